@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ReleaseId} from "../types/ReleaseId.sol";
+import {SignedResult} from "./IProofSettlement.sol";
+
+/// @title Proofs of fault
+/// @notice The only holder of the power to slash. A verdict is computed from evidence; nobody votes.
+interface IDisputes {
+    event EquivocationProved(
+        uint32 indexed operatorId,
+        ReleaseId indexed release,
+        bytes32 indexed key,
+        bytes32 outputHashA,
+        bytes32 outputHashB,
+        address provedBy,
+        uint256 slashed
+    );
+
+    error OperatorsDiffer(uint32 a, uint32 b);
+    error ReleasesDiffer(ReleaseId a, ReleaseId b);
+    error InputsDiffer(bytes32 a, bytes32 b);
+    error CodecsDiffer(uint8 a, uint8 b);
+    error OutputsSame(bytes32 outputHash);
+    /// Results of an approximate release conflict only inside one non-zero context.
+    error ContextsDiffer(bytes32 a, bytes32 b);
+    error EvidenceExpired(uint256 endedAt);
+    error AlreadyPunished(bytes32 key);
+
+    /// @notice Proves that an operator signed two different outputs for one input, and slashes it.
+    /// @dev Exact releases: same release, codec and input. Approximate ones: the same non-zero context as well, since
+    /// floats may differ between honest machines. Mode and price are not part of the comparison. The caller earns the
+    /// bounty.
+    /// @return slashed token wei
+    function proveEquivocation(SignedResult calldata a, SignedResult calldata b) external returns (uint256 slashed);
+
+    /// @notice True when this operator was slashed for this key.
+    function isPunished(bytes32 key) external view returns (bool);
+}

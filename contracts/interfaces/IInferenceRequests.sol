@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Mode} from "../types/Mode.sol";
+import {ReleaseId} from "../types/ReleaseId.sol";
+import {RequestId} from "../types/RequestId.sol";
+import {IEscrow} from "./IEscrow.sol";
+
+/// @notice `Open → (Accepted →) Fulfilled`, by way of `Undelivered` while a callback waits or has failed;
+/// `Cancelled`, `Expired` and `Faulted` (accepted, then silent to the end) are the other ends.
+enum RequestState {
+    None,
+    Open,
+    Accepted,
+    Fulfilled,
+    Undelivered,
+    Cancelled,
+    Expired,
+    Faulted
+}
+
+/// @notice When the requester's own `onInference` is called.
+enum Delivery {
+    AtFulfilment,
+    AfterWindow
+}
+
+/// @notice What a requester asks for.
+struct RequestTerms {
+    /// One of the requester's 2^32 lanes; a lane carries one live request, and using a finished one again is cheap.
+    uint32 lane;
+    ReleaseId release;
+    Mode mode;
+    /// Encoding of input and output, `types/Codec.sol`.
+    uint8 codec;
+    /// Token wei at full price, whole grains; taken from the requester's balance now.
+    uint256 fee;
+    /// Full fee until this timestamp, then linear down to zero at `deadline`.
+    uint40 fullFeeUntil;
+    /// Last timestamp at which an answer counts.
+    uint40 deadline;
+    /// Seconds that an operator which accepts has the request to itself; 0 = accepting is not allowed.
+    uint32 acceptPeriod;
+    /// Token wei, whole grains; the release's and the network's minimum apply besides.
+    uint256 minStake;
+    /// The only operator that may answer; 0 = any.
+    uint32 operatorId;
+    /// Gas of the callback; 0 = no callback.
+    uint32 callbackGas;
+    Delivery delivery;
+}
+
+/// @notice A request as it stands in its event and as whoever acts on it brings it back: the contract keeps only
+/// its hash. The terms are those of `RequestTerms`, with what the contract fixed when it was opened.
+struct Request {
+    address requester;
+    uint32 lane;
+    /// How many requests the lane had before.
+    uint40 nonce;
+    ReleaseId release;
+    Mode mode;
+    uint8 codec;
+    bytes32 inputHash;
+    uint256 fee;
+    /// Token wei of `fee` that belong to publisher and contributors, as published.
+    uint256 royalty;
+    /// Token wei; the highest of request's, release's and network's minimum.
+    uint256 minStake;
+    uint32 operatorId;
+    uint40 openedAt;
+    uint40 fullFeeUntil;
+    uint40 deadline;
+    uint32 acceptPeriod;
+    uint32 callbackGas;
+    Delivery delivery;
+}
+
+/// @notice Who accepted a request and until when it is theirs alone; all zero when nobody did.
+struct Acceptance {
+    address signer;
+    uint40 deadline;
+}
+
+/// @notice One answer inside a batch.
+struct Fulfilment {
+    Request request;
+    Acceptance acceptance;
+    /// Canonical encoding by the request's codec.
+    bytes output;
+    /// Empty for VANILLA, else as for `IProofSettlement.requireProof`.
+    bytes proof;
+}
+
+/// @notice One slot per requester and lane.
+struct LaneRecord {
+    /// Truncated hash of what the state refers to.
+    uint208 commitment;
+    uint40 nonce;
+    RequestState state;
+}
+
+/// @title Asynchronous inference requests
+/// @notice Owns the state of every request and the money in it. A request is one storage slot: a commitment to its
+/// contents, which callers bring back in calldata (they are in `RequestOpened`).
+/// @dev Assumptions: signatures and standing as in `Operators`; terms as in `ModelHub`. The pause stops `request` only.
+interface IInferenceRequests is IEscrow {
+    event RequestOpened(
+        RequestId indexed id,
+        address indexed requester,
+        ReleaseId indexed release,
+        Request request,
+        bytes input
+    );
+    event RequestAccepted(RequestId indexed id, uint32 indexed operatorId, address signer, uint40 deadline);
+    /// `royalty` is the part of `paid` that goes to publisher and contributors.
+    event RequestFulfilled(
+        RequestId indexed id, uint32 indexed operatorId, uint256 paid, uint256 royalty, bytes output
+    );
+    /// One a transaction: with the events of its results in order, this rebuilds every signed digest.
+    event ResultsSigned(address indexed signer, uint40 validUntil, bytes signature);
+    /// `resultHash` is the struct hash of the result that was not used; `reason` the selector of the error.
+    event FulfilmentSkipped(RequestId indexed id, bytes32 resultHash, bytes4 reason);
+    event CallbackFailed(RequestId indexed id, uint40 deliverableAt);
+    event DeliveryScheduled(RequestId indexed id, uint40 deliverableAt);
+    event RequestDelivered(RequestId indexed id);
+    event RequestCancelled(RequestId indexed id, uint256 refund);
+    event RequestExpired(RequestId indexed id, uint256 refund);
+    event RequestReopened(RequestId indexed id);
+    event NoShowPenalised(RequestId indexed id, address indexed signer, uint256 burned);
+
+    error LaneBusy(address requester, uint32 lane, RequestState state);
+    error RequestMismatch(RequestId id);
+    error RequestNotInState(RequestId id, RequestState state);
+    error NotRequester(RequestId id, address caller);
+    error ModeNotOffered(ReleaseId release, Mode mode);
+    error CodecUnknown(uint8 codec);
+    error DeadlineOutOfBounds(uint40 deadline, uint256 earliest, uint256 latest);
+    error FeeCurveInvalid(uint40 fullFeeUntil, uint40 deadline);
+    error FeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
+    error AcceptPeriodOutOfBounds(uint32 period, uint256 maximum);
+    error CallbackGasOutOfBounds(uint32 callbackGas, uint256 maximum);
+    error DeliveryWithoutCallback();
+    error InputTooLarge(uint256 length, uint256 maximum);
+    error AcceptNotAllowed(RequestId id);
+    error OperatorNotChosen(RequestId id, uint32 operatorId);
+    error OperatorNotActive(address signer);
+    error OperatorStakeTooLow(address signer, uint256 stake, uint256 required);
+    error NoFreeSlot(address signer, uint16 slots);
+    error DeadlinePassed(RequestId id, uint40 deadline);
+    error DeadlineNotPassed(RequestId id, uint40 deadline);
+    error AcceptanceMismatch(RequestId id);
+    error CancelTooEarly(RequestId id, uint256 from);
+    error BatchSizeOutOfBounds(uint256 size, uint256 maximum);
+    error ValidityOutOfBounds(uint40 validUntil, uint256 earliest, uint256 latest);
+    /// Every answer of the batch was refused; `reason` is the selector for the first.
+    error NothingFulfilled(bytes4 reason);
+    error GasTooLowForCallback(RequestId id, uint256 gasLeft, uint256 required);
+    error DeliveryTooEarly(RequestId id, uint40 deliverableAt);
+    error DeliveryFailed(RequestId id);
+
+    /// @notice Opens a request paid from the caller's balance here.
+    /// @param input canonical encoding by `terms.codec`
+    function request(RequestTerms calldata terms, bytes calldata input) external returns (RequestId id);
+
+    /// @notice Takes an open request for `acceptPeriod`, exclusively; for slow models. Called by the signer, which
+    /// puts up the fee from its own balance here; it comes back with the answer and is burned when none comes.
+    function accept(Request calldata request_) external;
+
+    /// @notice Answers requests with results signed by one operator's signer. Anyone may send it.
+    /// @dev Works from `Open` and from `Accepted` by the same operator. Answers that no longer count are skipped with
+    /// an event; when none counts it reverts. Callbacks come last and cannot undo a payment.
+    /// @param validUntil the `validUntil` of every signed result
+    /// @param signature over the one result or the bundle, in the order of `items`
+    function fulfil(Fulfilment[] calldata items, uint40 validUntil, bytes calldata signature) external;
+
+    /// @notice Calls back a requester whose callback failed or was to wait for the dispute window. Anyone; the
+    /// callback gets at least `callbackGas`, and all the gas that is sent.
+    /// @param deliverableAt from `CallbackFailed` or `DeliveryScheduled`
+    function deliver(Request calldata request_, bytes calldata output, uint40 deliverableAt) external;
+
+    /// @notice Takes an open request back, in full, once it has been open for `MIN_OPEN_TIME`.
+    function cancel(Request calldata request_) external;
+
+    /// @notice Burns the accept bond of an operator that let its exclusive time pass, and opens the request again.
+    /// Anyone.
+    function reportNoShow(Request calldata request_, Acceptance calldata acceptance) external;
+
+    /// @notice Refunds a request that nobody answered by its deadline, in full. Anyone. Never paused.
+    /// @param acceptance of an accepted request, whose bond is burned; zero otherwise
+    function expire(Request calldata request_, Acceptance calldata acceptance) external;
+
+    /// @notice The id of a request: its hash together with this contract.
+    function idOf(Request calldata request_) external view returns (RequestId);
+
+    /// @notice The state of the request that was number `nonce` of a lane; `None` when the lane has moved on to
+    /// another since, or has not come that far.
+    function stateOf(address requester, uint32 lane, uint40 nonce) external view returns (RequestState);
+
+    function laneOf(address requester, uint32 lane) external view returns (LaneRecord memory);
+
+    /// @notice Token wei that an answer mined at `timestamp` earns, all parts together.
+    function feeAt(Request calldata request_, uint256 timestamp) external pure returns (uint256);
+}
