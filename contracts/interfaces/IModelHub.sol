@@ -210,6 +210,7 @@ interface IModelHub {
     function latestVersion(ModelId model) external view returns (uint16 major, uint16 minor);
 
     /// @notice The release bound to a content id (CID or blob id). The first binding is permanent.
+    /// @return release the release
     /// @return derived true when the id is the CIDv1 (raw leaf, sha2-256) of the entry file's digest, which the hub
     /// computed itself; false when the publisher declared it
     function releaseByContentId(string calldata contentId) external view returns (ReleaseId release, bool derived);

@@ -36,7 +36,7 @@ interface IProofSettlement {
     function verifierOf(Mode mode) external view returns (IProofVerifier);
 
     /// @notice True when results of this mode can be backed.
-    function supports(Mode mode) external view returns (bool);
+    function isSupported(Mode mode) external view returns (bool);
 
     /// @notice Reverts unless `proof` proves that `release` gave the output for the input. Not for VANILLA, which has
     /// nothing beyond the signature.
