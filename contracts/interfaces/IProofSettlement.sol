@@ -28,6 +28,8 @@ interface IProofSettlement {
     error VerifierInvalid(Mode mode, address verifier);
     error InputMismatch(bytes32 expected, bytes32 actual);
     error OutputMismatch(bytes32 expected, bytes32 actual);
+    error ResultNotValid(uint40 validUntil, uint256 latest);
+    error SignerWithoutStanding(address signer);
     error ProofRejected(Mode mode, ReleaseId release);
 
     /// @notice Sets the verifier of ZK or TEE, once.

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDisputes} from "./interfaces/IDisputes.sol";
+import {IModelHub} from "./interfaces/IModelHub.sol";
+import {IOperators, Offence} from "./interfaces/IOperators.sol";
+import {SignedResult} from "./interfaces/IProofSettlement.sol";
+import {ResultSignatures} from "./libraries/ResultSignatures.sol";
+import {InferenceResult} from "./types/InferenceResult.sol";
+
+/// @title Disputes
+/// @notice Owns what was punished already. Anyone proves; the verdict follows from signatures alone. The only holder
+/// of the power to slash. Trusts `Operators` and `ModelHub`.
+contract Disputes is IDisputes {
+    IOperators public immutable OPERATORS;
+    IModelHub public immutable HUB;
+    bytes32 private immutable _domainSeparator;
+    uint256 private immutable _window;
+
+    mapping(bytes32 key => bool) public override isPunished;
+
+    constructor(IOperators operators, IModelHub hub) {
+        OPERATORS = operators;
+        HUB = hub;
+        _domainSeparator = operators.domainSeparator();
+        _window = operators.disputeWindow();
+    }
+
+    /// @inheritdoc IDisputes
+    function proveEquivocation(SignedResult calldata a, SignedResult calldata b)
+        external
+        override
+        returns (uint256 slashed)
+    {
+        _requireConflict(a.result, b.result);
+        address signer = _signerOf(a);
+        uint32 operatorId = _requireOneOperator(signer, _signerOf(b));
+        bytes32 key = keccak256(
+            abi.encode(operatorId, _contextOf(a.result, b.result), a.result.release, a.result.codec, a.result.inputHash)
+        );
+        require(!isPunished[key], AlreadyPunished(key));
+
+        isPunished[key] = true;
+        slashed = OPERATORS.slash(signer, Offence.Equivocation, msg.sender, address(0));
+        emit EquivocationProved(
+            operatorId, a.result.release, key, a.result.outputHash, b.result.outputHash, msg.sender, slashed
+        );
+    }
+
+    function _requireConflict(InferenceResult calldata a, InferenceResult calldata b) private view {
+        uint256 endedAt = (a.validUntil < b.validUntil ? a.validUntil : b.validUntil) + _window;
+        require(block.timestamp <= endedAt, EvidenceExpired(endedAt));
+        require(a.release == b.release, ReleasesDiffer(a.release, b.release));
+        require(a.codec == b.codec, CodecsDiffer(a.codec, b.codec));
+        require(a.inputHash == b.inputHash, InputsDiffer(a.inputHash, b.inputHash));
+        require(a.outputHash != b.outputHash, OutputsSame(a.outputHash));
+    }
+
+    /// @dev What the two results share beside release, codec and input: nothing more for exact arithmetic, one
+    /// non-zero context otherwise.
+    function _contextOf(InferenceResult calldata a, InferenceResult calldata b) private view returns (bytes32) {
+        if (HUB.isExact(a.release)) return 0;
+        require(a.context == b.context && a.context != 0, ContextsDiffer(a.context, b.context));
+        return a.context;
+    }
+
+    /// @dev Two signers of one operator, before and after a rotation, are one author.
+    function _requireOneOperator(address a, address b) private view returns (uint32 operatorId) {
+        operatorId = OPERATORS.standingOf(a).operatorId;
+        uint32 other = a == b ? operatorId : OPERATORS.standingOf(b).operatorId;
+        require(operatorId != 0 && operatorId == other, OperatorsDiffer(operatorId, other));
+    }
+
+    function _signerOf(SignedResult calldata signed) private view returns (address) {
+        bytes32 digest =
+            ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
+        return ResultSignatures.recover(digest, signed.signature);
+    }
+}

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {IOPG} from "./interfaces/IOPG.sol";
+import {
+    IOperators,
+    Offence,
+    Offer,
+    Onboarding,
+    Operator,
+    Permit,
+    SignerStatus,
+    SlashTerms,
+    Standing,
+    Unbonding
+} from "./interfaces/IOperators.sol";
+import {PermitLib} from "./libraries/PermitLib.sol";
+import {GRAIN, toGrains} from "./types/Grain.sol";
+import {ALL_MODES} from "./types/Mode.sol";
+import {ReleaseId} from "./types/ReleaseId.sol";
+
+/// @notice The numbers that a deployment fixes for good.
+struct OperatorsParams {
+    /// Seconds; at least 12 hours, what forced inclusion on an OP-stack chain needs.
+    uint40 disputeWindow;
+    /// Seconds; at most one day.
+    uint40 maxValidity;
+    /// Seconds; more than both together and `CHALLENGE_MARGIN`.
+    uint40 unbondingPeriod;
+    /// Seconds.
+    uint40 jailPeriod;
+    /// Token wei, whole grains.
+    uint256 minimumStake;
+    uint256 stakePerSlot;
+    uint256 bountyFloor;
+}
+
+/// @title Operators
+/// @notice Owns operators, signers, stake, offers and the slash table. Operators' owners write their own entries;
+/// `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and the AccessManager.
+contract Operators is IOperators, AccessManaged, EIP712 {
+    using SafeERC20 for IOPG;
+
+    /// @dev What is kept of an offer. `place` is its index in the release's list plus one.
+    struct StoredOffer {
+        uint56 price;
+        uint8 modes;
+        uint32 place;
+    }
+
+    bytes32 public constant SIGNER_CONSENT_TYPEHASH = keccak256("SignerConsent(address owner)");
+    uint40 public constant MIN_DISPUTE_WINDOW = 12 hours;
+    uint40 public constant MAX_DISPUTE_WINDOW = 7 days;
+    uint40 public constant MAX_VALIDITY = 1 days;
+    uint40 public constant CHALLENGE_MARGIN = 1 days;
+    uint40 public constant MAX_UNBONDING_PERIOD = 90 days;
+    uint256 public constant MAX_ENDPOINT_LENGTH = 256;
+    uint8 public constant ALL_ROLES = 15;
+    uint16 public constant MIN_SLASH_BPS = 1000;
+    uint16 public constant MIN_BURN_BPS = 7000;
+    uint16 public constant MAX_BOUNTY_BPS = 1500;
+    uint16 private constant BPS = 10_000;
+
+    IOPG public immutable OPG_TOKEN;
+    uint40 public immutable override disputeWindow;
+    uint40 public immutable override maxValidity;
+    uint40 public immutable override unbondingPeriod;
+    uint40 public immutable override jailPeriod;
+    uint256 public immutable override minimumStake;
+    uint256 public immutable override stakePerSlot;
+    uint256 public immutable override bountyFloor;
+    uint256 private immutable _grainsPerSlot;
+
+    uint32 public override operatorCount;
+    uint64 private _unburnedGrains;
+    mapping(address signer => Standing) private _standings;
+    mapping(uint32 operatorId => Operator) private _operators;
+    mapping(uint32 operatorId => Unbonding) private _unbondings;
+    mapping(uint32 operatorId => uint40[] timestamps) private _slashes;
+    mapping(uint32 operatorId => mapping(ReleaseId release => StoredOffer)) private _offers;
+    mapping(ReleaseId release => uint32[] operatorIds) private _offering;
+    mapping(Offence offence => SlashTerms) private _slashTerms;
+
+    constructor(IOPG opg, address authority, OperatorsParams memory params)
+        AccessManaged(authority)
+        EIP712("OPG Inference", "1")
+    {
+        require(
+            params.disputeWindow >= MIN_DISPUTE_WINDOW && params.disputeWindow <= MAX_DISPUTE_WINDOW
+                && params.maxValidity > 0 && params.maxValidity <= MAX_VALIDITY
+                && params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN
+                && params.unbondingPeriod <= MAX_UNBONDING_PERIOD && params.jailPeriod <= MAX_UNBONDING_PERIOD,
+            PeriodsInvalid(params.disputeWindow, params.maxValidity, params.unbondingPeriod)
+        );
+        // A higher floor could not be paid out of a slash of the minimum stake without touching what must burn.
+        require(
+            toGrains(params.minimumStake) != 0 && params.bountyFloor * 10 <= params.minimumStake,
+            StakeTooLow(params.minimumStake, params.bountyFloor * 10)
+        );
+        require(params.stakePerSlot != 0, AmountZero());
+        OPG_TOKEN = opg;
+        disputeWindow = params.disputeWindow;
+        maxValidity = params.maxValidity;
+        unbondingPeriod = params.unbondingPeriod;
+        jailPeriod = params.jailPeriod;
+        minimumStake = params.minimumStake;
+        stakePerSlot = params.stakePerSlot;
+        bountyFloor = toGrains(params.bountyFloor) * GRAIN;
+        _grainsPerSlot = toGrains(params.stakePerSlot);
+        _setSlashTerms(Offence.WrongOutput, SlashTerms(5000, 7000, 1500, 1500));
+        _setSlashTerms(Offence.Equivocation, SlashTerms(5000, 8500, 1500, 0));
+    }
+
+    /// @inheritdoc IOperators
+    function register(address signer, bytes calldata signerProof, uint8 roles, string calldata endpoint)
+        external
+        override
+        returns (uint32 operatorId)
+    {
+        operatorId = _register(signer, signerProof, roles, endpoint);
+    }
+
+    /// @inheritdoc IOperators
+    function stake(uint32 operatorId, uint256 amount) external override {
+        _stake(operatorId, amount);
+    }
+
+    /// @inheritdoc IOperators
+    function stakeWithPermit(uint32 operatorId, uint256 amount, Permit calldata permit) external override {
+        PermitLib.tryPermit(OPG_TOKEN, amount, permit);
+        _stake(operatorId, amount);
+    }
+
+    /// @inheritdoc IOperators
+    function onboard(Onboarding calldata params, Permit calldata permit)
+        external
+        override
+        returns (uint32 operatorId)
+    {
+        operatorId = _register(params.signer, params.signerProof, params.roles, params.endpoint);
+        PermitLib.tryPermit(OPG_TOKEN, params.stake, permit);
+        _stake(operatorId, params.stake);
+        if (params.slots != 0) _setSlots(operatorId, params.signer, params.slots);
+        _setOffer(operatorId, params.release, params.price, params.modes);
+    }
+
+    /// @inheritdoc IOperators
+    function setOffer(uint32 operatorId, ReleaseId release, uint256 price, uint8 modes) external override {
+        _requireOwner(operatorId);
+        _setOffer(operatorId, release, price, modes);
+    }
+
+    /// @inheritdoc IOperators
+    function setSlots(uint32 operatorId, uint16 slots) external override {
+        _setSlots(operatorId, _requireOwner(operatorId).signer, slots);
+    }
+
+    /// @inheritdoc IOperators
+    function setEndpoint(uint32 operatorId, string calldata endpoint) external override {
+        _requireOwner(operatorId);
+        _setEndpoint(operatorId, endpoint);
+    }
+
+    /// @inheritdoc IOperators
+    function setRoles(uint32 operatorId, uint8 roles) external override {
+        Operator storage operator = _requireOwner(operatorId);
+        require(roles <= ALL_ROLES, RolesInvalid(roles));
+        operator.roles = roles;
+        emit RolesSet(operatorId, roles);
+    }
+
+    /// @inheritdoc IOperators
+    function rotateSigner(uint32 operatorId, address newSigner, bytes calldata signerProof) external override {
+        Operator storage operator = _requireOwner(operatorId);
+        _requireConsent(newSigner, operator.owner, signerProof);
+        address oldSigner = operator.signer;
+        Standing memory standing = _standings[oldSigner];
+        uint40 retiredAt = standing.status == SignerStatus.Revoked ? standing.since : uint40(block.timestamp);
+
+        // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
+        _standings[oldSigner] = Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt);
+        (standing.status, standing.since) = (SignerStatus.Active, 0);
+        _standings[newSigner] = standing;
+        operator.signer = newSigner;
+        emit SignerRotated(operatorId, oldSigner, newSigner);
+    }
+
+    /// @inheritdoc IOperators
+    function revokeSigner(address signer) external override {
+        Standing storage standing = _standings[signer];
+        uint32 operatorId = standing.operatorId;
+        require(operatorId != 0, SignerUnknown(signer));
+        require(standing.status == SignerStatus.Active, SignerNotActive(signer, standing.status));
+        require(
+            msg.sender == signer || msg.sender == _operators[operatorId].owner,
+            NotOperatorOwner(operatorId, msg.sender)
+        );
+        (standing.status, standing.since) = (SignerStatus.Revoked, uint40(block.timestamp));
+        emit SignerRevoked(operatorId, signer);
+    }
+
+    /// @inheritdoc IOperators
+    function unbond(uint32 operatorId, uint256 amount) external override {
+        Standing storage standing = _standings[_requireOwner(operatorId).signer];
+        uint256 grains = toGrains(amount);
+        require(grains != 0, AmountZero());
+        uint256 staked = standing.stake;
+        require(grains <= staked, StakeTooLow(staked * GRAIN, amount));
+
+        standing.stake = uint56(staked - grains);
+        _trimSlots(operatorId, standing);
+        Unbonding storage unbonding = _unbondings[operatorId];
+        uint256 total = unbonding.amount + amount;
+        uint40 releaseAt = uint40(block.timestamp) + unbondingPeriod;
+        (unbonding.amount, unbonding.releaseAt) = (total, releaseAt);
+        emit UnbondingStarted(operatorId, amount, total, releaseAt);
+    }
+
+    /// @inheritdoc IOperators
+    function withdrawUnbonded(uint32 operatorId, address to) external override returns (uint256 amount) {
+        _requireOwner(operatorId);
+        Unbonding memory unbonding = _unbondings[operatorId];
+        amount = unbonding.amount;
+        require(amount != 0, AmountZero());
+        require(block.timestamp >= unbonding.releaseAt, UnbondingNotReady(amount, unbonding.releaseAt));
+
+        delete _unbondings[operatorId];
+        emit UnbondingWithdrawn(operatorId, to, amount);
+        OPG_TOKEN.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IOperators
+    function leaveJail(uint32 operatorId) external override {
+        Operator storage operator = _requireOwner(operatorId);
+        Standing storage standing = _standings[operator.signer];
+        require(standing.jailed, OperatorNotJailed(operatorId));
+        require(block.timestamp >= operator.jailedUntil, JailNotOver(operatorId, operator.jailedUntil));
+        uint256 staked = uint256(standing.stake) * GRAIN;
+        require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
+
+        standing.jailed = false;
+        operator.jailedUntil = 0;
+        emit OperatorReturned(operatorId);
+    }
+
+    /// @inheritdoc IOperators
+    function slash(address signer, Offence offence, address bountyTo, address requester)
+        external
+        override
+        restricted
+        returns (uint256 taken)
+    {
+        uint32 operatorId = _requireSlashable(signer);
+        Operator storage operator = _operators[operatorId];
+        SlashTerms memory terms = _slashTerms[offence];
+        uint256 grains = _takeStake(operatorId, operator.signer, terms.stakeBps);
+        taken = grains * GRAIN;
+
+        operator.jailedUntil = uint40(block.timestamp) + jailPeriod;
+        _slashes[operatorId].push(uint40(block.timestamp));
+
+        (uint256 bounty, uint256 compensation) = _divide(taken, terms, requester);
+        uint256 burned = taken - bounty - compensation;
+        _unburnedGrains += uint64(burned / GRAIN);
+        emit OperatorSlashed(
+            operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester
+        );
+        emit OperatorJailed(operatorId, operator.jailedUntil);
+        OPG_TOKEN.safeTransfer(bountyTo, bounty);
+        if (compensation != 0) OPG_TOKEN.safeTransfer(requester, compensation);
+    }
+
+    /// @inheritdoc IOperators
+    function burnSlashed() external override returns (uint256 amount) {
+        amount = unburned();
+        _unburnedGrains = 0;
+        emit SlashedStakeBurned(amount);
+        OPG_TOKEN.burn(amount);
+    }
+
+    /// @inheritdoc IOperators
+    function setSlashTerms(Offence offence, SlashTerms calldata terms) external override restricted {
+        _setSlashTerms(offence, terms);
+    }
+
+    /// @inheritdoc IOperators
+    function standingOf(address signer) external view override returns (Standing memory) {
+        return _standings[signer];
+    }
+
+    /// @inheritdoc IOperators
+    function standingById(uint32 operatorId) external view override returns (Standing memory) {
+        return _standings[_operators[operatorId].signer];
+    }
+
+    /// @inheritdoc IOperators
+    function operatorOf(uint32 operatorId) external view override returns (Operator memory) {
+        return _operators[operatorId];
+    }
+
+    /// @inheritdoc IOperators
+    function ownerOf(uint32 operatorId) external view override returns (address) {
+        return _operators[operatorId].owner;
+    }
+
+    /// @inheritdoc IOperators
+    function slashCountOf(uint32 operatorId) external view override returns (uint16) {
+        return uint16(_slashes[operatorId].length);
+    }
+
+    /// @inheritdoc IOperators
+    function slashedAt(uint32 operatorId, uint256 index) external view override returns (uint40) {
+        return _slashes[operatorId][index];
+    }
+
+    /// @inheritdoc IOperators
+    function offerOf(uint32 operatorId, ReleaseId release) external view override returns (Offer memory) {
+        StoredOffer storage offer = _offers[operatorId][release];
+        return Offer(uint256(offer.price) * GRAIN, offer.modes);
+    }
+
+    /// @inheritdoc IOperators
+    function unbondingOf(uint32 operatorId) external view override returns (Unbonding memory) {
+        return _unbondings[operatorId];
+    }
+
+    /// @inheritdoc IOperators
+    function slashTermsOf(Offence offence) external view override returns (SlashTerms memory) {
+        return _slashTerms[offence];
+    }
+
+    /// @inheritdoc IOperators
+    function offering(ReleaseId release, uint256 offset, uint256 limit)
+        external
+        view
+        override
+        returns (uint32[] memory page)
+    {
+        uint32[] storage all = _offering[release];
+        uint256 count = all.length;
+        if (offset >= count) return page;
+        if (limit > count - offset) limit = count - offset;
+        page = new uint32[](limit);
+        for (uint256 i; i < limit; ++i) page[i] = all[offset + i];
+    }
+
+    /// @inheritdoc IOperators
+    function offeringCount(ReleaseId release) external view override returns (uint256) {
+        return _offering[release].length;
+    }
+
+    /// @inheritdoc IOperators
+    function domainSeparator() external view override returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @inheritdoc IOperators
+    function unburned() public view override returns (uint256) {
+        return uint256(_unburnedGrains) * GRAIN;
+    }
+
+    function _register(address signer, bytes calldata signerProof, uint8 roles, string calldata endpoint)
+        private
+        returns (uint32 operatorId)
+    {
+        require(roles <= ALL_ROLES, RolesInvalid(roles));
+        _requireConsent(signer, msg.sender, signerProof);
+
+        operatorId = ++operatorCount;
+        Standing storage standing = _standings[signer];
+        (standing.operatorId, standing.status) = (operatorId, SignerStatus.Active);
+        Operator storage operator = _operators[operatorId];
+        (operator.owner, operator.roles, operator.signer) = (msg.sender, roles, signer);
+        emit OperatorRegistered(operatorId, msg.sender, signer, roles);
+        _setEndpoint(operatorId, endpoint);
+    }
+
+    function _stake(uint32 operatorId, uint256 amount) private {
+        address signer = _operators[operatorId].signer;
+        require(signer != address(0), OperatorUnknown(operatorId));
+        uint256 grains = toGrains(amount);
+        require(grains != 0, AmountZero());
+
+        Standing storage standing = _standings[signer];
+        uint256 staked = standing.stake + grains;
+        standing.stake = uint56(staked);
+        emit Staked(operatorId, msg.sender, amount, staked * GRAIN);
+        OPG_TOKEN.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    function _setSlots(uint32 operatorId, address signer, uint16 slots) private {
+        Standing storage standing = _standings[signer];
+        uint256 needed = slots * _grainsPerSlot;
+        require(
+            needed <= standing.stake,
+            SlotsBeyondStake(slots, needed * GRAIN, uint256(standing.stake) * GRAIN)
+        );
+        standing.slots = slots;
+        emit SlotsSet(operatorId, slots);
+    }
+
+    /// @dev Keeps `slots · stakePerSlot ≤ stake` when stake goes away.
+    function _trimSlots(uint32 operatorId, Standing storage standing) private {
+        uint256 carried = standing.stake / _grainsPerSlot;
+        if (standing.slots <= carried) return;
+        standing.slots = uint16(carried);
+        emit SlotsSet(operatorId, uint16(carried));
+    }
+
+    function _setOffer(uint32 operatorId, ReleaseId release, uint256 price, uint8 modes) private {
+        require(modes <= ALL_MODES, OfferInvalid(modes));
+        StoredOffer storage offer = _offers[operatorId][release];
+        uint56 grains = uint56(toGrains(price));
+        uint32 place = offer.place;
+        if (modes == 0) {
+            require(place != 0, OfferUnchanged(operatorId, release));
+            _withdrawOffer(operatorId, release, place);
+        } else {
+            require(
+                place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release)
+            );
+            if (place == 0) {
+                _offering[release].push(operatorId);
+                place = uint32(_offering[release].length);
+            }
+            (offer.price, offer.modes, offer.place) = (grains, modes, place);
+        }
+        emit OfferSet(operatorId, release, price, modes);
+    }
+
+    function _withdrawOffer(uint32 operatorId, ReleaseId release, uint32 place) private {
+        uint32[] storage list = _offering[release];
+        uint32 last = list[list.length - 1];
+        list[place - 1] = last;
+        _offers[last][release].place = place;
+        list.pop();
+        delete _offers[operatorId][release];
+    }
+
+    function _setEndpoint(uint32 operatorId, string calldata endpoint) private {
+        uint256 length = bytes(endpoint).length;
+        require(length <= MAX_ENDPOINT_LENGTH, EndpointTooLong(length, MAX_ENDPOINT_LENGTH));
+        _operators[operatorId].endpointBlock = uint40(block.number);
+        emit EndpointSet(operatorId, endpoint);
+    }
+
+    /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
+    function _takeStake(uint32 operatorId, address signer, uint256 stakeBps) private returns (uint256 grains) {
+        Standing storage standing = _standings[signer];
+        uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
+        standing.stake -= uint56(fromStake);
+        standing.jailed = true;
+        standing.slashCount += 1;
+        _trimSlots(operatorId, standing);
+
+        Unbonding storage unbonding = _unbondings[operatorId];
+        uint256 fromUnbonding = ((unbonding.amount / GRAIN) * stakeBps) / BPS;
+        if (fromUnbonding != 0) unbonding.amount -= fromUnbonding * GRAIN;
+        grains = fromStake + fromUnbonding;
+        require(grains != 0, NothingToSlash(operatorId));
+    }
+
+    /// @dev In this order: bounty (never below the floor), requester, the rest burned. The floor is paid at the
+    /// requester's expense first, and never touches what must be burned at the least.
+    function _divide(uint256 taken, SlashTerms memory terms, address requester)
+        private
+        view
+        returns (uint256 bounty, uint256 compensation)
+    {
+        uint256 divisible = _mulDown(taken, BPS - MIN_BURN_BPS);
+        bounty = _mulDown(taken, terms.bountyBps);
+        if (bounty < bountyFloor) bounty = bountyFloor < divisible ? bountyFloor : divisible;
+        if (requester == address(0)) return (bounty, 0);
+        compensation = _mulDown(taken, terms.requesterBps);
+        if (compensation > divisible - bounty) compensation = divisible - bounty;
+    }
+
+    /// @dev Whole grains, so that what is burned is too.
+    function _mulDown(uint256 amount, uint256 bps) private pure returns (uint256) {
+        return ((amount / GRAIN) * bps / BPS) * GRAIN;
+    }
+
+    function _setSlashTerms(Offence offence, SlashTerms memory terms) private {
+        require(
+            terms.stakeBps >= MIN_SLASH_BPS && terms.stakeBps <= BPS && terms.burnBps >= MIN_BURN_BPS
+                && terms.bountyBps <= MAX_BOUNTY_BPS
+                && uint256(terms.burnBps) + terms.bountyBps + terms.requesterBps == BPS,
+            SlashTermsOutOfBounds(terms)
+        );
+        _slashTerms[offence] = terms;
+        emit SlashTermsSet(offence, terms);
+    }
+
+    function _requireOwner(uint32 operatorId) private view returns (Operator storage operator) {
+        operator = _operators[operatorId];
+        require(operator.signer != address(0), OperatorUnknown(operatorId));
+        require(operator.owner == msg.sender, NotOperatorOwner(operatorId, msg.sender));
+    }
+
+    /// @dev A key proves that it is there and agrees to its owner; it can never come back, under any operator.
+    function _requireConsent(address signer, address owner, bytes calldata signerProof) private view {
+        require(_standings[signer].operatorId == 0, SignerTaken(signer));
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(SIGNER_CONSENT_TYPEHASH, owner)));
+        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signerProof);
+        require(
+            problem == ECDSA.RecoverError.NoError && recovered == signer, SignerProofInvalid(signer, owner)
+        );
+    }
+
+    /// @dev Evidence can be back-dated with a stolen key, so a key that was taken out of use stops being slashable
+    /// once no result that it could have signed before is evidence any more.
+    function _requireSlashable(address signer) private view returns (uint32 operatorId) {
+        Standing storage standing = _standings[signer];
+        operatorId = standing.operatorId;
+        require(operatorId != 0, SignerUnknown(signer));
+        if (standing.status == SignerStatus.Active) return operatorId;
+        uint256 endedAt = uint256(standing.since) + maxValidity + disputeWindow;
+        require(block.timestamp <= endedAt, SignerNoLongerSlashable(signer, endedAt));
+    }
+}
