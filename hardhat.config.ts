@@ -14,7 +14,7 @@ export default defineConfig({
             version: "0.8.37",
             path: solcPath,
             settings: {
-              optimizer: { enabled: true, runs: 10_000 },
+              optimizer: { enabled: true, runs: 1_000 },
               viaIR: true,
               evmVersion: "prague",
             },

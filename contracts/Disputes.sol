@@ -35,9 +35,8 @@ contract Disputes is IDisputes {
         _requireConflict(a.result, b.result);
         address signer = _signerOf(a);
         uint32 operatorId = _requireOneOperator(signer, _signerOf(b));
-        bytes32 key = keccak256(
-            abi.encode(operatorId, _contextOf(a.result, b.result), a.result.release, a.result.codec, a.result.inputHash)
-        );
+        bytes32 key =
+            keccak256(abi.encode(operatorId, a.result.release, a.result.codec, a.result.inputHash));
         require(!isPunished[key], AlreadyPunished(key));
 
         isPunished[key] = true;
@@ -47,6 +46,8 @@ contract Disputes is IDisputes {
         );
     }
 
+    /// @dev Exact arithmetic leaves one right output; floats need one context besides, since honest machines may
+    /// differ.
     function _requireConflict(InferenceResult calldata a, InferenceResult calldata b) private view {
         uint256 endedAt = (a.validUntil < b.validUntil ? a.validUntil : b.validUntil) + _window;
         require(block.timestamp <= endedAt, EvidenceExpired(endedAt));
@@ -54,14 +55,10 @@ contract Disputes is IDisputes {
         require(a.codec == b.codec, CodecsDiffer(a.codec, b.codec));
         require(a.inputHash == b.inputHash, InputsDiffer(a.inputHash, b.inputHash));
         require(a.outputHash != b.outputHash, OutputsSame(a.outputHash));
-    }
-
-    /// @dev What the two results share beside release, codec and input: nothing more for exact arithmetic, one
-    /// non-zero context otherwise.
-    function _contextOf(InferenceResult calldata a, InferenceResult calldata b) private view returns (bytes32) {
-        if (HUB.isExact(a.release)) return 0;
-        require(a.context == b.context && a.context != 0, ContextsDiffer(a.context, b.context));
-        return a.context;
+        require(
+            (a.context == b.context && a.context != 0) || HUB.isExact(a.release),
+            ContextsDiffer(a.context, b.context)
+        );
     }
 
     /// @dev Two signers of one operator, before and after a rotation, are one author.

@@ -6,25 +6,26 @@ import {TimedPause} from "./TimedPause.sol";
 import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
 import {
     Acceptance,
-    Delivery,
     Fulfilment,
     IInferenceRequests,
     LaneRecord,
-    Request,
+    RequestDescription,
     RequestState,
     RequestTerms
 } from "./interfaces/IInferenceRequests.sol";
 import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
-import {IOperators, SignerStatus, Standing} from "./interfaces/IOperators.sol";
+import {IOperators} from "./interfaces/IOperators.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {FeeCurve} from "./libraries/FeeCurve.sol";
 import {ResultSignatures} from "./libraries/ResultSignatures.sol";
 import {CODEC_TENSORS} from "./types/Codec.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
-import {InferenceResult} from "./types/InferenceResult.sol";
+import {INFERENCE_RESULT_TYPEHASH} from "./types/InferenceResult.sol";
 import {Mode} from "./types/Mode.sol";
+import {Delivery, Request, RequestOrigin, packOrigin, packPrice, packTimes} from "./types/Request.sol";
 import {RequestId} from "./types/RequestId.sol";
+import {CompactStanding} from "./types/CompactStanding.sol";
 
 /// @title InferenceRequests
 /// @notice Owns one slot per requester and lane, and the money in requests. Requesters open and cancel, signers
@@ -46,7 +47,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStake;
 
-    mapping(address requester => mapping(uint32 lane => LaneRecord)) private _lanes;
+    mapping(uint256 laneKey => LaneRecord) private _lanes;
 
     constructor(
         IOPG opg,
@@ -71,60 +72,43 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         returns (RequestId id)
     {
         ReleaseTerms memory release = HUB.usableTerms(terms.release);
-        LaneRecord storage lane = _lanes[msg.sender][terms.lane];
+        LaneRecord storage lane = _lanes[_laneKey(msg.sender, terms.lane)];
         (uint40 nonce, RequestState state) = (lane.nonce, lane.state);
         require(!_isLive(state), LaneBusy(msg.sender, terms.lane, state));
         _checkTerms(terms, release, input.length);
 
-        Request memory opened = Request({
-            requester: msg.sender,
-            lane: terms.lane,
-            nonce: state == RequestState.None ? 0 : nonce + 1,
-            release: terms.release,
-            mode: terms.mode,
-            codec: terms.codec,
-            inputHash: keccak256(input),
-            fee: terms.fee,
-            royalty: release.royalty,
-            minStake: _highest(terms.minStake, release.minStake, _minimumStake),
-            operatorId: terms.operatorId,
-            openedAt: uint40(block.timestamp),
-            fullFeeUntil: terms.fullFeeUntil,
-            deadline: terms.deadline,
-            acceptPeriod: terms.acceptPeriod,
-            callbackGas: terms.callbackGas,
-            delivery: terms.delivery
-        });
+        if (state != RequestState.None) ++nonce;
+        Request memory opened = _open(terms, release, nonce, keccak256(input));
         id = _idOf(opened);
         _debit(msg.sender, terms.fee);
-        _move(msg.sender, terms.lane, opened.nonce, RequestId.unwrap(id), RequestState.Open);
+        _move(opened.origin, RequestId.unwrap(id), RequestState.Open);
         emit RequestOpened(id, msg.sender, terms.release, opened, input);
     }
 
     /// @inheritdoc IInferenceRequests
     function accept(Request calldata request_) external override {
         RequestId id = _requireState(request_, RequestState.Open);
-        require(block.timestamp <= request_.deadline, DeadlinePassed(id, request_.deadline));
-        require(request_.acceptPeriod != 0, AcceptNotAllowed(id));
-        Standing memory standing = _activeStanding(msg.sender);
+        require(block.timestamp <= request_.times.deadline(), DeadlinePassed(id, request_.times.deadline()));
+        require(request_.times.acceptPeriod() != 0, AcceptNotAllowed(id));
+        CompactStanding standing = _activeStanding(msg.sender);
         require(
-            request_.operatorId == 0 || request_.operatorId == standing.operatorId,
-            OperatorNotChosen(id, standing.operatorId)
+            request_.price.operatorId() == 0 || request_.price.operatorId() == standing.operatorId(),
+            OperatorNotChosen(id, standing.operatorId())
         );
-        uint256 stake = uint256(standing.stake) * GRAIN;
-        require(stake >= request_.minStake, OperatorStakeTooLow(msg.sender, stake, request_.minStake));
-        require(_reserve(msg.sender, request_.fee, standing.slots), NoFreeSlot(msg.sender, standing.slots));
+        uint256 stake = standing.stakeGrains() * GRAIN;
+        require(stake >= request_.price.minStake(), OperatorStakeTooLow(msg.sender, stake, request_.price.minStake()));
+        require(_reserve(msg.sender, request_.price.fee(), standing.slots()), NoFreeSlot(msg.sender, standing.slots()));
 
-        uint256 until = block.timestamp + request_.acceptPeriod;
-        uint40 deadline = until < request_.deadline ? uint40(until) : request_.deadline;
-        _moveTo(request_, _acceptedHash(id, Acceptance(msg.sender, deadline)), RequestState.Accepted);
-        emit RequestAccepted(id, standing.operatorId, msg.sender, deadline);
+        uint256 until = block.timestamp + request_.times.acceptPeriod();
+        uint40 deadline = until < request_.times.deadline() ? uint40(until) : request_.times.deadline();
+        _move(request_.origin, _acceptedHash(id, Acceptance(deadline, msg.sender)), RequestState.Accepted);
+        emit RequestAccepted(id, msg.sender, deadline);
     }
 
     /// @inheritdoc IInferenceRequests
     /// @dev Callbacks cannot be last in a batch of answers, so all effects of all answers come before the first of
     /// them; the one effect that follows a callback (it failed) touches only the lane that it was for.
-    function fulfil(Fulfilment[] calldata items, uint40 validUntil, bytes calldata signature) external override {
+    function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external override {
         require(
             items.length != 0 && items.length <= MAX_BATCH, BatchSizeOutOfBounds(items.length, MAX_BATCH)
         );
@@ -133,27 +117,27 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             ValidityOutOfBounds(validUntil, block.timestamp, block.timestamp + _maxValidity)
         );
         (RequestId[] memory ids, address signer) = _recover(items, validUntil, signature);
-        Standing memory standing = _activeStanding(signer);
+        CompactStanding standing = _activeStanding(signer);
         emit ResultsSigned(signer, validUntil, signature);
 
         uint256 settled;
         bytes4 firstProblem;
         bool[] memory used = new bool[](items.length);
         for (uint256 i; i < items.length; ++i) {
-            bytes4 problem = _settle(items[i], ids[i], signer, standing);
+            Fulfilment calldata item = items[i];
+            bytes4 problem = _settle(item, ids[i], signer, standing);
             if (problem == 0) {
                 used[i] = true;
                 ++settled;
             } else {
                 if (firstProblem == 0) firstProblem = problem;
-                bytes32 resultHash = _resultOf(items[i], ids[i], validUntil).structHash();
-                emit FulfilmentSkipped(ids[i], resultHash, problem);
+                emit FulfilmentSkipped(ids[i], _resultHash(item, ids[i], validUntil), problem);
             }
         }
         require(settled != 0, NothingFulfilled(firstProblem));
 
         for (uint256 i; i < items.length; ++i) {
-            if (used[i]) _deliverOrSchedule(items[i].request, ids[i], items[i].output);
+            if (used[i]) _deliverOrSchedule(items[i], ids[i]);
         }
     }
 
@@ -164,22 +148,22 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         _requireCommitment(request_, id, commitment, RequestState.Undelivered);
         require(block.timestamp >= deliverableAt, DeliveryTooEarly(id, deliverableAt));
 
-        _moveTo(request_, RequestId.unwrap(id), RequestState.Fulfilled);
+        _move(request_.origin, RequestId.unwrap(id), RequestState.Fulfilled);
         emit RequestDelivered(id);
-        _requireCallbackGas(id, request_.callbackGas);
-        require(_callBack(request_.requester, gasleft(), id, output), DeliveryFailed(id));
+        _requireCallbackGas(id, request_.price.callbackGas());
+        require(_callBack(request_.origin.requester(), gasleft(), id, output), DeliveryFailed(id));
     }
 
     /// @inheritdoc IInferenceRequests
     function cancel(Request calldata request_) external override {
         RequestId id = _requireState(request_, RequestState.Open);
-        uint256 from = uint256(request_.openedAt) + MIN_OPEN_TIME;
+        uint256 from = uint256(request_.times.openedAt()) + MIN_OPEN_TIME;
         require(block.timestamp >= from, CancelTooEarly(id, from));
-        require(msg.sender == request_.requester, NotRequester(id, msg.sender));
+        require(msg.sender == request_.origin.requester(), NotRequester(id, msg.sender));
 
-        _moveTo(request_, RequestId.unwrap(id), RequestState.Cancelled);
-        _credit(request_.requester, request_.fee);
-        emit RequestCancelled(id, request_.fee);
+        _move(request_.origin, RequestId.unwrap(id), RequestState.Cancelled);
+        _credit(request_.origin.requester(), request_.price.fee());
+        emit RequestCancelled(id, request_.price.fee());
     }
 
     /// @inheritdoc IInferenceRequests
@@ -187,9 +171,9 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         RequestId id = _idOf(request_);
         _requireCommitment(request_, id, _acceptedHash(id, acceptance), RequestState.Accepted);
         require(block.timestamp > acceptance.deadline, DeadlineNotPassed(id, acceptance.deadline));
-        require(block.timestamp <= request_.deadline, DeadlinePassed(id, request_.deadline));
+        require(block.timestamp <= request_.times.deadline(), DeadlinePassed(id, request_.times.deadline()));
 
-        _moveTo(request_, RequestId.unwrap(id), RequestState.Open);
+        _move(request_.origin, RequestId.unwrap(id), RequestState.Open);
         _penalise(request_, id, acceptance);
         emit RequestReopened(id);
     }
@@ -203,12 +187,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         } else {
             _requireCommitment(request_, id, RequestId.unwrap(id), RequestState.Open);
         }
-        require(block.timestamp > request_.deadline, DeadlineNotPassed(id, request_.deadline));
+        require(block.timestamp > request_.times.deadline(), DeadlineNotPassed(id, request_.times.deadline()));
 
-        _moveTo(request_, RequestId.unwrap(id), accepted ? RequestState.Faulted : RequestState.Expired);
+        _move(request_.origin, RequestId.unwrap(id), accepted ? RequestState.Faulted : RequestState.Expired);
         if (accepted) _penalise(request_, id, acceptance);
-        _credit(request_.requester, request_.fee);
-        emit RequestExpired(id, request_.fee);
+        _credit(request_.origin.requester(), request_.price.fee());
+        emit RequestExpired(id, request_.price.fee());
     }
 
     /// @inheritdoc IInferenceRequests
@@ -217,19 +201,42 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     }
 
     /// @inheritdoc IInferenceRequests
+    function describe(Request calldata request_) external pure override returns (RequestDescription memory) {
+        return RequestDescription({
+            requester: request_.origin.requester(),
+            lane: request_.origin.lane(),
+            nonce: request_.origin.nonce(),
+            release: request_.release,
+            mode: request_.origin.mode(),
+            codec: request_.origin.codec(),
+            inputHash: request_.inputHash,
+            fee: request_.price.fee(),
+            royalty: request_.price.royalty(),
+            minStake: request_.price.minStake(),
+            operatorId: request_.price.operatorId(),
+            openedAt: request_.times.openedAt(),
+            fullFeeUntil: request_.times.fullFeeUntil(),
+            deadline: request_.times.deadline(),
+            acceptPeriod: request_.times.acceptPeriod(),
+            callbackGas: request_.price.callbackGas(),
+            delivery: request_.origin.delivery()
+        });
+    }
+
+    /// @inheritdoc IInferenceRequests
     function stateOf(address requester, uint32 lane, uint40 nonce) external view override returns (RequestState) {
-        LaneRecord storage record = _lanes[requester][lane];
+        LaneRecord storage record = _lanes[_laneKey(requester, lane)];
         return record.nonce == nonce ? record.state : RequestState.None;
     }
 
     /// @inheritdoc IInferenceRequests
     function laneOf(address requester, uint32 lane) external view override returns (LaneRecord memory) {
-        return _lanes[requester][lane];
+        return _lanes[_laneKey(requester, lane)];
     }
 
     /// @inheritdoc IInferenceRequests
     function feeAt(Request calldata request_, uint256 timestamp) external pure override returns (uint256) {
-        return FeeCurve.due(request_.fee, request_.fullFeeUntil, request_.deadline, timestamp);
+        return FeeCurve.mulDown(request_.price.feeGrains(), FeeCurve.share(request_.times, timestamp)) * GRAIN;
     }
 
     function _checkTerms(RequestTerms calldata terms, ReleaseTerms memory release, uint256 inputLength)
@@ -260,12 +267,31 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             terms.delivery == Delivery.AtFulfilment || terms.callbackGas != 0, DeliveryWithoutCallback()
         );
         require(inputLength <= MAX_INPUT_LENGTH, InputTooLarge(inputLength, MAX_INPUT_LENGTH));
-        toGrains(terms.minStake);
-        toGrains(terms.fee);
         uint256 protocolFee = _protocolPart(terms.fee);
         require(
             terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee)
         );
+    }
+
+    function _open(RequestTerms calldata terms, ReleaseTerms memory release, uint40 nonce, bytes32 inputHash)
+        private
+        view
+        returns (Request memory)
+    {
+        uint256 minStake = _highest(terms.minStake, release.minStake, _minimumStake);
+        return Request({
+            origin: packOrigin(msg.sender, terms.lane, nonce, terms.mode, terms.codec, terms.delivery),
+            release: terms.release,
+            inputHash: inputHash,
+            price: packPrice(
+                toGrains(terms.fee),
+                release.royalty / GRAIN,
+                toGrains(minStake),
+                terms.operatorId,
+                terms.callbackGas
+            ),
+            times: packTimes(uint40(block.timestamp), terms.fullFeeUntil, terms.deadline, terms.acceptPeriod)
+        });
     }
 
     /// @dev Ids of the requests, and who signed the results.
@@ -277,39 +303,40 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         ids = new RequestId[](items.length);
         bytes32[] memory leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
-            ids[i] = _idOf(items[i].request);
-            leaves[i] = _resultOf(items[i], ids[i], validUntil).structHash();
+            Fulfilment calldata item = items[i];
+            RequestId id = _idOf(item.request);
+            (ids[i], leaves[i]) = (id, _resultHash(item, id, validUntil));
         }
         signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator, leaves), signature);
     }
 
     /// @dev Pays one answer, or says why it does not count. Nothing is called but the mode's verifier.
     /// @return problem selector of the error that a single answer would deserve; 0 = settled
-    function _settle(Fulfilment calldata item, RequestId id, address signer, Standing memory standing)
+    function _settle(Fulfilment calldata item, RequestId id, address signer, CompactStanding standing)
         private
         returns (bytes4 problem)
     {
         Request calldata request_ = item.request;
         bool accepted = item.acceptance.signer != address(0);
         bytes32 expected = accepted ? _acceptedHash(id, item.acceptance) : RequestId.unwrap(id);
-        LaneRecord storage lane = _lanes[request_.requester][request_.lane];
+        LaneRecord storage lane = _lanes[request_.origin.laneKey()];
         if (lane.state != (accepted ? RequestState.Accepted : RequestState.Open)) {
             return RequestNotInState.selector;
         }
         if (lane.commitment != _truncate(expected)) return RequestMismatch.selector;
-        if (block.timestamp > request_.deadline) return DeadlinePassed.selector;
-        if (accepted && !_isSameOperator(item.acceptance.signer, signer, standing.operatorId)) {
+        if (block.timestamp > request_.times.deadline()) return DeadlinePassed.selector;
+        if (accepted && !_isSameOperator(item.acceptance.signer, signer, standing.operatorId())) {
             return AcceptanceMismatch.selector;
         }
-        if (request_.operatorId != 0 && request_.operatorId != standing.operatorId) {
+        if (request_.price.operatorId() != 0 && request_.price.operatorId() != standing.operatorId()) {
             return OperatorNotChosen.selector;
         }
-        if (uint256(standing.stake) * GRAIN < request_.minStake) return OperatorStakeTooLow.selector;
-        if (request_.mode != Mode.VANILLA) {
+        if (standing.stakeGrains() < request_.price.minStakeGrains()) return OperatorStakeTooLow.selector;
+        if (request_.origin.mode() != Mode.VANILLA) {
             SETTLEMENT.requireProof(
-                request_.mode,
+                request_.origin.mode(),
                 request_.release,
-                standing.operatorId,
+                standing.operatorId(),
                 signer,
                 request_.inputHash,
                 item.output,
@@ -317,37 +344,38 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             );
         }
 
-        if (accepted) _release(item.acceptance.signer, request_.fee);
+        if (accepted) _release(item.acceptance.signer, request_.price.fee());
         _pay(request_, id, standing, item.output);
-        _moveTo(request_, RequestId.unwrap(id), RequestState.Fulfilled);
+        _move(request_.origin, RequestId.unwrap(id), RequestState.Fulfilled);
     }
 
     /// @dev By the fee curve; lateness scales the royalty alike, and what is not earned goes back.
-    function _pay(Request calldata request_, RequestId id, Standing memory standing, bytes calldata output)
+    function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output)
         private
     {
-        uint256 paid =
-            FeeCurve.due(request_.fee, request_.fullFeeUntil, request_.deadline, block.timestamp);
-        uint256 royalty =
-            FeeCurve.due(request_.royalty, request_.fullFeeUntil, request_.deadline, block.timestamp);
-        _accrue(standing.operatorId, standing.slashCount, request_.release, paid / GRAIN, royalty / GRAIN);
-        if (paid != request_.fee) _credit(request_.requester, request_.fee - paid);
-        emit RequestFulfilled(id, standing.operatorId, paid, royalty, output);
+        uint256 share = FeeCurve.share(request_.times, block.timestamp);
+        uint256 royalty = FeeCurve.mulDown(request_.price.royaltyGrains(), share);
+        uint256 fee = request_.price.feeGrains();
+        uint256 paid = FeeCurve.mulDown(fee, share);
+        _accrue(standing.operatorId(), standing.slashCount(), request_.release, paid, royalty);
+        if (paid != fee) _credit(request_.origin.requester(), (fee - paid) * GRAIN);
+        emit RequestFulfilled(id, standing.operatorId(), paid * GRAIN, output);
     }
 
-    function _deliverOrSchedule(Request calldata request_, RequestId id, bytes calldata output) private {
-        if (request_.callbackGas == 0) return;
+    function _deliverOrSchedule(Fulfilment calldata item, RequestId id) private {
+        Request calldata request_ = item.request;
+        if (request_.price.callbackGas() == 0) return;
         uint40 deliverableAt = uint40(block.timestamp);
-        if (request_.delivery == Delivery.AfterWindow) {
+        if (request_.origin.delivery() == Delivery.AfterWindow) {
             deliverableAt += uint40(_window);
             emit DeliveryScheduled(id, deliverableAt);
         } else {
-            _requireCallbackGas(id, request_.callbackGas);
-            if (_callBack(request_.requester, request_.callbackGas, id, output)) return;
+            _requireCallbackGas(id, request_.price.callbackGas());
+            if (_callBack(request_.origin.requester(), request_.price.callbackGas(), id, item.output)) return;
             emit CallbackFailed(id, deliverableAt);
         }
-        _moveTo(
-            request_, _undeliveredHash(id, keccak256(output), deliverableAt), RequestState.Undelivered
+        _move(
+            request_.origin, _undeliveredHash(id, keccak256(item.output), deliverableAt), RequestState.Undelivered
         );
     }
 
@@ -369,17 +397,13 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     }
 
     function _penalise(Request calldata request_, RequestId id, Acceptance calldata acceptance) private {
-        _forfeit(acceptance.signer, request_.fee);
-        emit NoShowPenalised(id, acceptance.signer, request_.fee);
-    }
-
-    function _moveTo(Request calldata request_, bytes32 commitment, RequestState state) private {
-        _move(request_.requester, request_.lane, request_.nonce, commitment, state);
+        _forfeit(acceptance.signer, request_.price.fee());
+        emit NoShowPenalised(id, acceptance.signer, request_.price.fee());
     }
 
     /// @dev Every edge of the state machine is written here.
-    function _move(address requester, uint32 lane, uint40 nonce, bytes32 commitment, RequestState state) private {
-        _lanes[requester][lane] = LaneRecord(_truncate(commitment), nonce, state);
+    function _move(RequestOrigin origin, bytes32 commitment, RequestState state) private {
+        _lanes[origin.laneKey()] = LaneRecord(_truncate(commitment), origin.nonce(), state);
     }
 
     function _requireState(Request calldata request_, RequestState state) private view returns (RequestId id) {
@@ -393,41 +417,43 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         bytes32 commitment,
         RequestState state
     ) private view {
-        LaneRecord memory lane = _lanes[request_.requester][request_.lane];
+        LaneRecord memory lane = _lanes[request_.origin.laneKey()];
         require(lane.state == state, RequestNotInState(id, lane.state));
         require(lane.commitment == _truncate(commitment), RequestMismatch(id));
     }
 
-    function _activeStanding(address signer) private view returns (Standing memory standing) {
-        standing = OPERATORS.standingOf(signer);
-        require(standing.status == SignerStatus.Active && !standing.jailed, OperatorNotActive(signer));
+    function _activeStanding(address signer) private view returns (CompactStanding standing) {
+        standing = OPERATORS.compactStandingOf(signer);
+        require(standing.isActive(), OperatorNotActive(signer));
     }
 
     /// @dev An operator that rotated its signer may still answer what the old one accepted.
     function _isSameOperator(address acceptedBy, address signer, uint32 operatorId) private view returns (bool) {
-        return acceptedBy == signer || OPERATORS.standingOf(acceptedBy).operatorId == operatorId;
+        return acceptedBy == signer || OPERATORS.compactStandingOf(acceptedBy).operatorId() == operatorId;
     }
 
     function _idOf(Request memory request_) private view returns (RequestId) {
         return RequestId.wrap(keccak256(abi.encode(address(this), request_)));
     }
 
-    function _resultOf(Fulfilment calldata item, RequestId id, uint40 validUntil)
-        private
-        pure
-        returns (InferenceResult memory)
-    {
-        return InferenceResult({
-            context: RequestId.unwrap(id),
-            release: item.request.release,
-            mode: item.request.mode,
-            codec: item.request.codec,
-            inputHash: item.request.inputHash,
-            outputHash: keccak256(item.output),
-            fee: item.request.fee,
-            maxCover: 0,
-            validUntil: validUntil
-        });
+    /// @dev Struct hash of the `InferenceResult` that answers the request; written out, since a struct in memory
+    /// would be built only to be copied.
+    function _resultHash(Fulfilment calldata item, RequestId id, uint40 validUntil) private pure returns (bytes32) {
+        Request calldata request_ = item.request;
+        return keccak256(
+            abi.encode(
+                INFERENCE_RESULT_TYPEHASH,
+                id,
+                request_.release,
+                request_.origin.mode(),
+                request_.origin.codec(),
+                request_.inputHash,
+                keccak256(item.output),
+                request_.price.fee(),
+                uint256(0),
+                validUntil
+            )
+        );
     }
 
     function _acceptedHash(RequestId id, Acceptance memory acceptance) private pure returns (bytes32) {
@@ -445,6 +471,10 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// @dev 208 bits; finding two contents with one commitment takes 2^104 hashes.
     function _truncate(bytes32 commitment) private pure returns (uint208) {
         return uint208(uint256(commitment));
+    }
+
+    function _laneKey(address requester, uint32 lane) private pure returns (uint256) {
+        return (uint256(uint160(requester)) << 32) | lane;
     }
 
     function _isLive(RequestState state) private pure returns (bool) {

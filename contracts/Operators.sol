@@ -23,6 +23,7 @@ import {PermitLib} from "./libraries/PermitLib.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
 import {ALL_MODES} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
+import {CompactStanding} from "./types/CompactStanding.sol";
 
 /// @notice The numbers that a deployment fixes for good.
 struct OperatorsParams {
@@ -53,17 +54,17 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint32 place;
     }
 
-    bytes32 public constant SIGNER_CONSENT_TYPEHASH = keccak256("SignerConsent(address owner)");
-    uint40 public constant MIN_DISPUTE_WINDOW = 12 hours;
-    uint40 public constant MAX_DISPUTE_WINDOW = 7 days;
-    uint40 public constant MAX_VALIDITY = 1 days;
-    uint40 public constant CHALLENGE_MARGIN = 1 days;
-    uint40 public constant MAX_UNBONDING_PERIOD = 90 days;
-    uint256 public constant MAX_ENDPOINT_LENGTH = 256;
-    uint8 public constant ALL_ROLES = 15;
-    uint16 public constant MIN_SLASH_BPS = 1000;
-    uint16 public constant MIN_BURN_BPS = 7000;
-    uint16 public constant MAX_BOUNTY_BPS = 1500;
+    bytes32 internal constant SIGNER_CONSENT_TYPEHASH = keccak256("SignerConsent(address owner)");
+    uint40 internal constant MIN_DISPUTE_WINDOW = 12 hours;
+    uint40 internal constant MAX_DISPUTE_WINDOW = 7 days;
+    uint40 internal constant MAX_VALIDITY = 1 days;
+    uint40 internal constant CHALLENGE_MARGIN = 1 days;
+    uint40 internal constant MAX_UNBONDING_PERIOD = 90 days;
+    uint256 internal constant MAX_ENDPOINT_LENGTH = 256;
+    uint8 internal constant ALL_ROLES = 15;
+    uint16 internal constant MIN_SLASH_BPS = 1000;
+    uint16 internal constant MIN_BURN_BPS = 7000;
+    uint16 internal constant MAX_BOUNTY_BPS = 1500;
     uint16 private constant BPS = 10_000;
 
     IOPG public immutable OPG_TOKEN;
@@ -81,7 +82,8 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     mapping(address signer => Standing) private _standings;
     mapping(uint32 operatorId => Operator) private _operators;
     mapping(uint32 operatorId => Unbonding) private _unbondings;
-    mapping(uint32 operatorId => uint40[] timestamps) private _slashes;
+    /// @dev All but the last, which is in `_operators`.
+    mapping(uint32 operatorId => mapping(uint256 index => uint40 timestamp)) private _earlierSlashes;
     mapping(uint32 operatorId => mapping(ReleaseId release => StoredOffer)) private _offers;
     mapping(ReleaseId release => uint32[] operatorIds) private _offering;
     mapping(Offence offence => SlashTerms) private _slashTerms;
@@ -217,7 +219,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         Unbonding storage unbonding = _unbondings[operatorId];
         uint256 total = unbonding.amount + amount;
         uint40 releaseAt = uint40(block.timestamp) + unbondingPeriod;
-        (unbonding.amount, unbonding.releaseAt) = (total, releaseAt);
+        (unbonding.amount, unbonding.releaseAt) = (uint128(total), releaseAt);
         emit UnbondingStarted(operatorId, amount, total, releaseAt);
     }
 
@@ -239,12 +241,12 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         Operator storage operator = _requireOwner(operatorId);
         Standing storage standing = _standings[operator.signer];
         require(standing.jailed, OperatorNotJailed(operatorId));
-        require(block.timestamp >= operator.jailedUntil, JailNotOver(operatorId, operator.jailedUntil));
+        uint40 until = operator.lastSlashAt + jailPeriod;
+        require(block.timestamp >= until, JailNotOver(operatorId, until));
         uint256 staked = uint256(standing.stake) * GRAIN;
         require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
 
         standing.jailed = false;
-        operator.jailedUntil = 0;
         emit OperatorReturned(operatorId);
     }
 
@@ -258,11 +260,10 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint32 operatorId = _requireSlashable(signer);
         Operator storage operator = _operators[operatorId];
         SlashTerms memory terms = _slashTerms[offence];
-        uint256 grains = _takeStake(operatorId, operator.signer, terms.stakeBps);
-        taken = grains * GRAIN;
+        taken = _takeStake(operatorId, operator, terms.stakeBps) * GRAIN;
 
-        operator.jailedUntil = uint40(block.timestamp) + jailPeriod;
-        _slashes[operatorId].push(uint40(block.timestamp));
+        uint40 jailedUntil = uint40(block.timestamp) + jailPeriod;
+        operator.lastSlashAt = uint40(block.timestamp);
 
         (uint256 bounty, uint256 compensation) = _divide(taken, terms, requester);
         uint256 burned = taken - bounty - compensation;
@@ -270,7 +271,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         emit OperatorSlashed(
             operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester
         );
-        emit OperatorJailed(operatorId, operator.jailedUntil);
+        emit OperatorJailed(operatorId, jailedUntil);
         OPG_TOKEN.safeTransfer(bountyTo, bounty);
         if (compensation != 0) OPG_TOKEN.safeTransfer(requester, compensation);
     }
@@ -294,6 +295,15 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
+    function compactStandingOf(address signer) external view override returns (CompactStanding word) {
+        Standing storage standing = _standings[signer];
+        // The struct fills one slot; reading it whole saves its readers the decoding of seven words.
+        assembly ("memory-safe") {
+            word := sload(standing.slot)
+        }
+    }
+
+    /// @inheritdoc IOperators
     function standingById(uint32 operatorId) external view override returns (Standing memory) {
         return _standings[_operators[operatorId].signer];
     }
@@ -310,12 +320,14 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function slashCountOf(uint32 operatorId) external view override returns (uint16) {
-        return uint16(_slashes[operatorId].length);
+        return _standings[_operators[operatorId].signer].slashCount;
     }
 
     /// @inheritdoc IOperators
     function slashedAt(uint32 operatorId, uint256 index) external view override returns (uint40) {
-        return _slashes[operatorId][index];
+        Operator storage operator = _operators[operatorId];
+        if (index + 1 == _standings[operator.signer].slashCount) return operator.lastSlashAt;
+        return _earlierSlashes[operatorId][index];
     }
 
     /// @inheritdoc IOperators
@@ -450,8 +462,13 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
-    function _takeStake(uint32 operatorId, address signer, uint256 stakeBps) private returns (uint256 grains) {
-        Standing storage standing = _standings[signer];
+    function _takeStake(uint32 operatorId, Operator storage operator, uint256 stakeBps)
+        private
+        returns (uint256 grains)
+    {
+        Standing storage standing = _standings[operator.signer];
+        uint256 earlier = standing.slashCount;
+        if (earlier != 0) _earlierSlashes[operatorId][earlier - 1] = operator.lastSlashAt;
         uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
         standing.stake -= uint56(fromStake);
         standing.jailed = true;
@@ -460,7 +477,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
         Unbonding storage unbonding = _unbondings[operatorId];
         uint256 fromUnbonding = ((unbonding.amount / GRAIN) * stakeBps) / BPS;
-        if (fromUnbonding != 0) unbonding.amount -= fromUnbonding * GRAIN;
+        if (fromUnbonding != 0) unbonding.amount -= uint128(fromUnbonding * GRAIN);
         grains = fromStake + fromUnbonding;
         require(grains != 0, NothingToSlash(operatorId));
     }

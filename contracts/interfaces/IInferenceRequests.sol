@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
+import {Delivery, Request} from "../types/Request.sol";
 import {RequestId} from "../types/RequestId.sol";
 import {IEscrow} from "./IEscrow.sol";
 
@@ -19,16 +20,8 @@ enum RequestState {
     Faulted
 }
 
-/// @notice When the requester's own `onInference` is called.
-enum Delivery {
-    AtFulfilment,
-    AfterWindow
-}
-
 /// @notice What a requester asks for.
 struct RequestTerms {
-    /// One of the requester's 2^32 lanes; a lane carries one live request, and using a finished one again is cheap.
-    uint32 lane;
     ReleaseId release;
     Mode mode;
     /// Encoding of input and output, `types/Codec.sol`.
@@ -41,18 +34,19 @@ struct RequestTerms {
     uint40 deadline;
     /// Seconds that an operator which accepts has the request to itself; 0 = accepting is not allowed.
     uint32 acceptPeriod;
+    /// One of the requester's 2^32 lanes; a lane carries one live request, and using a finished one again is cheap.
+    uint32 lane;
+    /// Gas of the callback; 0 = no callback.
+    uint32 callbackGas;
+    Delivery delivery;
     /// Token wei, whole grains; the release's and the network's minimum apply besides.
     uint256 minStake;
     /// The only operator that may answer; 0 = any.
     uint32 operatorId;
-    /// Gas of the callback; 0 = no callback.
-    uint32 callbackGas;
-    Delivery delivery;
 }
 
-/// @notice A request as it stands in its event and as whoever acts on it brings it back: the contract keeps only
-/// its hash. The terms are those of `RequestTerms`, with what the contract fixed when it was opened.
-struct Request {
+/// @notice A packed request, spelled out: `RequestTerms` with what the contract fixed when it was opened.
+struct RequestDescription {
     address requester;
     uint32 lane;
     /// How many requests the lane had before.
@@ -61,6 +55,7 @@ struct Request {
     Mode mode;
     uint8 codec;
     bytes32 inputHash;
+    /// Token wei.
     uint256 fee;
     /// Token wei of `fee` that belong to publisher and contributors, as published.
     uint256 royalty;
@@ -77,18 +72,18 @@ struct Request {
 
 /// @notice Who accepted a request and until when it is theirs alone; all zero when nobody did.
 struct Acceptance {
-    address signer;
     uint40 deadline;
+    address signer;
 }
 
 /// @notice One answer inside a batch.
 struct Fulfilment {
     Request request;
-    Acceptance acceptance;
     /// Canonical encoding by the request's codec.
     bytes output;
     /// Empty for VANILLA, else as for `IProofSettlement.requireProof`.
     bytes proof;
+    Acceptance acceptance;
 }
 
 /// @notice One slot per requester and lane.
@@ -111,11 +106,9 @@ interface IInferenceRequests is IEscrow {
         Request request,
         bytes input
     );
-    event RequestAccepted(RequestId indexed id, uint32 indexed operatorId, address signer, uint40 deadline);
-    /// `royalty` is the part of `paid` that goes to publisher and contributors.
-    event RequestFulfilled(
-        RequestId indexed id, uint32 indexed operatorId, uint256 paid, uint256 royalty, bytes output
-    );
+    event RequestAccepted(RequestId indexed id, address indexed signer, uint40 deadline);
+    /// `paid` is gross; publisher, protocol and operator divide it when it is claimed.
+    event RequestFulfilled(RequestId indexed id, uint32 indexed operatorId, uint256 paid, bytes output);
     /// One a transaction: with the events of its results in order, this rebuilds every signed digest.
     event ResultsSigned(address indexed signer, uint40 validUntil, bytes signature);
     /// `resultHash` is the struct hash of the result that was not used; `reason` the selector of the error.
@@ -169,9 +162,9 @@ interface IInferenceRequests is IEscrow {
     /// @notice Answers requests with results signed by one operator's signer. Anyone may send it.
     /// @dev Works from `Open` and from `Accepted` by the same operator. Answers that no longer count are skipped with
     /// an event; when none counts it reverts. Callbacks come last and cannot undo a payment.
-    /// @param validUntil the `validUntil` of every signed result
     /// @param signature over the one result or the bundle, in the order of `items`
-    function fulfil(Fulfilment[] calldata items, uint40 validUntil, bytes calldata signature) external;
+    /// @param validUntil the `validUntil` of every signed result
+    function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external;
 
     /// @notice Calls back a requester whose callback failed or was to wait for the dispute window. Anyone; the
     /// callback gets at least `callbackGas`, and all the gas that is sent.
@@ -192,10 +185,14 @@ interface IInferenceRequests is IEscrow {
     /// @notice The id of a request: its hash together with this contract.
     function idOf(Request calldata request_) external view returns (RequestId);
 
+    /// @notice A packed request, spelled out.
+    function describe(Request calldata request_) external pure returns (RequestDescription memory);
+
     /// @notice The state of the request that was number `nonce` of a lane; `None` when the lane has moved on to
     /// another since, or has not come that far.
     function stateOf(address requester, uint32 lane, uint40 nonce) external view returns (RequestState);
 
+    /// @notice The record of a requester's lane.
     function laneOf(address requester, uint32 lane) external view returns (LaneRecord memory);
 
     /// @notice Token wei that an answer mined at `timestamp` earns, all parts together.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ReleaseId} from "../types/ReleaseId.sol";
+import {CompactStanding} from "../types/CompactStanding.sol";
 
 /// @notice What became of a signer key.
 enum SignerStatus {
@@ -42,8 +43,8 @@ struct Operator {
     /// Set of roles: 1 inference, 2 verifier, 4 storage, 8 data.
     uint8 roles;
     address signer;
-    /// Earliest return from jail; 0 when free.
-    uint40 jailedUntil;
+    /// Timestamp of the last slash; an operator in jail may return `jailPeriod` after it.
+    uint40 lastSlashAt;
 }
 
 /// @notice An advertisement: what an operator serves, how and for how much. The signed fee is what counts.
@@ -57,7 +58,7 @@ struct Offer {
 /// @notice Stake on its way out. It can still be slashed and counts for no minimum.
 struct Unbonding {
     /// Token wei.
-    uint256 amount;
+    uint128 amount;
     /// Timestamp from which it can be withdrawn.
     uint40 releaseAt;
 }
@@ -211,6 +212,9 @@ interface IOperators {
 
     function standingOf(address signer) external view returns (Standing memory);
 
+    /// @notice The same as one packed word, for contracts that read it on every result.
+    function compactStandingOf(address signer) external view returns (CompactStanding);
+
     /// @notice The standing of an operator's present signer.
     function standingById(uint32 operatorId) external view returns (Standing memory);
 
@@ -218,7 +222,7 @@ interface IOperators {
     function ownerOf(uint32 operatorId) external view returns (address);
     function slashCountOf(uint32 operatorId) external view returns (uint16);
 
-    /// @notice Timestamp of the operator's slash number `index` (from 0).
+    /// @notice Timestamp of the operator's slash number `index` (from 0); 0 when there is none.
     function slashedAt(uint32 operatorId, uint256 index) external view returns (uint40);
 
     function offerOf(uint32 operatorId, ReleaseId release) external view returns (Offer memory);

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {GRAIN} from "../types/Grain.sol";
+import {RequestTimes} from "../types/Request.sol";
 
 /// @title FeeCurve
-/// @notice An answer that comes late is worth less: all until `fullUntil`, then linear down to nothing at `deadline`.
+/// @notice An answer that comes late is worth less: all until `fullFeeUntil`, then linear down to nothing at the
+/// deadline.
 library FeeCurve {
-    /// @notice The part of `amount` (token wei, whole grains) that is due at `timestamp`, rounded down to grains.
-    function due(uint256 amount, uint256 fullUntil, uint256 deadline, uint256 timestamp)
-        internal
-        pure
-        returns (uint256)
-    {
-        if (timestamp <= fullUntil) return amount;
+    uint256 internal constant ONE = 1e18;
+
+    /// @notice The share that is due at `timestamp`, 1e18 = all; rounded down.
+    function share(RequestTimes times, uint256 timestamp) internal pure returns (uint256) {
+        uint256 fullUntil = times.fullFeeUntil();
+        if (timestamp <= fullUntil) return ONE;
+        uint256 deadline = times.deadline();
         if (timestamp >= deadline) return 0;
-        return ((amount / GRAIN) * (deadline - timestamp) / (deadline - fullUntil)) * GRAIN;
+        return (ONE * (deadline - timestamp)) / (deadline - fullUntil);
+    }
+
+    function mulDown(uint256 amount, uint256 share_) internal pure returns (uint256) {
+        return (amount * share_) / ONE;
     }
 }
