@@ -29,21 +29,23 @@ enum KeyOrigin {
 
 /// @notice One artifact of a release.
 struct ModelFile {
-    /// Relative path inside the release, `/`-separated, no empty, `.` or `..` parts.
+    /// Relative path inside the release, at most 256 bytes, `/`-separated, no empty, `.` or `..` parts, no backslash.
     string path;
-    /// Bytes.
+    /// Bytes; not zero.
     uint64 size;
+    /// Not zero.
     bytes32 sha256Digest;
-    /// Where it can be fetched; what arrives is checked against size and digest.
+    /// Where it can be fetched, at most 512 bytes; what arrives is checked against size and digest.
     string uri;
 }
 
 /// @notice One input or output of the model.
 struct TensorSpec {
+    /// 1 to 128 bytes.
     string name;
-    /// ONNX `TensorProto.DataType`.
+    /// ONNX `TensorProto.DataType`, 1 to 16 without strings (8) and complex numbers (14, 15).
     uint8 dtype;
-    /// −1 = dynamic.
+    /// At most 8 dimensions, each positive or −1 = dynamic.
     int32[] shape;
 }
 
@@ -54,24 +56,30 @@ struct Contributor {
     uint16 bps;
 }
 
-/// @notice What makes a release's exact arithmetic and its ZK circuit checkable; zero where it has none.
+/// @notice What makes a release's exact arithmetic and its ZK circuit checkable. The first two fields are non-zero
+/// exactly when the release is declared exact, the others exactly when its modes include ZK.
 struct ExactCommitment {
     /// Root of the lowered graph.
     bytes32 graphRoot;
-    /// Version of the lowering that produced it.
+    /// Version of the lowering that produced it, from 1.
     uint16 loweringVersion;
     address zkVerifier;
     bytes32 zkKeyDigest;
     KeyOrigin zkKeyOrigin;
 }
 
-/// @notice All that a publisher declares about a release. Emitted whole; the contract keeps its hash.
+/// @notice What a publisher declares about a release beside its terms. Emitted whole, and committed to by the
+/// release's id. All text is printable ASCII (0x20 to 0x7e).
 struct ReleaseContent {
     /// Index into `files` of the `.onnx` file that a node loads.
     uint8 entry;
+    /// 1 to 16, paths unique.
     ModelFile[] files;
+    /// 1 to 64, names unique, in the order of the encoding.
     TensorSpec[] inputs;
+    /// 1 to 64, names unique, in the order of the encoding.
     TensorSpec[] outputs;
+    /// At most 16, accounts unique, together at most 10,000 basis points; what is left goes to the publisher.
     Contributor[] contributors;
     Arithmetic arithmetic;
     ExactCommitment exact;
@@ -97,7 +105,8 @@ struct ReleaseRecord {
     uint16 minor;
     /// Block of the `ReleasePublished` event, so that a reader fetches the content without a scan.
     uint40 publishedBlock;
-    bytes32 contentHash;
+    Arithmetic arithmetic;
+    /// keccak256(abi.encode(inputs, outputs)); the same for all releases of a major version.
     bytes32 schemaHash;
     /// keccak256(abi.encode(contributors)); zero when there are none.
     bytes32 contributorsHash;
@@ -105,8 +114,10 @@ struct ReleaseRecord {
 
 /// @title The registry of models and their releases
 /// @notice Names are scoped by publisher. A release is immutable and bound to its content; what can change is its
-/// status and the owner of its model.
-/// @dev Assumptions: a release's content is checked by whoever loads it (digests), not by this contract; re-publishing
+/// status and the owner of its model. No account has any power over the models of others.
+/// @dev A release's id is `releaseIdOf(model, major, minor, contentHash)` with `contentHash` = keccak256 of the data of
+/// its `ReleasePublished` event, so whoever has the id can check the log that any RPC node hands out.
+/// Assumptions: a release's content is checked by whoever loads it (digests), not by this contract; re-publishing
 /// a copy of somebody's model under another name cannot be prevented.
 interface IModelHub {
     event ModelCreated(ModelId indexed model, address indexed publisher, string name);
@@ -132,18 +143,37 @@ interface IModelHub {
     error ModelUnknown(ModelId model);
     error NotPublisher(ModelId model, address caller);
     error NotHeir(ModelId model, address caller);
+    error HeirUnchanged(ModelId model, address heir);
     error ReleaseUnknown(ReleaseId release);
+    /// `since` is when it was yanked.
     error ReleaseYanked(ReleaseId release, uint40 since);
     error ReleaseStatusEdgeInvalid(ReleaseId release, ReleaseStatus from, ReleaseStatus to);
     /// A release whose schema differs from its predecessor's must be a major one.
     error SchemaChanged(ModelId model, bytes32 previousSchemaHash, bytes32 schemaHash);
+    /// The version given is the last one possible: after v*.99 comes a major release, after v65535.* nothing.
     error VersionExhausted(ModelId model, uint16 major, uint16 minor);
-    error ReleaseFilesInvalid(uint256 index);
-    error ReleaseSchemaInvalid(uint256 index);
+    error VersionUnknown(ModelId model, uint16 major, uint16 minor);
+    /// No files, too many, or the entry is not among them.
+    error ReleaseFilesInvalid(uint256 count, uint256 entry);
+    error FilePathInvalid(uint256 index, string path);
+    error FilePathRepeated(uint256 index, string path);
+    /// Size or digest is zero.
+    error FileDigestMissing(uint256 index, string path);
+    error FileUriInvalid(uint256 index, string uri);
+    /// No inputs, no outputs, or too many.
+    error ReleaseSchemaInvalid(uint256 inputs, uint256 outputs);
+    error TensorSpecInvalid(string name, uint8 dtype, int32[] shape);
+    error TensorNameRepeated(string name);
     error ReleaseModesInvalid(uint8 modes);
+    /// Too many contributors, or more than the whole royalty is given away.
     error ContributorsInvalid(uint256 totalBps, uint256 count);
+    /// Account zero or repeated, or no share.
+    error ContributorInvalid(uint256 index, address account, uint16 bps);
     error ContributorsMismatch(ReleaseId release);
-    error ExactCommitmentMissing();
+    /// An exact release lacks its graph, or an approximate one has one.
+    error LoweringInvalid(Arithmetic arithmetic, bytes32 graphRoot, uint16 loweringVersion);
+    /// Mode ZK is declared without circuit, or a circuit without mode ZK.
+    error ZkCommitmentInvalid(uint8 modes, address zkVerifier, bytes32 zkKeyDigest, KeyOrigin zkKeyOrigin);
     error ContentIdInvalid(string contentId);
     error ContentIdTaken(string contentId, ReleaseId release);
     error ContentNotCommitted(bytes32 commitment);
@@ -155,16 +185,20 @@ interface IModelHub {
     function createModel(string calldata name) external returns (ModelId model);
 
     /// @notice Offers the model to `heir` (zero takes an offer back). Nothing moves until the heir accepts.
+    /// @dev The model's id and its name under its first publisher stay as they are.
     function offerOwnership(ModelId model, address heir) external;
 
     /// @notice Takes over a model that was offered to the caller; royalties not yet claimed go to the new owner.
     function acceptOwnership(ModelId model) external;
 
     /// @notice Publishes the next release: the next minor of the latest major, or the next major.
-    /// @dev Versions: first v1.00, then by `isMajor`. Terms: `royalty` and `minStake` whole grains. `contentId`: empty
-    /// binds nothing; else see `commitContent`.
+    /// @dev Versions: first v1.00, then by `isMajor`; minors end at 99. The status begins as `Experimental`.
     /// @param isMajor required when inputs or outputs differ from the release before
-    /// @param contentId id under which callers that know only the artifact find this release; "" for none
+    /// @param royalty token wei per inference, a whole number of grains
+    /// @param minStake token wei an operator must have at stake to answer, a whole number of grains
+    /// @param modes set of modes (`types/Mode.sol`), at least one
+    /// @param contentId id under which callers that know only the artifact find this release, 1 to 128 printable
+    /// bytes; "" for none. Where it has the form of a raw-leaf CIDv1 (`bafkrei…`) it must be that of the entry file
     /// @param salt the salt of the commitment made before; ignored without `contentId`
     function publish(
         ModelId model,
@@ -178,12 +212,15 @@ interface IModelHub {
     ) external returns (ReleaseId release);
 
     /// @notice Announces, without revealing it, that the caller will bind a content id. At least `COMMIT_DELAY`
-    /// seconds later `publish` may bind it. A front-runner who learns the id from that publication has no commitment
-    /// of that age, so nobody earns royalties by front-running one.
-    /// @param commitment keccak256(abi.encode(publisher, contentId, salt))
+    /// seconds later `publish` may bind it, once. A front-runner who learns the id from that publication has no
+    /// commitment of that age, so nobody earns royalties by front-running one.
+    /// @dev Repeating a commitment changes nothing, so nobody can make another's younger.
+    /// Warning: choose a random salt, else the id can be guessed from the commitment. Warning: a publication that fails
+    /// on chain reveals the id; repeat it within `COMMIT_DELAY`.
+    /// @param commitment keccak256(abi.encode(publisher, contentId, salt)), `publisher` being who will call `publish`
     function commitContent(bytes32 commitment) external;
 
-    /// @notice Moves a release along its life-cycle. A yank acts at once on channels and after
+    /// @notice Moves a release one step along its life-cycle, or yanks it. A yank acts at once on channels and after
     /// `YANK_DELAY` on consumers that pinned the release; it never touches what is in flight.
     function setStatus(ReleaseId release, ReleaseStatus status) external;
 
@@ -196,11 +233,21 @@ interface IModelHub {
 
     function recordOf(ReleaseId release) external view returns (ReleaseRecord memory);
 
+    /// @notice The contributors' hash alone (see `ReleaseRecord`); zero when there are none.
+    function contributorsHashOf(ReleaseId release) external view returns (bytes32);
+
+    /// @notice What the release committed to at publication; zeros where it has no such part.
+    function exactCommitmentOf(ReleaseId release) external view returns (ExactCommitment memory);
+
     /// @notice True when the release is declared exact and all that a dispute needs is on chain.
+    /// @dev Always false at present: this hub has no store of graphs and weights, and a release whose graph is not on
+    /// chain counts as approximate everywhere, whatever it declares.
     function isExact(ReleaseId release) external view returns (bool);
 
     /// @notice The newest release of a major version that has been `Stable` for `STABLE_DELAY`, still is, and is not
     /// yanked. For consumers that follow a channel; pinning an exact release is safer.
+    /// @dev Looks at the newest 32 releases of that major version. Warning: it can move backwards, when the newest one
+    /// is deprecated or yanked, and it reverts with `NoStableRelease` when none is left.
     function latestStable(ModelId model, uint16 major) external view returns (ReleaseId);
 
     /// @notice The release of a model by version number.
