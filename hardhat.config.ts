@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
+import { loadableTypes } from "./scripts/hardhat/loadableTypes.ts";
 import { warningsAsErrors } from "./scripts/hardhat/warningsAsErrors.ts";
 import { campaign } from "./test/fixtures/campaign.ts";
 
@@ -12,7 +13,7 @@ const profile = {
       version: "0.8.37",
       path: fileURLToPath(new URL("node_modules/solc/soljson.js", import.meta.url)),
       settings: {
-        optimizer: { enabled: true, runs: 10_000 },
+        optimizer: { enabled: true, runs: 200 },
         viaIR: true,
         evmVersion: "prague",
       },
@@ -21,14 +22,14 @@ const profile = {
 };
 
 export default defineConfig({
-  plugins: [toolbox, warningsAsErrors],
+  plugins: [toolbox, warningsAsErrors, loadableTypes],
   solidity: {
     splitTestsCompilation: true,
     // Ignition and verify build with "production": left out, Hardhat would fill it with other settings.
     profiles: { default: profile, production: profile },
   },
   paths: { tests: { mocha: "test", solidity: "test" }, ignition: "deploy" },
-  typechain: { outDir: "types" },
+  typechain: { outDir: "types", tsNocheck: true },
   test: {
     solidity: {
       fuzz: {
@@ -42,6 +43,8 @@ export default defineConfig({
   networks: {
     op: { type: "edr-simulated", chainType: "op" },
     l1: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    // What `npx hardhat node` serves: an OP chain with a block every 2 s.
+    node: { type: "edr-simulated", chainType: "op", mining: { auto: false, interval: 2_000 } },
     local: { type: "http", chainType: "op", url: "http://127.0.0.1:8545" },
     "base-sepolia": {
       type: "http",

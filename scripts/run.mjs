@@ -17,7 +17,7 @@ const say = (message) => console.error(`[set-up] ${message}`);
  * @param {readonly string[]} args
  */
 async function main(name, args) {
-  const task = TASKS[name];
+  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
   if (task === undefined) {
     console.error(`There is no task "${name}". The tasks are: ${Object.keys(TASKS).join(", ")}`);
     return 1;
@@ -32,7 +32,7 @@ async function main(name, args) {
       console.error(`The task "${name}" needs ${script}, which is missing. Is this a complete checkout?`);
       return 1;
     }
-    const code = await runChild(node, [...(task.nodeArguments ?? []), script, ...rest, ...args], {
+    const code = await runChild(node, [script, ...rest, ...args], {
       cwd: root,
       env: { ...env, ...task.env },
     });

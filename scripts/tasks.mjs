@@ -8,7 +8,6 @@ const SOLIDITY = ["{contracts,test}/**/*.sol", "--no-error-on-unmatched-pattern"
 /**
  * @typedef {object} Task
  * @property {readonly (readonly [string, ...string[]])[]} steps Scripts with their arguments, run in this order.
- * @property {readonly string[]} [nodeArguments]
  * @property {Readonly<Record<string, string>>} [env]
  * @property {true} [takesArguments] Its one step gets what the caller adds.
  */
@@ -37,8 +36,7 @@ export const TASKS = {
       [TSC, "-p", ".", "--noEmit"],
     ],
   },
-  // tsx, because the types that TypeChain writes import each other with the ending .js.
-  bench: { steps: [["scripts/bench.ts"]], nodeArguments: ["--import", "tsx"], takesArguments: true },
-  snapshots: { steps: [["scripts/snapshots.ts"]], nodeArguments: ["--import", "tsx"], takesArguments: true },
+  bench: { steps: [["scripts/bench.ts"]], takesArguments: true },
+  snapshots: { steps: [["scripts/snapshots.ts"]], takesArguments: true },
   campaign: { steps: [["scripts/campaign.ts"]], takesArguments: true },
 };

@@ -21,7 +21,7 @@ const WORDS = /** @type {const} */ ({
 export function countTests(output) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   for (const line of stripVTControlCharacters(output).split(/\r?\n/)) {
-    const own = /^ {2}(\d+) (passing|failing|skipped|pending)( \(\d+m?s\)| \(\d+m\))?$/.exec(line);
+    const own = /^ {2}(\d+) (passing|failing|skipped|pending)( \(\d+(ms|s|m|h)\))?$/.exec(line);
     const closing = /^\d+ (passing|failing|skipped|todo) \((.+)\)$/.exec(line);
     if (own !== null) {
       add(totals, own[2], Number(own[1]));
