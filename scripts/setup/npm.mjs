@@ -80,5 +80,7 @@ export function explain(output) {
   if (/\bENOSPC\b/.test(output)) {
     return `${output}\nThe disk is full. The set-up needs about 1.5 GB.`;
   }
-  return output === "" ? "npm ci failed without a word" : output;
+  // Behind its reason npm prints all of its options.
+  const [reason] = output.split("npm error Clean install a project");
+  return reason === undefined || reason === "" ? "npm ci failed without a word" : reason;
 }

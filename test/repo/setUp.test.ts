@@ -85,6 +85,16 @@ describe("the set-up", () => {
     });
   });
 
+  it("finds the native packages of every platform in the lockfile, or npm ci refuses it", () => {
+    const lockfile = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+    const packages: Record<string, { optionalDependencies?: Record<string, string> }> = lockfile.packages;
+    const paths = Object.keys(packages);
+    const missing = Object.values(packages)
+      .flatMap(({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}))
+      .filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)));
+    expect(missing).to.deep.equal([]);
+  });
+
   describe("lock", () => {
     const silent = () => undefined;
 
