@@ -36,6 +36,7 @@ export default defineConfig({
         runs: campaign.runs(256, 10_000),
         seed: `0x${campaign.seed.toString(16).padStart(64, "0")}`,
       },
+      fsPermissions: { readDirectory: ["test/fixtures"] },
       invariant: { runs: campaign.runs(32, 1_000), depth: campaign.runs(64, 200), failOnRevert: false },
     },
     mocha: { timeout: 120_000 },
