@@ -35,7 +35,8 @@ abstract contract ModelHubFixture is Test {
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        hub = new ModelHub();
+        // Not `new`: each test file would then carry and optimise the whole hub again.
+        hub = ModelHub(deployCode("contracts/ModelHub.sol:ModelHub"));
         vm.prank(publisher);
         model = hub.createModel("eth-volatility-1h");
     }
