@@ -26,22 +26,18 @@ export interface DeployOptions {
 /** The chain does not hold what the journal of an earlier deployment says. */
 export class DeploymentLostError extends NetworkError {
   constructor(address: string, journal: string) {
-    super({
-      code: "deployment-lost",
-      retryable: false,
-      message: `${journal} says that there is a contract at ${address}, but there is none; is this the right chain?`,
-      data: { address, journal },
-    });
+    super(
+      "deployment-lost",
+      `${journal} says that there is a contract at ${address}, but there is none; is this the right chain?`,
+      { data: { address, journal } },
+    );
   }
 }
 
 /** The account at the address given as existing OPG holds no code. */
 export class TokenMissingError extends NetworkError {
   constructor(address: string) {
-    super({
-      code: "token-missing",
-      retryable: false,
-      message: `there is no contract at ${address}, which the parameters name as existing OPG`,
+    super("token-missing", `there is no contract at ${address}, which the parameters name as existing OPG`, {
       data: { address },
     });
   }

@@ -55,13 +55,7 @@ export type ProtocolParameters = z.output<typeof parametersSchema>;
 /** The file cannot be read, or a number in it cannot be used. */
 export class ParametersInvalidError extends NetworkError {
   constructor(source: string, problem: string, cause?: unknown) {
-    super({
-      code: "parameters-invalid",
-      retryable: false,
-      message: `${source} cannot be used to deploy: ${problem}`,
-      data: { source, problem },
-      cause,
-    });
+    super("parameters-invalid", `${source} cannot be used to deploy: ${problem}`, { data: { source, problem }, cause });
   }
 }
 

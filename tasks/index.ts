@@ -1,1 +1,4 @@
-export const tasks = [];
+import { hubTasks } from "./hub.ts";
+import { protocolTasks } from "./protocol.ts";
+
+export const tasks = [...hubTasks, ...protocolTasks];

@@ -38,13 +38,7 @@ export type Deployment = z.output<typeof deploymentSchema>;
 /** The file is missing, not JSON, or not a deployment record. */
 export class DeploymentInvalidError extends NetworkError {
   constructor(path: string, problem: string, cause?: unknown) {
-    super({
-      code: "deployment-invalid",
-      retryable: false,
-      message: `${path} is not a deployment record: ${problem}`,
-      data: { path, problem },
-      cause,
-    });
+    super("deployment-invalid", `${path} is not a deployment record: ${problem}`, { data: { path, problem }, cause });
   }
 }
 

@@ -1,26 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
+import { DTYPES, type Dtype } from "./dtype.ts";
 import { NetworkError } from "./errors.ts";
 import { parseGrains } from "./opg.ts";
 import { MODES } from "./request.ts";
 
-/** ONNX `TensorProto.DataType` of what a release can declare. */
-const DTYPES = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  uint16: 4,
-  int16: 5,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-} as const;
-
-const DTYPE_NAMES = Object.keys(DTYPES) as (keyof typeof DTYPES)[];
+const DTYPE_NAMES = Object.keys(DTYPES) as Dtype[];
 
 const modelName = z
   .string()
@@ -147,13 +133,7 @@ export interface ReleaseContent {
 /** The file is missing, not JSON, or does not describe a release. */
 export class ManifestInvalidError extends NetworkError {
   constructor(source: string, problem: string, cause?: unknown) {
-    super({
-      code: "manifest-invalid",
-      retryable: false,
-      message: `${source} is not a manifest: ${problem}`,
-      data: { source, problem },
-      cause,
-    });
+    super("manifest-invalid", `${source} is not a manifest: ${problem}`, { data: { source, problem }, cause });
   }
 }
 
@@ -205,5 +185,5 @@ export function releaseContentOf(manifest: Manifest, uriOf: (file: ManifestFile)
 }
 
 function specOf({ name, dtype, shape }: ManifestTensor): ReleaseContent["inputs"][number] {
-  return { name, dtype: DTYPES[dtype], shape };
+  return { name, dtype: DTYPES[dtype].number, shape };
 }

@@ -9,12 +9,7 @@ const SUPPLY = 10n ** 27n;
 /** A text that is not an amount of OPG, or of more of it than exists. */
 export class AmountInvalidError extends NetworkError {
   constructor(text: string, problem: string) {
-    super({
-      code: "amount-invalid",
-      retryable: false,
-      message: `"${text}" is not an amount of OPG: ${problem}`,
-      data: { text, problem },
-    });
+    super("amount-invalid", `"${text}" is not an amount of OPG: ${problem}`, { data: { text, problem } });
   }
 }
 
