@@ -53,6 +53,11 @@ export function rolesArgument(name: string, value: string): number {
   }, 0);
 }
 
+/** An amount, or the word `all`. */
+export function amountOrAll(name: string, value: string, all: bigint): bigint {
+  return value === "all" ? all : amountArgument(name, value);
+}
+
 export function modeNames(bits: bigint | number): string[] {
   return MODES.filter((_, mode) => (Number(bits) >> mode) & 1);
 }

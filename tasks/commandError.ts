@@ -22,8 +22,13 @@ const MESSAGES = {
   "file-unreadable": ({ path, problem }: { path: string; problem: string }) => `${path}: ${problem}`,
   "hardhat-failed": ({ problem }: { problem: string }) => problem,
   "not-confirmed": ({ question }: { question: string }) => `${question} Not confirmed; say --yes to go on without asking`,
+  "keystore-unreadable": ({ path, problem }: { path: string; problem: string }) => `keystore ${path}: ${problem}`,
+  "nothing-to-claim": ({ operator, unripe }: { operator: number; unripe: string }) =>
+    `operator ${operator} has nothing to claim yet; ${unripe} OPG are still maturing`,
   "operator-ambiguous": ({ owner, operators }: { owner: string; operators: number[] }) =>
     `${owner} owns operators ${operators.join(", ")}; say which with --operator`,
+  "operator-missing": ({ owner }: { owner: string }) =>
+    `${owner} owns no operator; register one with \`operator register\`, or say which with --operator`,
   "operator-unknown": ({ operator }: { operator: string }) => `there is no operator ${operator}`,
   "release-ambiguous": ({ reference, candidates }: { reference: string; candidates: string[] }) =>
     `"${reference}" could be ${candidates.join(" or ")}; say which`,
@@ -45,6 +50,8 @@ const MESSAGES = {
   "rpc-failed": ({ problem }: { problem: string }) => `the RPC endpoint answered with an error: ${problem}`,
   "rpc-unreachable": ({ network }: { network: string }) =>
     `the RPC endpoint of network ${network} cannot be reached; is the node running?`,
+  "signer-proof-invalid": ({ signer, recovered }: { signer: string; recovered: string }) =>
+    `the consent was signed by ${recovered}, not by ${signer}`,
   "signer-proof-missing": ({ signer }: { signer: string }) =>
     `${signer} is not an account of this network; bring its consent with --signer-proof, or its keystore with --keystore`,
   "transaction-pending": ({ hash }: { hash: string }) =>

@@ -1,4 +1,7 @@
+import { escrowTasks } from "./escrow.ts";
 import { hubTasks } from "./hub.ts";
+import { networkTasks } from "./network.ts";
+import { operatorTasks } from "./operator.ts";
 import { protocolTasks } from "./protocol.ts";
 
-export const tasks = [...hubTasks, ...protocolTasks];
+export const tasks = [...hubTasks, ...operatorTasks, ...escrowTasks, ...networkTasks, ...protocolTasks];
