@@ -49,6 +49,7 @@ async function run<Args extends TaskArguments>(
     networkName = session.connection.networkName;
     const report = await action(args, session);
     print(report, args.json);
+    if (report.failure !== undefined) return { success: false, error: report.failure };
     return { success: true, value: report.value };
   } catch (cause) {
     const error = userErrorOf(cause, networkName);

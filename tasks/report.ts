@@ -7,6 +7,8 @@ export type Value = { [key: string]: unknown };
 export interface Report {
   lines: string[];
   value: Value;
+  /** The command did its work, and what it found is bad news: the exit code says so. */
+  failure?: NetworkError;
 }
 
 /** `label   value` lines, aligned; entries without a value are left out. */
