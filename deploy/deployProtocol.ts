@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
+import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { NetworkConnection } from "hardhat/types/network";
 import { NetworkError } from "@opg-network/sdk/errors";
 import type { ContractName, Deployment } from "@opg-network/sdk/deployment";
 import { getAddress } from "ethers";
+import { isBuiltCode } from "./builtCode.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
 import { TokenModule } from "./modules/Token.ts";
@@ -18,6 +20,7 @@ export interface DeployOptions {
   ignitionDir: string;
   /** Name of the journal; `chain-<id>` by default. */
   deploymentId?: string;
+  artifacts: ArtifactManager;
   deployer: string;
   /** Told what is being done. */
   say: (line: string) => void;
@@ -29,6 +32,17 @@ export class DeploymentLostError extends NetworkError {
     super(
       "deployment-lost",
       `${journal} says that there is a contract at ${address}, but there is none; is this the right chain?`,
+      { data: { address, journal } },
+    );
+  }
+}
+
+/** The contracts have changed since they were deployed. */
+export class DeploymentOutdatedError extends NetworkError {
+  constructor(address: string, journal: string) {
+    super(
+      "deployment-outdated",
+      `the contract at ${address} is not what is built here; to deploy another protocol beside it, move ${journal} away`,
       { data: { address, journal } },
     );
   }
@@ -50,13 +64,13 @@ export class TokenMissingError extends NetworkError {
 export async function deployProtocol(
   connection: NetworkConnection<string>,
   parameters: ProtocolParameters,
-  { ignitionDir, deploymentId: givenId, deployer, say }: DeployOptions,
+  { ignitionDir, deploymentId: givenId, artifacts, deployer, say }: DeployOptions,
 ): Promise<Deployment> {
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
   const deploymentId = givenId ?? `chain-${chainId}`;
   const isKept = connection.networkConfig.type === "http";
   const journal = isKept ? path.join(ignitionDir, "deployments", deploymentId) : undefined;
-  if (journal !== undefined) await checkJournal(connection, journal, chainId, say);
+  if (journal !== undefined) await checkJournal(connection, journal, chainId, { artifacts, say });
 
   const { token, powers, operators, requests } = withDeployer(parameters, deployer);
   const run = <Results extends IgnitionModuleResult<string>>(
@@ -115,32 +129,47 @@ async function tokenOf(
   deploy: () => Promise<string>,
 ): Promise<string> {
   if (token.existing === null) return await deploy();
-  if (!(await hasCode(connection, token.existing))) throw new TokenMissingError(token.existing);
+  if ((await codeAt(connection, token.existing)) === "0x") throw new TokenMissingError(token.existing);
   return token.existing;
 }
 
-/** A local chain that was started anew has lost what the journal tells of; any other chain must still have it. */
+/**
+ * What the journal tells of must be there, and be what is built now. A local chain that was started anew, or contracts
+ * that have changed, begin a new deployment there; anywhere else that is for the deployer to decide.
+ */
 async function checkJournal(
   connection: NetworkConnection<string>,
   journal: string,
   chainId: number,
-  say: DeployOptions["say"],
+  { artifacts, say }: Pick<DeployOptions, "artifacts" | "say">,
 ): Promise<void> {
   if (!existsSync(journal)) return;
   const file = path.join(journal, "deployed_addresses.json");
   const recorded = existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>) : {};
-  const addresses = Object.values(recorded);
-  const present = await Promise.all(addresses.map((address) => hasCode(connection, address)));
-  const missing = addresses.find((_, i) => present[i] === false);
-  if (chainId === LOCAL_CHAIN_ID) {
-    if (addresses.length !== 0 && missing === undefined) return;
-    say("The local chain is a new one: forgetting what was deployed on the last");
+  const problem = await firstProblem(connection, artifacts, recorded);
+  if (chainId !== LOCAL_CHAIN_ID) {
+    if (problem?.kind === "lost") throw new DeploymentLostError(problem.address, journal);
+    if (problem?.kind === "outdated") throw new DeploymentOutdatedError(problem.address, journal);
+  } else if (problem !== undefined || Object.keys(recorded).length === 0) {
+    say(problem?.kind === "outdated" ? "The contracts have changed: deploying anew" : "The local chain is a new one: deploying anew");
     await rm(journal, { recursive: true });
-  } else if (missing !== undefined) {
-    throw new DeploymentLostError(getAddress(missing), journal);
   }
 }
 
-async function hasCode(connection: NetworkConnection<string>, address: string): Promise<boolean> {
-  return (await connection.provider.request({ method: "eth_getCode", params: [address, "latest"] })) !== "0x";
+async function firstProblem(
+  connection: NetworkConnection<string>,
+  artifacts: ArtifactManager,
+  recorded: Readonly<Record<string, string>>,
+): Promise<{ kind: "lost" | "outdated"; address: string } | undefined> {
+  for (const [future, address] of Object.entries(recorded)) {
+    const code = await codeAt(connection, address);
+    if (code === "0x") return { kind: "lost", address: getAddress(address) };
+    const contract = future.slice(future.indexOf("#") + 1);
+    if (!(await isBuiltCode(artifacts, contract, code))) return { kind: "outdated", address: getAddress(address) };
+  }
+  return undefined;
+}
+
+async function codeAt(connection: NetworkConnection<string>, address: string): Promise<string> {
+  return String(await connection.provider.request({ method: "eth_getCode", params: [address, "latest"] }));
 }

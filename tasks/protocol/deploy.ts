@@ -32,6 +32,7 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
 
   const deployment = await deployProtocol(connection, parameters, {
     ignitionDir: hre.config.paths.ignition,
+    artifacts: hre.artifacts,
     deployer,
     say,
   });

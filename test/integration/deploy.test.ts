@@ -247,6 +247,18 @@ describe("deployment over HTTP", () => {
     expect(said[0]).to.match(/new one/);
   });
 
+  it("starts over on a local chain when the contracts have changed", async () => {
+    const connection = await start();
+    const { deployment } = await deployProtocol(connection, { deploymentId });
+    const { address } = deployment.contracts.Coverage;
+    await connection.provider.request({ method: "hardhat_setCode", params: [address, "0x00"] });
+    const said: string[] = [];
+    const again = await deployProtocol(connection, { deploymentId, say: (line) => said.push(line) });
+
+    expect(again.deployment.contracts.Coverage.address).not.to.equal(address);
+    expect(said[0]).to.match(/have changed/);
+  });
+
   it("completes what was interrupted", async () => {
     const connection = await start();
     const { authority } = await deployProtocol(connection, { deploymentId });
