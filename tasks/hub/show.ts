@@ -39,8 +39,9 @@ function describe({ name, dtype, shape }: TensorSpec): string {
 }
 
 function valueOf(release: Release) {
-  const { encoded: _, statusSince, royalty, minStake, modes, entry, ...rest } = release;
+  const { id, encoded: _, statusSince, royalty, minStake, modes, entry, ...rest } = release;
   return {
+    release: id,
     ...rest,
     statusSince: isoTime(statusSince),
     royalty: formatOpg(royalty),

@@ -20,9 +20,12 @@ export interface ModelRunnerOptions {
   allowPrivateNetworks: boolean;
 }
 
+/** What is needed of a release to run it. */
+export type RunnableRelease = Pick<Release, "id" | "entry" | "files" | "inputs" | "outputs">;
+
 /** Fetches and runs releases as a node does: verified, checked, in a process apart. */
 export interface ModelRunner {
-  run(release: Release, inputs: readonly Tensor[]): Promise<Tensor[]>;
+  run(release: RunnableRelease, inputs: readonly Tensor[]): Promise<Tensor[]>;
 }
 
 /** Gives `use` a runner, and leaves no process and no file behind. */
