@@ -3,6 +3,7 @@ import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 import { loadableTypes } from "./scripts/hardhat/loadableTypes.ts";
 import { warningsAsErrors } from "./scripts/hardhat/warningsAsErrors.ts";
+import { tasks } from "./tasks/index.ts";
 import { campaign } from "./test/fixtures/campaign.ts";
 
 const profile = {
@@ -23,7 +24,10 @@ const profile = {
 
 export default defineConfig({
   plugins: [toolbox, warningsAsErrors, loadableTypes],
+  tasks,
   solidity: {
+    // Deployed as it is.
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     splitTestsCompilation: true,
     // Ignition and verify build with "production": left out, Hardhat would fill it with other settings.
     profiles: { default: profile, production: profile },

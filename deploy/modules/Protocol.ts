@@ -1,0 +1,64 @@
+import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
+import { InferenceRequests__factory, Operators__factory, ProofSettlement__factory } from "../../types/index.ts";
+import { RESTRICTED, ROLES } from "../roles.ts";
+import { AuthorityModule } from "./Authority.ts";
+import { CoverageModule } from "./Coverage.ts";
+import { DisputesModule } from "./Disputes.ts";
+import { InferenceRequestsModule } from "./InferenceRequests.ts";
+import { ModelHubModule } from "./ModelHub.ts";
+import { OperatorsModule } from "./Operators.ts";
+import { ProofSettlementModule } from "./ProofSettlement.ts";
+
+/** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
+export const ProtocolModule = buildModule("Protocol", (m) => {
+  const { authority } = m.useModule(AuthorityModule);
+  const { hub } = m.useModule(ModelHubModule);
+  const { operators } = m.useModule(OperatorsModule);
+  const { settlement } = m.useModule(ProofSettlementModule);
+  const { requests } = m.useModule(InferenceRequestsModule);
+  const { disputes } = m.useModule(DisputesModule);
+  const { coverage } = m.useModule(CoverageModule);
+
+  const managed = {
+    Operators: { target: operators, abi: Operators__factory.createInterface() },
+    ProofSettlement: { target: settlement, abi: ProofSettlement__factory.createInterface() },
+    InferenceRequests: { target: requests, abi: InferenceRequests__factory.createInterface() },
+  };
+  const calls = [
+    ...(["GUARDIAN", "GOVERNOR", "SLASHER"] as const).map((role) =>
+      m.encodeFunctionCall(authority, "labelRole", [ROLES[role], role], { id: `label_${role}` }),
+    ),
+    // The guardian can cancel what the governor has scheduled, and nothing else of it.
+    m.encodeFunctionCall(authority, "setRoleGuardian", [ROLES.GOVERNOR, ROLES.GUARDIAN], { id: "guard_governor" }),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.GUARDIAN, m.getParameter("guardian"), 0], {
+      id: "grant_guardian",
+    }),
+    m.encodeFunctionCall(
+      authority,
+      "grantRole",
+      [ROLES.GOVERNOR, m.getParameter("governor"), m.getParameter("governorDelay")],
+      { id: "grant_governor" },
+    ),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.SLASHER, disputes, 0], { id: "grant_slasher" }),
+    // From now on another slasher waits long enough for every operator to leave first.
+    m.encodeFunctionCall(authority, "setGrantDelay", [ROLES.SLASHER, m.getParameter("exitDelay")], {
+      id: "delay_slasher",
+    }),
+    ...Object.entries(managed).flatMap(([name, { target, abi }]) => [
+      ...Object.entries(RESTRICTED[name as keyof typeof managed]).map(([fn, role]) =>
+        m.encodeFunctionCall(
+          authority,
+          "setTargetFunctionRole",
+          [target, [abi.getFunction(fn as never).selector], ROLES[role]],
+          { id: `${name}_${fn}` },
+        ),
+      ),
+      m.encodeFunctionCall(authority, "setTargetAdminDelay", [target, m.getParameter("exitDelay")], {
+        id: `${name}_delay`,
+      }),
+    ]),
+  ];
+  m.call(authority, "multicall", [calls], { id: "wire" });
+
+  return { authority, hub, operators, settlement, requests, disputes, coverage };
+});

@@ -1,0 +1,13 @@
+/**
+ * Roles in the AccessManager. 0 is its own admin role. `docs/threat-model.md` says what each can do.
+ */
+export const ROLES = { ADMIN: 0n, GUARDIAN: 1n, GOVERNOR: 2n, SLASHER: 3n } as const;
+
+export type Role = keyof typeof ROLES;
+
+/** Which role each restricted function needs; what is not listed here nobody but the admin can call. */
+export const RESTRICTED = {
+  Operators: { slash: "SLASHER", setSlashTerms: "GOVERNOR" },
+  ProofSettlement: { setVerifier: "GOVERNOR" },
+  InferenceRequests: { pause: "GUARDIAN", resume: "GOVERNOR", setTreasury: "GOVERNOR" },
+} as const satisfies Record<string, Record<string, Role>>;

@@ -1,0 +1,41 @@
+import type { Deployment } from "@opg-network/sdk/deployment";
+import { type ContractRunner, Interface } from "ethers";
+import {
+  AccessManager__factory,
+  Coverage__factory,
+  Disputes__factory,
+  InferenceRequests__factory,
+  ModelHub__factory,
+  OPG__factory,
+  Operators__factory,
+  ProofSettlement__factory,
+} from "../types/index.ts";
+
+export type Contracts = ReturnType<typeof contractsAt>;
+
+export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
+  return {
+    authority: AccessManager__factory.connect(contracts.AccessManager.address, runner),
+    opg: OPG__factory.connect(contracts.OPG.address, runner),
+    hub: ModelHub__factory.connect(contracts.ModelHub.address, runner),
+    operators: Operators__factory.connect(contracts.Operators.address, runner),
+    settlement: ProofSettlement__factory.connect(contracts.ProofSettlement.address, runner),
+    requests: InferenceRequests__factory.connect(contracts.InferenceRequests.address, runner),
+    disputes: Disputes__factory.connect(contracts.Disputes.address, runner),
+    coverage: Coverage__factory.connect(contracts.Coverage.address, runner),
+  };
+}
+
+/** Every error that any contract of the protocol raises. */
+export const protocolErrors = new Interface(
+  [
+    AccessManager__factory,
+    Coverage__factory,
+    Disputes__factory,
+    InferenceRequests__factory,
+    ModelHub__factory,
+    OPG__factory,
+    Operators__factory,
+    ProofSettlement__factory,
+  ].flatMap(({ abi }) => abi.filter(({ type }) => type === "error")),
+);

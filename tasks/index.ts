@@ -1,0 +1,8 @@
+import { escrowTasks } from "./escrow.ts";
+import { hubTasks } from "./hub.ts";
+import { inferenceTasks } from "./inference.ts";
+import { networkTasks } from "./network.ts";
+import { operatorTasks } from "./operator.ts";
+import { protocolTasks } from "./protocol.ts";
+
+export const tasks = [...hubTasks, ...operatorTasks, ...escrowTasks, ...inferenceTasks, ...networkTasks, ...protocolTasks];

@@ -1,0 +1,14 @@
+import { emptyTask } from "hardhat/config";
+import { command, lazily, optional } from "./command.ts";
+
+export const protocolTasks = [
+  emptyTask("protocol", "Deploy the protocol, and see what is deployed").build(),
+  command(["protocol", "deploy"], "Deploy the protocol, or complete a deployment that was interrupted")
+    .addOption(optional("parameters", "Parameters file; deploy/parameters/<network>.json5 by default"))
+    .addFlag({ name: "yes", description: "Do not ask" })
+    .setAction(lazily(async () => (await import("./protocol/deploy.ts")).deploy))
+    .build(),
+  command(["protocol", "show"], "Show addresses, parameters, and who holds which power")
+    .setAction(lazily(async () => (await import("./protocol/show.ts")).show))
+    .build(),
+];

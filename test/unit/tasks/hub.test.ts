@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import hre from "hardhat";
+import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
+import { FLOAT, model, node, value } from "../../fixtures/models/onnxBuilder.ts";
+
+const MODELS = path.join(hre.config.paths.root, "models");
+const ETH = path.join(MODELS, "eth-volatility-1h");
+
+interface RawManifest {
+  name: string;
+  royalty: string;
+  files: { path: string; size: number; sha256: string }[];
+  inputs: { name: string; dtype: string; shape: number[] }[];
+  outputs: { name: string; dtype: string; shape: number[] }[];
+}
+
+describe("hub commands", () => {
+  let cli: CommandLine;
+
+  before(async () => {
+    cli = await commandLine();
+  });
+
+  after(async () => await cli.close());
+
+  /** A copy of the ETH model with another manifest. */
+  async function variant(name: string, change: (manifest: RawManifest) => void): Promise<string> {
+    const folder = path.join(cli.folder, name);
+    await cp(ETH, folder, { recursive: true });
+    const file = path.join(folder, "manifest.json");
+    const manifest = JSON.parse(await readFile(file, "utf8")) as RawManifest;
+    change(manifest);
+    await writeFile(file, JSON.stringify(manifest));
+    return folder;
+  }
+
+  it("publishes the shipped model as v1.00, with URIs inside the node's model folder", async () => {
+    const published = await cli.value("hub publish", { folder: ETH });
+
+    expect(published).to.include({ name: "eth-volatility-1h", version: "v1.00", publisher: cli.accounts[0] });
+    const shown = await cli.value("hub show", { release: published.release });
+    expect(shown).to.deep.include({
+      release: published.release,
+      name: "eth-volatility-1h",
+      version: "v1.00",
+      status: "experimental",
+      royalty: "0.01",
+      minStake: "1000",
+      modes: ["VANILLA"],
+      isExact: false,
+      entry: "model.onnx",
+      inputs: [{ name: "candles", dtype: "float32", shape: [-1, 24, 4] }],
+      outputs: [{ name: "volatility", dtype: "float32", shape: [-1, 1] }],
+      offers: 0,
+    });
+    expect((shown.files as { uri: string }[])[0]?.uri).to.equal("eth-volatility-1h/model.onnx");
+  });
+
+  it("refuses to publish what changes nothing", async () => {
+    expect(await cli.failure("hub publish", { folder: ETH })).to.include({ code: "release-unchanged" });
+  });
+
+  it("publishes a minor release when only terms change, with URIs below the base", async () => {
+    const folder = await variant("cheaper", (manifest) => {
+      manifest.royalty = "0.005";
+    });
+    const published = await cli.value("hub publish", { folder, uriBase: "https://models.example/eth" });
+
+    expect(published.version).to.equal("v1.01");
+    const shown = await cli.value("hub show", { release: "eth-volatility-1h@v1.01" });
+    expect((shown.files as { uri: string }[])[0]?.uri).to.equal("https://models.example/eth/model.onnx");
+  });
+
+  it("demands --major when the schema changes", async () => {
+    const folder = await variant("fixed-batch", (manifest) => {
+      manifest.inputs = manifest.inputs.map((input) => ({ ...input, shape: [1, 24, 4] }));
+    });
+    expect(await cli.failure("hub publish", { folder })).to.include({ code: "schema-changed" });
+
+    expect(await cli.value("hub publish", { folder, major: true })).to.include({ version: "v2.00" });
+  });
+
+  it("refuses a file of another digest, of another size, or not there", async () => {
+    const tampered = await variant("tampered", () => undefined);
+    const file = path.join(tampered, "model.onnx");
+    const bytes = await readFile(file);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const digest = await cli.failure("hub publish", { folder: tampered });
+    expect(digest.code).to.equal("digest-mismatch");
+    expect(digest.data).to.include({ path: "model.onnx", what: "sha256" });
+
+    await writeFile(file, bytes.subarray(1));
+    expect((await cli.failure("hub publish", { folder: tampered })).data).to.include({ what: "size" });
+
+    const missing = await variant("missing", (manifest) => {
+      manifest.files.push({ path: "weights.bin", size: 1, sha256: "0".repeat(64) });
+    });
+    expect(await cli.failure("hub publish", { folder: missing })).to.include({ code: "file-unreadable" });
+  });
+
+  it("refuses a manifest that claims another interface than the model has", async () => {
+    const folder = await variant("wrong-io", (manifest) => {
+      manifest.outputs = manifest.outputs.map((output) => ({ ...output, dtype: "float64" }));
+    });
+    expect(await cli.failure("hub publish", { folder, major: true })).to.include({ code: "model-schema-mismatch" });
+  });
+
+  it("RULES 10: refuses a model whose output is not a function of its inputs", async () => {
+    const random = model({
+      nodes: [node("RandomNormalLike", ["x"], ["noise"]), node("Add", ["x", "noise"], ["y"])],
+      inputs: [value("x", FLOAT, [1])],
+      outputs: [value("y", FLOAT, [1])],
+    });
+    const folder = await variant("random", (manifest) => {
+      const sha256 = createHash("sha256").update(random).digest("hex");
+      manifest.files = [{ path: "model.onnx", size: random.length, sha256 }];
+      manifest.inputs = [{ name: "x", dtype: "float32", shape: [1] }];
+      manifest.outputs = [{ name: "y", dtype: "float32", shape: [1] }];
+    });
+    await writeFile(path.join(folder, "model.onnx"), random);
+
+    const error = await cli.failure("hub publish", { folder, major: true });
+    expect(error.code).to.equal("model-operator-refused");
+    expect(error.data).to.include({ operator: "RandomNormalLike" });
+  });
+
+  it("names what is wrong in a manifest", async () => {
+    const folder = await variant("bad-manifest", (manifest) => {
+      manifest.royalty = "0.0000001";
+      manifest.name = "Not A Name";
+    });
+    const error = await cli.failure("hub publish", { folder });
+    expect(error.code).to.equal("manifest-invalid");
+    expect(error.message).to.match(/royalty/).and.to.match(/name/);
+    expect(await cli.failure("hub publish", { folder: cli.folder })).to.include({ code: "manifest-invalid" });
+  });
+
+  it("binds the entry file's own CID after a commitment", async () => {
+    const folder = path.join(MODELS, "btc-volatility-1h");
+    const wrong = `bafkrei${"a".repeat(52)}`;
+    expect(await cli.failure("hub publish", { folder, contentId: wrong })).to.include({ code: "content-id-mismatch" });
+
+    const publishing = cli.value("hub publish", { folder, contentId: "cid" });
+    const committed = cli.protocol.hub.filters.ContentCommitted();
+    while ((await cli.protocol.hub.queryFilter(committed)).length === 0) await new Promise((wake) => setTimeout(wake, 20));
+    await cli.increaseTime(61);
+    const published = await publishing;
+    const shown = await cli.value("hub show", { release: `content:${published.contentId}` });
+    expect(shown.release).to.equal(published.release);
+  });
+
+  it("lists releases, by publisher and by name", async () => {
+    const all = (await cli.value("hub list")).releases as { name: string; version: string }[];
+    expect(all.map(({ name, version }) => `${name} ${version}`)).to.deep.equal([
+      "eth-volatility-1h v1.00",
+      "eth-volatility-1h v1.01",
+      "eth-volatility-1h v2.00",
+      "btc-volatility-1h v1.00",
+    ]);
+    expect((await cli.value("hub list", { name: "btc-volatility-1h" })).releases).to.have.length(1);
+    expect((await cli.value("hub list", { publisher: cli.accounts[1] })).releases).to.deep.equal([]);
+    expect(await cli.failure("hub list", { publisher: "me" })).to.include({ code: "argument-invalid" });
+  });
+
+  it("moves a release along its life-cycle, and yanks it only when told so", async () => {
+    const release = `${cli.accounts[0]}/eth-volatility-1h@v2.00`;
+    expect(await cli.value("hub set-status", { release, status: "stable" })).to.include({ from: "experimental", to: "stable" });
+    const again = await cli.failure("hub set-status", { release, status: "stable" });
+    expect(again.code).to.equal("reverted");
+    expect(again.data).to.include({ error: "ReleaseStatusEdgeInvalid" });
+    expect(await cli.failure("hub set-status", { release, status: "gone" })).to.include({ code: "argument-invalid" });
+    expect(await cli.failure("hub set-status", { release, status: "yanked" })).to.include({ code: "not-confirmed" });
+    expect(await cli.value("hub set-status", { release, status: "yanked", yes: true })).to.include({ to: "yanked" });
+    const foreign = await cli.failure("hub set-status", { release: "eth-volatility-1h", status: "stable", from: cli.accounts[1] });
+    expect(foreign.data).to.include({ error: "NotPublisher" });
+  });
+
+  it("refuses references that mean no release, or several", async () => {
+    for (const release of ["no-such-model", "eth-volatility-1h@v7.00", `0x${"12".repeat(32)}`]) {
+      expect(await cli.failure("hub show", { release }), release).to.include({ code: "release-unknown" });
+    }
+    for (const release of ["Not A Name", "eth-volatility-1h@v1.1", "eth-volatility-1h@latest", "0x1234/eth-volatility-1h"]) {
+      expect(await cli.failure("hub show", { release }), release).to.include({ code: "argument-invalid" });
+    }
+    await cli.value("hub publish", { folder: ETH, from: cli.accounts[1] });
+    const ambiguous = await cli.failure("hub show", { release: "eth-volatility-1h" });
+    expect(ambiguous.code).to.equal("release-ambiguous");
+    expect(ambiguous.data.candidates).to.have.length(2);
+  });
+
+  it("acts only for accounts of the network", async () => {
+    const from = `0x${"77".repeat(20)}`;
+    expect(await cli.failure("hub publish", { folder: ETH, from })).to.include({ code: "account-unknown" });
+    expect(await cli.failure("hub publish", { folder: ETH, from: "me" })).to.include({ code: "argument-invalid" });
+  });
+});
