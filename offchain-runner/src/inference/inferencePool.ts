@@ -1,0 +1,313 @@
+import { checkAgainstSchema } from "@opg-network/sdk/schema";
+import type { Clock } from "../clock.ts";
+import type { InferenceErrorCode } from "./inferenceError.ts";
+import { InferenceError } from "./inferenceError.ts";
+import type { HealthOptions } from "./modelHealth.ts";
+import { ModelHealth } from "./modelHealth.ts";
+import { answerOf, failureOf } from "./outcome.ts";
+import type { InferenceAnswer, InferenceRequest, ServedModel } from "./servedModel.ts";
+import type { Log, SlotOptions, SlotWork } from "./workerSlot.ts";
+import { WorkerSlot } from "./workerSlot.ts";
+
+export interface PoolOptions extends SlotOptions {
+  /** Inference processes: how many runs go on at once. */
+  readonly slots: number;
+  /** Inferences that may wait for a slot. */
+  readonly queueLimit: number;
+  readonly runLimitMs: number;
+  readonly maxOutputBytes: number;
+  /** What an aborted run may still take to end by itself before its process is ended. */
+  readonly abortGraceMs: number;
+  readonly health: HealthOptions;
+}
+
+export const POOL_OPTIONS: PoolOptions = {
+  slots: 1,
+  threads: 1,
+  optimization: "all",
+  memoryBytes: 1024 * 1024 * 1024,
+  sessionBytes: 512 * 1024 * 1024,
+  queueLimit: 1_000,
+  startLimitMs: 30_000,
+  loadLimitMs: 60_000,
+  runLimitMs: 30_000,
+  abortGraceMs: 1_000,
+  maxOutputBytes: 16 * 1024 * 1024,
+  restartMs: { first: 100, most: 10_000 },
+  pipeline: { depth: 4, backlogMs: 50 },
+  health: { loadFailureMs: 60_000, maxCrashes: 3, crashWindowMs: 600_000 },
+};
+
+export interface InferenceMetrics {
+  inferenceEnded(
+    release: string,
+    outcome: "ok" | "aborted" | InferenceErrorCode,
+    times: InferenceTimes,
+  ): void;
+  workerEnded(reason: string): void;
+  sessionEvicted(release: string): void;
+}
+
+export interface InferenceTimes {
+  readonly totalMs: number;
+  readonly runMs: number | undefined;
+}
+
+export interface PoolParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics?: InferenceMetrics;
+}
+
+export interface Capacity {
+  readonly slots: number;
+  readonly readySlots: number;
+  readonly running: number;
+  readonly queued: number;
+  readonly queueLimit: number;
+}
+
+interface Job {
+  /** Without inputs it only loads the model. */
+  readonly request: ServedModel & Partial<Pick<InferenceRequest, "inputs" | "timeLimitMs">>;
+  /** Where it has to happen, for work that is not a run. */
+  readonly slot: WorkerSlot | undefined;
+  readonly signal: AbortSignal;
+  readonly startedAtMs: number;
+  readonly settle: (answer: InferenceAnswer) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+const NEW_WEIGHT = 0.2;
+const GUESSED_RUN_MS = 1_000;
+
+/** Runs models in child processes: bounded in time, memory and number, so that a bad model costs its own run alone. */
+export class InferencePool {
+  readonly #options: PoolOptions;
+  readonly #parts: PoolParts;
+  readonly #health: ModelHealth;
+  readonly #slots: WorkerSlot[];
+  readonly #queue: Job[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #runMs = new Map<string, number>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: PoolOptions, parts: PoolParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#health = new ModelHealth(options.health, parts.clock);
+    this.#slots = Array.from({ length: options.slots }, () => this.#slot());
+  }
+
+  start(): void {
+    for (const slot of this.#slots) slot.start();
+  }
+
+  get capacity(): Capacity {
+    const { slots, queueLimit } = this.#options;
+    const readySlots = this.#slots.filter(({ isReady }) => isReady).length;
+    return { slots, readySlots, running: this.#running.size, queued: this.#queue.length, queueLimit };
+  }
+
+  /** Process ids of the children, for a status page. */
+  get pids(): number[] {
+    return this.#slots.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  /** What a run of this release takes, from the ones so far; `undefined` before the first. */
+  expectedRunMs(release: string): number | undefined {
+    return this.#runMs.get(release);
+  }
+
+  /**
+   * @throws InferenceError, the codec's error for inputs that do not fit the schema, or the signal's reason. An abort
+   * rejects at once; a run under way gets `abortGraceMs` before its process is ended.
+   */
+  async run(request: InferenceRequest, signal: AbortSignal): Promise<InferenceAnswer> {
+    checkAgainstSchema(request.inputs, request.schema.inputs);
+    return this.#enqueue(request, undefined, signal);
+  }
+
+  /** Loads a model into every process ahead of its first run. */
+  async warm(model: ServedModel, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#enqueue(model, slot, signal)));
+  }
+
+  /** Refuses new work, gives what runs `graceMs`, then ends the processes. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    for (const job of this.#queue.splice(0)) job.fail(new InferenceError("inference-stopped"));
+    const enough = new AbortController();
+    const grace = this.#parts.clock.sleep(graceMs, enough.signal).catch(() => undefined);
+    await Promise.race([Promise.all(this.#running), grace]);
+    enough.abort();
+    await Promise.all(this.#slots.map((slot) => slot.stop()));
+    await Promise.all(this.#running);
+  }
+
+  #slot(): WorkerSlot {
+    const { clock, log, metrics } = this.#parts;
+    return new WorkerSlot(this.#options, clock, log, {
+      changed: () => this.#dispatch(),
+      evicted: (model) => metrics?.sessionEvicted(model),
+      ended: (end, model, phase) => {
+        metrics?.workerEnded(end.kind);
+        // Time and memory of a run may be the input's doing, and must not close the model to everybody else.
+        const isLimit = end.kind === "time" || end.kind === "memory";
+        if (phase === "load" || !isLimit) this.#health.crashed(model);
+      },
+      startFailed: (lastWords) => {
+        metrics?.workerEnded("start-failed");
+        log.error({ lastWords }, "inference process does not start");
+        if (this.#slots.some(({ isReady }) => isReady)) return;
+        const retryAfterMs = this.#options.restartMs.most;
+        for (const job of this.#queue.splice(0))
+          job.fail(new InferenceError("runtime-unavailable", { retryAfterMs }));
+      },
+    });
+  }
+
+  #enqueue(
+    request: Job["request"],
+    slot: WorkerSlot | undefined,
+    signal: AbortSignal,
+  ): Promise<InferenceAnswer> {
+    return new Promise((settle, reject) => {
+      signal.throwIfAborted();
+      this.#admit(request);
+      const startedAtMs = this.#parts.clock.nowMs();
+      const abort = () => {
+        const at = this.#queue.indexOf(job);
+        if (at >= 0) this.#queue.splice(at, 1);
+        job.fail(signal.reason);
+      };
+      const end = (outcome: "ok" | "aborted" | InferenceErrorCode, runMs?: number) => {
+        signal.removeEventListener("abort", abort);
+        if (job.slot !== undefined) return;
+        const totalMs = this.#parts.clock.nowMs() - startedAtMs;
+        this.#parts.metrics?.inferenceEnded(request.release, outcome, { totalMs, runMs });
+      };
+      const job: Job = {
+        request,
+        slot,
+        signal,
+        startedAtMs,
+        settle: (answer) => {
+          if (signal.aborted) return;
+          end("ok", answer.runMs);
+          settle(answer);
+        },
+        fail: (error) => {
+          end(error instanceof InferenceError ? error.code : "aborted");
+          reject(error);
+        },
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#queue.push(job);
+      this.#dispatch();
+    });
+  }
+
+  #admit(model: ServedModel): void {
+    if (this.#stopping !== undefined) throw new InferenceError("inference-stopped");
+    this.#health.check(model.release);
+    const { sessionBytes, queueLimit } = this.#options;
+    if (model.bytes > sessionBytes) {
+      throw new InferenceError("memory-exceeded", {
+        release: model.release,
+        bytes: model.bytes,
+        limitBytes: sessionBytes,
+      });
+    }
+    if (this.#queue.length >= queueLimit)
+      throw new InferenceError("no-capacity", { retryAfterMs: this.#drainMs() });
+  }
+
+  /** How long the queue in front of a newcomer takes. */
+  #drainMs(): number {
+    const expected = this.#queue.map(({ request }) => this.#runMs.get(request.release) ?? GUESSED_RUN_MS);
+    return Math.ceil(expected.reduce((total, ms) => total + ms, 0) / this.#options.slots);
+  }
+
+  #dispatch(): void {
+    for (let at = 0; at < this.#queue.length; ) {
+      if (!this.#slots.some(({ isReady }) => isReady)) return;
+      const job = this.#queue[at];
+      const slot = job === undefined ? undefined : this.#slotFor(job);
+      if (job === undefined || slot === undefined) {
+        at += 1;
+        continue;
+      }
+      this.#queue.splice(at, 1);
+      const running = this.#perform(job, slot).finally(() => this.#running.delete(running));
+      this.#running.add(running);
+    }
+  }
+
+  #slotFor(job: Job): WorkerSlot | undefined {
+    let best: WorkerSlot | undefined;
+    let bestReadiness = 0;
+    for (const slot of job.slot === undefined ? this.#slots : [job.slot]) {
+      const readiness = slot.readiness(job.request.release);
+      if (readiness > bestReadiness) [best, bestReadiness] = [slot, readiness];
+    }
+    return best;
+  }
+
+  async #perform(job: Job, slot: WorkerSlot): Promise<void> {
+    const { request, signal } = job;
+    try {
+      // A requeued job may have become one of a model that rests.
+      this.#health.check(request.release);
+      const { runLimitMs, abortGraceMs } = this.#options;
+      const { outcome, phase } = await slot.perform({
+        model: request,
+        ...this.#runOf(request),
+        limitMs: Math.min(request.timeLimitMs ?? runLimitMs, runLimitMs),
+        expectedMs: this.#runMs.get(request.release),
+        signal,
+        abortGraceMs,
+      });
+      if (signal.aborted) return;
+      if (outcome.kind === "interrupted" && this.#stopping === undefined) {
+        this.#queue.unshift(job);
+        this.#dispatch();
+        return;
+      }
+      if (outcome.kind === "ran" || outcome.kind === "loaded") {
+        const answer = answerOf(outcome, request);
+        if (outcome.kind === "ran") this.#learn(request.release, outcome.runMs);
+        job.settle(answer);
+        return;
+      }
+      const error = failureOf(outcome, phase, request.release);
+      if (error.code === "model-load-failed")
+        this.#health.loadFailed(request.release, String(error.data.detail));
+      throw error;
+    } catch (error) {
+      job.fail(error);
+    }
+  }
+
+  #runOf({ release, schema, inputs }: Job["request"]): Pick<SlotWork, "run"> {
+    if (inputs === undefined) return {};
+    const named = inputs.map((tensor, index) => ({
+      name: schema.inputs[index]?.name ?? "",
+      dtype: tensor.dtype,
+      shape: [...tensor.shape],
+      data: tensor.data,
+    }));
+    const outputs = schema.outputs.map(({ name }) => name);
+    const { maxOutputBytes } = this.#options;
+    return { run: { kind: "run", model: release, inputs: named, outputs, maxOutputBytes } };
+  }
+
+  #learn(release: string, runMs: number): void {
+    const known = this.#runMs.get(release);
+    this.#runMs.set(release, known === undefined ? runMs : known + NEW_WEIGHT * (runMs - known));
+  }
+}
