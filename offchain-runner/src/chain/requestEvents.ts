@@ -1,0 +1,63 @@
+import type { InferenceRequest, RequestStruct } from "@opg-network/sdk/request";
+import { toRequest } from "@opg-network/sdk/request";
+import { getBytes } from "ethers";
+import type { ChainLog } from "./chainReader.ts";
+import { requestsInterface } from "./contracts.ts";
+
+interface EventBase {
+  id: string;
+  blockNumber: number;
+  transactionHash: string;
+}
+
+/** What happens to requests, as far as a node acts on it. */
+export type RequestEvent = EventBase &
+  (
+    | { kind: "opened"; request: InferenceRequest; input: Uint8Array }
+    | { kind: "accepted"; operatorId: number; signer: string; deadline: number }
+    | { kind: "fulfilled"; operatorId: number; paid: bigint }
+    | { kind: "skipped"; resultHash: string; reason: string }
+    | { kind: "delivery-scheduled"; deliverableAt: number }
+    | { kind: "delivered" }
+    | { kind: "cancelled" }
+    | { kind: "expired" }
+    | { kind: "reopened" }
+  );
+
+/** The event behind a log of `InferenceRequests`; undefined for those of no interest here. */
+export function toRequestEvent(log: ChainLog): RequestEvent | undefined {
+  const parsed = requestsInterface.parseLog(log);
+  if (parsed === null) return undefined;
+  const { args } = parsed;
+  const base = { id: args.id as string, blockNumber: log.blockNumber, transactionHash: log.transactionHash };
+  switch (parsed.name) {
+    case "RequestOpened": {
+      const request = toRequest(args.request as RequestStruct);
+      return { ...base, kind: "opened", request, input: getBytes(args.input as string) };
+    }
+    case "RequestAccepted":
+      return {
+        ...base,
+        kind: "accepted",
+        operatorId: Number(args.operatorId),
+        signer: args.signer as string,
+        deadline: Number(args.deadline),
+      };
+    case "RequestFulfilled":
+      return { ...base, kind: "fulfilled", operatorId: Number(args.operatorId), paid: args.paid as bigint };
+    case "FulfilmentSkipped":
+      return { ...base, kind: "skipped", resultHash: args.resultHash as string, reason: args.reason as string };
+    case "DeliveryScheduled":
+      return { ...base, kind: "delivery-scheduled", deliverableAt: Number(args.deliverableAt) };
+    case "RequestDelivered":
+      return { ...base, kind: "delivered" };
+    case "RequestCancelled":
+      return { ...base, kind: "cancelled" };
+    case "RequestExpired":
+      return { ...base, kind: "expired" };
+    case "RequestReopened":
+      return { ...base, kind: "reopened" };
+    default:
+      return undefined;
+  }
+}

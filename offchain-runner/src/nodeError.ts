@@ -1,0 +1,36 @@
+import { NetworkError } from "@opg-network/sdk/errors";
+
+/** What went wrong, as a stable kebab-case word; the table is in README.md. */
+export type NodeErrorCode =
+  | "config-invalid"
+  | "keystore-unreadable"
+  | "raw-key-refused"
+  | "data-dir-locked"
+  | "store-version-unknown"
+  | "chain-id-mismatch"
+  | "contract-missing"
+  | "domain-mismatch"
+  | "rpc-unavailable"
+  | "rpc-refused"
+  | "release-unknown"
+  | "release-content-mismatch"
+  | "job-edge-invalid"
+  | "output-conflict"
+  | "port-taken";
+
+/** An error of the chain side of the node. */
+export class NodeError extends NetworkError {
+  constructor(
+    code: NodeErrorCode,
+    message: string,
+    options: { retryable?: boolean; data?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super({
+      code,
+      message,
+      retryable: options.retryable ?? false,
+      data: options.data ?? {},
+      cause: options.cause,
+    });
+  }
+}
