@@ -75,6 +75,8 @@ const configSchema = z.strictObject({
     maxLogRange: positive.default(2_000),
     lookbackBlocks: whole.default(5_000),
     rpcTimeoutMs: positive.default(10_000),
+    /** Without a new block for this long the node is not ready; 0 = for chains that mine on demand. */
+    silentAfterMs: whole.default(120_000),
   }),
   signer: z.strictObject({
     keystoreFile: z.string().optional(),
@@ -108,6 +110,8 @@ const configSchema = z.strictObject({
       maxBytes: positive.default(536_870_912),
       timeoutMs: positive.default(120_000),
       diskCacheBytes: positive.default(8_589_934_592),
+      allowHttp: z.boolean().default(false),
+      ipfsGateway: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
   http: z

@@ -1,3 +1,4 @@
+import type { NetworkErrorInit } from "@opg-network/sdk/errors";
 import { NetworkError } from "@opg-network/sdk/errors";
 
 /** What went wrong, as a stable kebab-case word; the table is in README.md. */
@@ -20,17 +21,11 @@ export type NodeErrorCode =
 
 /** An error of the chain side of the node. */
 export class NodeError extends NetworkError {
-  constructor(
-    code: NodeErrorCode,
-    message: string,
-    options: { retryable?: boolean; data?: Record<string, unknown>; cause?: unknown } = {},
-  ) {
-    super({
-      code,
-      message,
-      retryable: options.retryable ?? false,
-      data: options.data ?? {},
-      cause: options.cause,
-    });
+  override readonly name = "NodeError";
+  declare readonly code: NodeErrorCode;
+
+  // biome-ignore lint/complexity/noUselessConstructor: it narrows the code to those of this side
+  constructor(code: NodeErrorCode, message: string, init: NetworkErrorInit = {}) {
+    super(code, message, init);
   }
 }

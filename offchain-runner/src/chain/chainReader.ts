@@ -31,8 +31,8 @@ export interface ChainReader {
   head(): Promise<BlockHeader>;
   /** Undefined where the chain does not reach. */
   block(number: number): Promise<BlockHeader | undefined>;
-  /** Logs in chain order. */
-  logs(addresses: readonly string[], range: LogRange): Promise<ChainLog[]>;
+  /** Logs in chain order. @param topics as in `eth_getLogs`; none = all */
+  logs(addresses: readonly string[], range: LogRange, topics?: readonly string[]): Promise<ChainLog[]>;
 }
 
 const quantity = z.string().regex(/^0x[0-9a-fA-F]+$/);
@@ -44,7 +44,7 @@ const headerSchema = z.object({
   hash,
   parentHash: hash,
   timestamp: count,
-  baseFeePerGas: quantity.transform(BigInt).default(0n),
+  baseFeePerGas: quantity.transform(BigInt).nullish(),
 });
 
 /** Logs as endpoints give them, in any order, to logs in chain order. */
@@ -69,7 +69,7 @@ export function createChainReader(provider: ResilientProvider): ChainReader {
     const answer: unknown = await provider.send("eth_getBlockByNumber", [tag, false]);
     if (answer === null) return undefined;
     const { baseFeePerGas, ...header } = parse(headerSchema, answer);
-    return { ...header, baseFee: baseFeePerGas };
+    return { ...header, baseFee: baseFeePerGas ?? 0n };
   };
   return {
     async head() {
@@ -78,10 +78,10 @@ export function createChainReader(provider: ResilientProvider): ChainReader {
       return header;
     },
     block: (number) => block(toQuantity(number)),
-    async logs(addresses, range) {
+    async logs(addresses, range, topics = []) {
       const where =
         "blockHash" in range ? range : { fromBlock: toQuantity(range.fromBlock), toBlock: toQuantity(range.toBlock) };
-      const answer: unknown = await provider.send("eth_getLogs", [{ address: addresses, ...where }]);
+      const answer: unknown = await provider.send("eth_getLogs", [{ address: addresses, topics, ...where }]);
       return parse(logsSchema, answer);
     },
   };

@@ -16,7 +16,6 @@ export type RequestEvent = EventBase &
     | { kind: "opened"; request: InferenceRequest; input: Uint8Array }
     | { kind: "accepted"; operatorId: number; signer: string; deadline: number }
     | { kind: "fulfilled"; operatorId: number; paid: bigint }
-    | { kind: "skipped"; resultHash: string; reason: string }
     | { kind: "delivery-scheduled"; deliverableAt: number }
     | { kind: "delivered" }
     | { kind: "cancelled" }
@@ -45,8 +44,6 @@ export function toRequestEvent(log: ChainLog): RequestEvent | undefined {
       };
     case "RequestFulfilled":
       return { ...base, kind: "fulfilled", operatorId: Number(args.operatorId), paid: args.paid as bigint };
-    case "FulfilmentSkipped":
-      return { ...base, kind: "skipped", resultHash: args.resultHash as string, reason: args.reason as string };
     case "DeliveryScheduled":
       return { ...base, kind: "delivery-scheduled", deliverableAt: Number(args.deliverableAt) };
     case "RequestDelivered":

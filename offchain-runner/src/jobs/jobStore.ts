@@ -72,11 +72,9 @@ export class JobStore {
     );
   }
 
-  /** Jobs of one transaction that still wait for its outcome. */
+  /** Jobs that wait for the outcome of one transaction. */
   awaiting(transactionId: number): Job[] {
-    return this.#select("transaction_id = ? AND state IN ('submitting', 'accepting', 'held', 'fulfilled')", [
-      transactionId,
-    ]);
+    return this.#select("transaction_id = ?", [transactionId]);
   }
 
   /** Fulfilled jobs whose requester is to be called back by now. */
@@ -162,7 +160,7 @@ export class JobStore {
          acceptance_signer = NULL, acceptance_deadline = NULL, accepted_block = NULL`,
         "accepted_block > ?2",
       );
-      set("state = 'dropped', reason = 'reorganised'", "opened_block > ?2 AND state <> 'submitting'");
+      set("state = 'dropped', reason = 'reorganised'", "opened_block > ?2");
     });
     this.#changed();
   }

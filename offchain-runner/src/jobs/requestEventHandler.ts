@@ -21,6 +21,7 @@ const BEFORE_ANSWER: readonly JobState[] = ["seen", "queued", "accepting", "runn
  */
 export class RequestEventHandler implements LogHandler {
   readonly #store: JobStore;
+  readonly #contract: string;
   readonly #identity: OwnIdentity;
   readonly #isServed: (release: string) => boolean;
   readonly #onHead: (head: BlockHeader) => void;
@@ -28,12 +29,14 @@ export class RequestEventHandler implements LogHandler {
 
   constructor(
     store: JobStore,
+    contract: string,
     identity: OwnIdentity,
     isServed: (release: string) => boolean,
     onHead: (head: BlockHeader) => void,
     logger: Logger,
   ) {
     this.#store = store;
+    this.#contract = contract.toLowerCase();
     this.#identity = identity;
     this.#isServed = isServed;
     this.#onHead = onHead;
@@ -43,6 +46,8 @@ export class RequestEventHandler implements LogHandler {
   apply(logs: readonly ChainLog[]): void {
     this.#store.transact(() => {
       for (const log of logs) {
+        // A receipt also carries what consumers log, and they may imitate our events.
+        if (log.address.toLowerCase() !== this.#contract) continue;
         const event = toRequestEvent(log);
         if (event !== undefined) this.#applyOne(event);
       }
@@ -73,9 +78,6 @@ export class RequestEventHandler implements LogHandler {
         return this.#accepted(job, event);
       case "fulfilled":
         return this.#fulfilled(job, event);
-      case "skipped":
-        this.#store.moveIf(job.id, ["submitting"], "answered", { transactionId: null, attempts: job.attempts + 1 });
-        return;
       case "delivery-scheduled":
         if (job.state === "fulfilled") this.#store.update(job.id, { deliverableAt: event.deliverableAt });
         return;
