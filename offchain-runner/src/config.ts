@@ -55,7 +55,14 @@ const servedSchema = z.strictObject({
   expectedRunMs: positive.default(200),
 });
 
-const addressesSchema = z.object({ Operators: address, ModelHub: address, InferenceRequests: address });
+const addressesSchema = z.strictObject({ Operators: address, ModelHub: address, InferenceRequests: address });
+
+/** What the node reads of the record that `protocol deploy` writes. */
+const recorded = z.object({ address, block: whole });
+const deploymentSchema = z.object({
+  chainId: positive,
+  contracts: z.object({ Operators: recorded, ModelHub: recorded, InferenceRequests: recorded }),
+});
 
 const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
@@ -68,12 +75,14 @@ const configSchema = z.strictObject({
   chain: z.strictObject({
     rpcUrls: commaList,
     chainId: positive,
-    addresses: addressesSchema.strict().optional(),
+    addresses: addressesSchema.optional(),
     deploymentFile: z.string().optional(),
     confirmations: whole.max(100).default(0),
     pollIntervalMs: positive.default(250),
     maxLogRange: positive.default(2_000),
     lookbackBlocks: whole.default(5_000),
+    /** First block with events of the protocol; taken from the deployment file. */
+    fromBlock: whole.default(0),
     rpcTimeoutMs: positive.default(10_000),
     /** Without a new block for this long the node is not ready; 0 = for chains that mine on demand. */
     silentAfterMs: whole.default(120_000),
@@ -151,7 +160,7 @@ export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
 export type Config = Omit<ParsedConfig, "chain" | "signer"> & {
-  chain: Omit<ParsedConfig["chain"], "addresses" | "deploymentFile"> & { addresses: Addresses };
+  chain: ParsedConfig["chain"] & { addresses: Addresses };
   signer: SignerConfig;
 };
 
@@ -167,23 +176,36 @@ export function loadConfig(file: string | undefined, environment: Environment = 
   const raw = file === undefined ? {} : readJson(file, "configuration");
   refuseSecrets(raw);
   const parsed = parse(configSchema, withEnvironment(raw, environment), "configuration");
-  const { chain, signer, ...rest } = parsed;
-  const { addresses, deploymentFile, ...chainRest } = chain;
+  const { chain, signer } = parsed;
   return {
-    ...rest,
+    ...parsed,
     dataDir: resolve(base, parsed.dataDir),
     modelDir: resolve(base, parsed.modelDir),
-    chain: { ...chainRest, addresses: addresses ?? addressesFrom(deploymentFile, base) },
+    chain: { ...chain, ...deploymentFrom(chain, base) },
     signer: signerFrom(signer, chain.chainId, base),
   };
 }
 
-function addressesFrom(deploymentFile: string | undefined, base: string): Addresses {
+function deploymentFrom(
+  { addresses, deploymentFile, chainId, fromBlock }: ParsedConfig["chain"],
+  base: string,
+): { addresses: Addresses; fromBlock: number } {
+  if (addresses !== undefined) return { addresses, fromBlock };
   if (deploymentFile === undefined) throw invalid("chain.addresses or chain.deploymentFile is needed");
   const path = resolve(base, deploymentFile);
-  const entries = parse(z.record(z.string(), z.unknown()), readJson(path, "deployment file"), path);
-  const byContract = Object.entries(entries).map(([key, value]) => [key.split("#").at(-1), value]);
-  return parse(addressesSchema, Object.fromEntries(byContract), path);
+  const deployment = parse(deploymentSchema, readJson(path, "deployment file"), path);
+  if (deployment.chainId !== chainId) {
+    throw invalid("the deployment file is of another chain", { path, chainId: deployment.chainId });
+  }
+  const { Operators, ModelHub, InferenceRequests } = deployment.contracts;
+  return {
+    addresses: {
+      Operators: Operators.address,
+      ModelHub: ModelHub.address,
+      InferenceRequests: InferenceRequests.address,
+    },
+    fromBlock: Math.max(fromBlock, InferenceRequests.block),
+  };
 }
 
 function signerFrom(signer: ParsedConfig["signer"], chainId: number, base: string): SignerConfig {

@@ -21,6 +21,8 @@ export interface LogWatcherOptions {
   maxLogRange: number;
   /** How far back a node without a cursor begins. */
   lookbackBlocks: number;
+  /** Nothing is looked for before this block. */
+  fromBlock: number;
 }
 
 export type WatchStep =
@@ -99,7 +101,8 @@ export class LogWatcher {
   }
 
   async #begin(head: BlockHeader): Promise<SeenBlock> {
-    const number = Math.max(0, head.number - this.#options.lookbackBlocks);
+    const { lookbackBlocks, fromBlock } = this.#options;
+    const number = Math.min(head.number, Math.max(0, fromBlock - 1, head.number - lookbackBlocks));
     const block = number === head.number ? head : await this.#reader.block(number);
     if (block === undefined) throw new NodeError("rpc-refused", "a block below the head is missing", { retryable: true });
     this.#blocks.advance(block, () => undefined);

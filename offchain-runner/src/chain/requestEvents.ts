@@ -1,6 +1,6 @@
-import type { InferenceRequest, RequestStruct } from "@opg-network/sdk/request";
-import { toRequest } from "@opg-network/sdk/request";
-import { getBytes } from "ethers";
+import type { InferenceRequest, PackedRequest } from "@opg-network/sdk/request";
+import { requestIdOf, unpackRequest } from "@opg-network/sdk/request";
+import { getBytes, keccak256 } from "ethers";
 import type { ChainLog } from "./chainReader.ts";
 import { requestsInterface } from "./contracts.ts";
 
@@ -14,7 +14,7 @@ interface EventBase {
 export type RequestEvent = EventBase &
   (
     | { kind: "opened"; request: InferenceRequest; input: Uint8Array }
-    | { kind: "accepted"; operatorId: number; signer: string; deadline: number }
+    | { kind: "accepted"; signer: string; deadline: number }
     | { kind: "fulfilled"; operatorId: number; paid: bigint }
     | { kind: "delivery-scheduled"; deliverableAt: number }
     | { kind: "delivered" }
@@ -31,14 +31,16 @@ export function toRequestEvent(log: ChainLog): RequestEvent | undefined {
   const base = { id: args.id as string, blockNumber: log.blockNumber, transactionHash: log.transactionHash };
   switch (parsed.name) {
     case "RequestOpened": {
-      const request = toRequest(args.request as RequestStruct);
-      return { ...base, kind: "opened", request, input: getBytes(args.input as string) };
+      const packed = args.request as PackedRequest;
+      const input = args.input as string;
+      // An endpoint cannot make the node work on, or sign for, anything but what the id commits to.
+      const isGenuine = requestIdOf(log.address, packed) === base.id && keccak256(input) === packed.inputHash;
+      return isGenuine ? { ...base, kind: "opened", request: unpackRequest(packed), input: getBytes(input) } : undefined;
     }
     case "RequestAccepted":
       return {
         ...base,
         kind: "accepted",
-        operatorId: Number(args.operatorId),
         signer: args.signer as string,
         deadline: Number(args.deadline),
       };

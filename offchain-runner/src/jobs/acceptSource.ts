@@ -1,3 +1,4 @@
+import { packRequest } from "@opg-network/sdk/request";
 import { requestsInterface } from "../chain/contracts.ts";
 import { ACCEPT_GAS } from "../chain/gasModel.ts";
 import type { PlannedTransaction, TransactionSource } from "../chain/transactionLoop.ts";
@@ -24,7 +25,7 @@ export class AcceptSource implements TransactionSource {
       plan: {
         purpose: "accept",
         to: this.#requestsAddress,
-        data: requestsInterface.encodeFunctionData("accept", [job.request]),
+        data: requestsInterface.encodeFunctionData("accept", [packRequest(job.request)]),
         gasLimit: ACCEPT_GAS,
         validUntil: job.request.deadline,
       },

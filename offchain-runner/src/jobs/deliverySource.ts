@@ -1,3 +1,4 @@
+import { packRequest } from "@opg-network/sdk/request";
 import type { ChainTime } from "../chain/chainTime.ts";
 import { requestsInterface } from "../chain/contracts.ts";
 import { deliverGas } from "../chain/gasModel.ts";
@@ -36,7 +37,7 @@ export class DeliverySource implements TransactionSource {
     const { timestamp } = this.#time.head;
     const job = this.#store.deliverable(timestamp, 1)[0];
     if (job?.output === undefined || job.deliverableAt === undefined) return undefined;
-    const data = requestsInterface.encodeFunctionData("deliver", [job.request, job.output, job.deliverableAt]);
+    const data = requestsInterface.encodeFunctionData("deliver", [packRequest(job.request), job.output, job.deliverableAt]);
     const gas = { callbackGas: job.request.callbackGas, outputBytes: job.output.length };
     return {
       plan: {

@@ -1,6 +1,6 @@
 import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import type { RequestState } from "@opg-network/sdk/request";
-import { NO_ACCEPTANCE, REQUEST_STATES } from "@opg-network/sdk/request";
+import { NO_ACCEPTANCE, packRequest, REQUEST_STATES } from "@opg-network/sdk/request";
 import { hexlify, keccak256 } from "ethers";
 import type { Logger } from "pino";
 import type { Bell } from "../bell.ts";
@@ -125,12 +125,12 @@ export class FulfilSource implements TransactionSource {
     if (batch === undefined) return undefined;
     const { jobs, validUntil, signature } = batch;
     const items = jobs.map(({ request, acceptance, output }) => ({
-      request,
+      request: packRequest(request),
       acceptance: acceptance ?? NO_ACCEPTANCE,
       output: output as Uint8Array,
       proof: "0x",
     }));
-    const data = requestsInterface.encodeFunctionData("fulfil", [items, validUntil, signature]);
+    const data = requestsInterface.encodeFunctionData("fulfil", [items, signature, validUntil]);
     const gasLimit = fulfilGas(data, jobs.map(gasOf));
     if (gasLimit > MAX_TRANSACTION_GAS) {
       // One answer alone can be too large; a batch never is.

@@ -1,3 +1,4 @@
+import { packRequest } from "@opg-network/sdk/request";
 import type { ChainTime } from "../chain/chainTime.ts";
 import { requestsInterface } from "../chain/contracts.ts";
 import { REPORT_NO_SHOW_GAS } from "../chain/gasModel.ts";
@@ -41,7 +42,7 @@ export class NoShowSource implements TransactionSource {
       plan: {
         purpose: "report-no-show",
         to: this.#requestsAddress,
-        data: requestsInterface.encodeFunctionData("reportNoShow", [job.request, job.acceptance]),
+        data: requestsInterface.encodeFunctionData("reportNoShow", [packRequest(job.request), job.acceptance]),
         gasLimit: REPORT_NO_SHOW_GAS,
         validUntil: job.request.deadline,
       },

@@ -96,7 +96,7 @@ export class RequestEventHandler implements LogHandler {
   #accepted(job: Job, event: RequestEvent & { kind: "accepted" }): void {
     const acceptance = { signer: event.signer, deadline: event.deadline };
     const patch = { acceptance, acceptedBlock: event.blockNumber };
-    if (event.operatorId === this.#identity.operatorId) {
+    if (event.signer === this.#identity.signer) {
       if (!this.#store.moveIf(job.id, ["accepting"], "accepted", { ...patch, attempts: 0, transactionId: null })) {
         this.#store.update(job.id, patch);
       }
