@@ -21,7 +21,7 @@ export type NodeErrorCode =
 
 /** An error of the chain side of the node. */
 export class NodeError extends NetworkError {
-  override readonly name = "NodeError";
+  override readonly name: string = "NodeError";
   declare readonly code: NodeErrorCode;
 
   // biome-ignore lint/complexity/noUselessConstructor: it narrows the code to those of this side

@@ -137,10 +137,10 @@ export class LogWatcher {
     let logs: ChainLog[];
     try {
       logs = await this.#reader.logs(this.#options.addresses, { fromBlock: known.number + 1, toBlock: last.number });
-      this.#range = Math.min(this.#range * 2, this.#options.maxLogRange);
     } catch (error) {
       // Endpoints cap ranges by blocks, by logs or by bytes, each with another error: a smaller range passes them all.
-      this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
+      const isSilent = error instanceof NodeError && error.code === "rpc-unavailable";
+      if (!isSilent) this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
       throw error;
     }
     const [first, end] = await Promise.all([this.#reader.block(known.number), this.#reader.block(last.number)]);

@@ -75,7 +75,8 @@ export class TransactionStore {
 
   addAttempt(id: number, { hash, kind, raw, price, signedAtMs }: Attempt): void {
     this.#database
-      .prepare("INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)")
+      // Bytes that were given up can be signed again, for another transaction of the same nonce.
+      .prepare("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)")
       .run(hash, id, kind, raw, price.maxFee.toString(), price.tip.toString(), signedAtMs);
   }
 

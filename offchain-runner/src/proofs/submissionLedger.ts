@@ -10,6 +10,8 @@ export type LedgerKey = Pick<InferenceResult, "release" | "codec" | "inputHash" 
 
 /** Another output was already signed for this key: signing this one would be slashable. */
 export class OutputConflictError extends NodeError {
+  override readonly name = "OutputConflictError";
+
   constructor(key: LedgerKey, signed: string, refused: string) {
     super("output-conflict", "another output was signed for this input before; refusing to sign a second one", {
       data: { ...key, signed, refused },
