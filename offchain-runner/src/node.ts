@@ -138,8 +138,9 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock) {
     logger,
   );
   const gasCost = new GasCost(time, config.fees.opgPerCoin, config.fees.maxTipGwei);
+  const isCurrent = (): boolean => (watcher.cursor ?? -1) + chain.confirmations >= time.head.number;
   const admitter = new Admitter(
-    { store, releases, engine, account, time, gasCost, clock, logger },
+    { store, releases, engine, account, time, gasCost, isCurrent, clock, logger },
     {
       queue: limits.queue,
       parallelRuns: limits.children,
@@ -194,10 +195,10 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   const outcomes = { store, handler, clock };
   const ledger = new SubmissionLedger(database, clock);
   const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
-  const isWorthReporting = ({ request }: Job): boolean => {
-    const gas = REPORT_NO_SHOW_GAS + expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: 0 }, 0);
-    const share = operatorShare(request, time.nowSec() + 2 * BLOCK_TIME_SEC, constants.protocolFeeBps);
-    return share > gasCost.of(gas);
+  const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
+    const gas = expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 }, 0);
+    const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
+    return share >= gasCost.of(gas + extraGas);
   };
   const claims = new ClaimSource(
     { contracts, releases, account, time, gasCost, clock, logger },
@@ -205,11 +206,11 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   );
   const sources = [
     new FulfilSource(
-      { ...outcomes, contracts, signer, account, time, logger, bell, metrics, activeRuns: () => executor.activeCount },
+      { ...outcomes, contracts, signer, account, time, logger, bell, metrics, activeRuns: () => executor.activeCount, isWorthGas: (job) => pays(job, 0n) },
       { ...limits, ...constants, resultValiditySec: fees.resultValiditySec, requestsAddress },
     ),
     new AcceptSource(outcomes, requestsAddress),
-    new NoShowSource(outcomes, time, requestsAddress, isWorthReporting),
+    new NoShowSource(outcomes, time, requestsAddress, (job) => pays(job, REPORT_NO_SHOW_GAS)),
     new DeliverySource({ store, handler, time, clock }, requestsAddress),
     claims,
   ];

@@ -32,6 +32,7 @@ export type WatchStep =
   | { kind: "raced" };
 
 const MAX_BACKOFF_MS = 10_000;
+const RANGE_GROWTH = 1.1;
 
 /** Follows the head of the chain block by block, and catches up in ranges. */
 export class LogWatcher {
@@ -137,10 +138,10 @@ export class LogWatcher {
     let logs: ChainLog[];
     try {
       logs = await this.#reader.logs(this.#options.addresses, { fromBlock: known.number + 1, toBlock: last.number });
+      this.#range = Math.min(Math.ceil(this.#range * RANGE_GROWTH), this.#options.maxLogRange);
     } catch (error) {
       // Endpoints cap ranges by blocks, by logs or by bytes, each with another error: a smaller range passes them all.
-      const isSilent = error instanceof NodeError && error.code === "rpc-unavailable";
-      if (!isSilent) this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
+      this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
       throw error;
     }
     const [first, end] = await Promise.all([this.#reader.block(known.number), this.#reader.block(last.number)]);

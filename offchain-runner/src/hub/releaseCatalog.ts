@@ -13,8 +13,11 @@ import type { Release } from "./release.ts";
 export interface PublishedRelease extends Release {
   readonly version: string;
   readonly contributors: readonly { account: string; bps: number }[];
+  /** Declared exact, dispute-ready or not: from then on two outputs for one input are never both right. */
   readonly isExact: boolean;
 }
+
+const EXACT = 1n;
 
 /** Reads releases from the hub. */
 export interface ReleaseCatalog {
@@ -45,7 +48,7 @@ export function createReleaseCatalog(hub: Contracts["hub"], hubAddress: string, 
         });
       }
       const { args } = hubInterface.parseLog(log) as NonNullable<ReturnType<typeof hubInterface.parseLog>>;
-      return toRelease(id, args as unknown as PublishedArgs, await hub.isExact(id));
+      return toRelease(id, args as unknown as PublishedArgs, record.arithmetic === EXACT);
     },
   };
 }

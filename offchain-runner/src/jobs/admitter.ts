@@ -37,6 +37,7 @@ export class Admitter {
   readonly #account: OwnAccount;
   readonly #time: ChainTime;
   readonly #gasCost: GasCost;
+  readonly #isCurrent: () => boolean;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #options: AdmitterOptions;
@@ -49,6 +50,8 @@ export class Admitter {
       account: OwnAccount;
       time: ChainTime;
       gasCost: GasCost;
+      /** False while events of the past are read: what they open, later ones may have closed. */
+      isCurrent: () => boolean;
       clock: Clock;
       logger: Logger;
     },
@@ -60,6 +63,7 @@ export class Admitter {
     this.#account = dependencies.account;
     this.#time = dependencies.time;
     this.#gasCost = dependencies.gasCost;
+    this.#isCurrent = dependencies.isCurrent;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
     this.#options = options;
@@ -80,7 +84,7 @@ export class Admitter {
 
   /** Judges what is due; returns how many jobs it looked at. */
   async step(): Promise<number> {
-    if (!this.#time.isKnown) return 0;
+    if (!this.#time.isKnown || !this.#isCurrent()) return 0;
     const jobs = this.#store.due(["seen"], BATCH);
     for (const job of jobs) this.#apply(job, await this.#judge(job));
     return jobs.length;

@@ -36,6 +36,8 @@ export interface FulfilDependencies extends OutcomeDependencies {
   bell: Bell;
   /** Runs that may end in a moment. */
   activeRuns(): number;
+  /** False when gas would eat more than the answer earns by now. */
+  isWorthGas(job: Job): boolean;
   metrics: { recordSigned(count: number): void; recordRefused(): void };
 }
 
@@ -96,9 +98,14 @@ export class FulfilSource implements TransactionSource {
     return jobs.filter((job, index) => {
       const state = REQUEST_STATES[Number(states[index])] as RequestState;
       const isOurs = state === (job.acceptance === undefined ? "open" : "accepted");
-      if (!isOurs) this.#postpone(job, RECHECK_MS, `request-${state}`);
-      return isOurs;
+      const problem = isOurs ? this.#gasProblem(job) : `request-${state}`;
+      if (problem !== undefined) this.#postpone(job, RECHECK_MS, problem);
+      return problem === undefined;
     });
+  }
+
+  #gasProblem(job: Job): string | undefined {
+    return this.#dependencies.isWorthGas(job) ? undefined : "not-worth-gas-now";
   }
 
   #signable(jobs: readonly Job[]): SignedBatch | undefined {
