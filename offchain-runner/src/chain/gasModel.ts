@@ -1,0 +1,60 @@
+import { getBytes } from "ethers";
+
+/** Gas cap of one transaction since Osaka: 2^24. */
+export const MAX_TRANSACTION_GAS = 2n ** 24n;
+/** Largest transaction that public mempools take is 128 KiB; the rest is for the envelope. */
+export const MAX_CALLDATA_BYTES = 120_000;
+
+const TRANSACTION_BASE = 21_000n;
+const CALLBACK_RESERVE = 40_000n;
+
+/** Upper bounds, held by `gasModel.test.ts` against the contracts: signature and standing, then each answer. */
+const FULFIL_BASE = 60_000n;
+const FULFIL_EACH = 75_000n;
+/** Hashing, copying and logging; calldata is counted apart. */
+const OUTPUT_BYTE = 30n;
+
+export const ACCEPT_GAS = 160_000n;
+export const REPORT_NO_SHOW_GAS = 160_000n;
+export const CLAIM_BASE_GAS = 300_000n;
+export const CLAIM_CONTRIBUTOR_GAS = 60_000n;
+export const CANCEL_GAS = TRANSACTION_BASE;
+
+/** Gas of calldata: 4 or 16 a byte, or the floor of EIP-7623 when that is more than all of the execution. */
+export function calldataGas(data: string): { standard: bigint; floor: bigint } {
+  const bytes = getBytes(data);
+  const zeros = BigInt(bytes.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0));
+  const others = BigInt(bytes.length) - zeros;
+  return { standard: 4n * zeros + 16n * others, floor: 10n * zeros + 40n * others };
+}
+
+export interface AnswerGas {
+  callbackGas: number;
+  outputBytes: number;
+}
+
+/** What answers take beside base and calldata. */
+export function answerGas({ callbackGas, outputBytes }: AnswerGas): bigint {
+  return FULFIL_EACH + OUTPUT_BYTE * BigInt(outputBytes) + (BigInt(callbackGas) * 64n) / 63n;
+}
+
+/** Gas limit of a `fulfil` with this calldata. */
+export function fulfilGas(data: string, answers: readonly AnswerGas[]): bigint {
+  const execution = answers.reduce((sum, answer) => sum + answerGas(answer), FULFIL_BASE + CALLBACK_RESERVE);
+  return gasWith(data, execution);
+}
+
+/** Gas limit of a `deliver`. */
+export function deliverGas(data: string, answer: AnswerGas): bigint {
+  return gasWith(data, answerGas(answer) + CALLBACK_RESERVE);
+}
+
+function gasWith(data: string, execution: bigint): bigint {
+  const { standard, floor } = calldataGas(data);
+  return TRANSACTION_BASE + (standard + execution > floor ? standard + execution : floor);
+}
+
+/** Gas that one more answer is expected to take, for weighing it against its fee. */
+export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint {
+  return TRANSACTION_BASE + 45_000n + OUTPUT_BYTE * BigInt(answer.outputBytes + inputBytes) + BigInt(answer.callbackGas);
+}

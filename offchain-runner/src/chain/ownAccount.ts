@@ -1,0 +1,54 @@
+import { GRAIN } from "@opg-network/sdk/request";
+import type { OwnStanding } from "../jobs/admission.ts";
+import type { ChainTime } from "./chainTime.ts";
+import type { Contracts } from "./contracts.ts";
+
+const SIGNER_ACTIVE = 1n;
+
+/** The operator behind this node's signer, as the chain sees it; read once a block at most. */
+export class OwnAccount {
+  readonly #contracts: Contracts;
+  readonly #time: ChainTime;
+  readonly signer: string;
+  #standing: Promise<OwnStanding> | undefined;
+  #readAt = "";
+  #operatorId = 0;
+
+  constructor(contracts: Contracts, time: ChainTime, signer: string) {
+    this.#contracts = contracts;
+    this.#time = time;
+    this.signer = signer;
+  }
+
+  /** Zero until the signer is registered; then it never changes. */
+  get operatorId(): number {
+    return this.#operatorId;
+  }
+
+  async standing(): Promise<OwnStanding> {
+    const block = this.#time.isKnown ? this.#time.head.hash : "";
+    if (this.#standing === undefined || block !== this.#readAt) {
+      this.#readAt = block;
+      this.#standing = this.#read();
+      this.#standing.catch(() => {
+        this.#standing = undefined;
+      });
+    }
+    return this.#standing;
+  }
+
+  /** Token wei that the signer can put up when it accepts. */
+  async bondBudget(): Promise<bigint> {
+    return this.#contracts.requests.balanceOf(this.signer);
+  }
+
+  async #read(): Promise<OwnStanding> {
+    const standing = await this.#contracts.operators.standingOf(this.signer);
+    this.#operatorId = Number(standing.operatorId);
+    return {
+      operatorId: this.#operatorId,
+      isActive: standing.status === SIGNER_ACTIVE && !standing.jailed,
+      stake: standing.stake * GRAIN,
+    };
+  }
+}

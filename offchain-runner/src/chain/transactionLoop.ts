@@ -1,0 +1,138 @@
+import type { Logger } from "pino";
+import type { Bell } from "../bell.ts";
+import type { Clock } from "../clock.ts";
+import type { SubmitOutcome, TransactionPlan, TransactionSender } from "./transactionSender.ts";
+import type { TransactionPurpose, TransactionStore } from "./transactionStore.ts";
+
+/** A transaction worth sending, and what to do about it. */
+export interface PlannedTransaction {
+  plan: TransactionPlan;
+  /** Runs in the database transaction that records the signed bytes. */
+  onRecorded(id: number): void;
+  conclude(outcome: SubmitOutcome): void;
+}
+
+/** One reason to send transactions. */
+export interface TransactionSource {
+  readonly purpose: TransactionPurpose;
+  /** The next transaction that is worth sending now. */
+  next(signal: AbortSignal): Promise<PlannedTransaction | undefined>;
+  /** Takes up a transaction that an earlier process recorded. */
+  resume(id: number): (outcome: SubmitOutcome) => void;
+}
+
+const IDLE_MS = 1_000;
+
+/** Asks its sources in order of urgency and sends what they want, one transaction at a time. */
+export class TransactionLoop {
+  readonly #bell: Bell;
+  readonly #sources: readonly TransactionSource[];
+  readonly #sender: TransactionSender;
+  readonly #store: TransactionStore;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #onOutcome: (purpose: TransactionPurpose, outcome: SubmitOutcome) => void;
+  #problem: "balance-low" | "gas-price-over-cap" | undefined;
+
+  constructor(
+    dependencies: {
+      /** Rung when there may be something to send. */
+      bell: Bell;
+      sources: readonly TransactionSource[];
+      sender: TransactionSender;
+      store: TransactionStore;
+      clock: Clock;
+      logger: Logger;
+    },
+    onOutcome: (purpose: TransactionPurpose, outcome: SubmitOutcome) => void,
+  ) {
+    this.#bell = dependencies.bell;
+    this.#sources = dependencies.sources;
+    this.#sender = dependencies.sender;
+    this.#store = dependencies.store;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger;
+    this.#onOutcome = onOutcome;
+  }
+
+  /** Why the last transaction could not be sent at all. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** @param cancel leaves a transaction in flight to the next start; `signal` only stops new ones */
+  async run(signal: AbortSignal, cancel: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.recover(cancel);
+        break;
+      } catch (error) {
+        if (cancel.aborted) return;
+        this.#logger.warn({ err: error }, "transactions in flight cannot be followed");
+        await this.#clock.sleep(IDLE_MS, signal).catch(() => undefined);
+      }
+    }
+    while (!signal.aborted) {
+      let isSent = false;
+      try {
+        isSent = await this.step(signal, cancel);
+      } catch (error) {
+        if (cancel.aborted || signal.aborted) return;
+        this.#logger.warn({ err: error }, "transaction cannot be sent");
+        await this.recover(cancel).catch(() => undefined);
+      }
+      if (!isSent) await this.#bell.wait(IDLE_MS, this.#clock, signal);
+    }
+  }
+
+  /** Brings what an earlier process left in flight to its end, before anything else uses the key. */
+  async recover(signal: AbortSignal): Promise<void> {
+    for (const transaction of this.#store.unfinished()) {
+      const source = this.#sources.find(({ purpose }) => purpose === transaction.purpose);
+      this.#logger.info({ purpose: transaction.purpose, nonce: transaction.nonce }, "transaction taken up again");
+      const outcome = await this.#sender.follow(transaction, signal);
+      source?.resume(transaction.id)(outcome);
+      this.#note(transaction.purpose, outcome);
+    }
+  }
+
+  /** Sends the most urgent transaction; false when there is none. */
+  async step(signal: AbortSignal, cancel: AbortSignal): Promise<boolean> {
+    for (const source of this.#sources) {
+      const planned = await source.next(signal);
+      if (planned === undefined) continue;
+      const outcome = await this.#sender.send(planned.plan, planned.onRecorded, cancel);
+      planned.conclude(outcome);
+      this.#note(source.purpose, outcome);
+      return true;
+    }
+    return false;
+  }
+
+  #note(purpose: TransactionPurpose, outcome: SubmitOutcome): void {
+    this.#onOutcome(purpose, outcome);
+    switch (outcome.status) {
+      case "unaffordable":
+        this.#problem = "balance-low";
+        this.#logger.error(
+          { purpose, balance: outcome.balance.toString(), needed: outcome.needed.toString() },
+          "signer cannot pay for gas",
+        );
+        return;
+      case "fee-over-cap":
+        this.#problem = "gas-price-over-cap";
+        this.#logger.warn({ purpose, baseFee: outcome.baseFee.toString() }, "gas price is over the cap");
+        return;
+      case "rejected":
+        this.#logger.info({ purpose, revertData: outcome.revertData.slice(0, 138) }, "simulation reverts");
+        return;
+      case "included":
+      case "reverted":
+      case "superseded":
+      case "expired":
+      case "abandoned":
+        this.#problem = undefined;
+        return;
+    }
+  }
+}

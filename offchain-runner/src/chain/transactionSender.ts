@@ -1,0 +1,199 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { ChainTime } from "./chainTime.ts";
+import { CANCEL_GAS, MAX_TRANSACTION_GAS } from "./gasModel.ts";
+import type { GasPrice, GasPriceLimits } from "./gasPrices.ts";
+import { firstBid, nextBid } from "./gasPrices.ts";
+import type { Call, Receipt, TransactionChain } from "./transactionChain.ts";
+import type { Attempt, FinalState, StoredTransaction, TransactionPurpose, TransactionStore } from "./transactionStore.ts";
+
+export interface TransactionPlan {
+  purpose: TransactionPurpose;
+  to: string;
+  data: string;
+  gasLimit: bigint;
+  /** Chain time in seconds after which it is worth nothing. */
+  validUntil: number;
+}
+
+/** How a transaction ended. The first three were never signed. */
+export type SubmitOutcome =
+  | { status: "rejected"; revertData: string }
+  | { status: "unaffordable"; balance: bigint; needed: bigint }
+  | { status: "fee-over-cap"; baseFee: bigint }
+  | { status: "included"; receipt: Receipt }
+  | { status: "reverted"; receipt: Receipt }
+  /** Something else used the nonce. */
+  | { status: "superseded" }
+  /** It came too late and was cancelled. */
+  | { status: "expired" }
+  /** It came too late, and the cancellation was not mined either; the nonce is still free. */
+  | { status: "abandoned" };
+
+export interface SenderOptions {
+  limits: GasPriceLimits;
+  pollIntervalMs: number;
+  replaceAfterMs: number;
+  giveUpAfterMs: number;
+}
+
+/** Sends one transaction at a time for one key, and follows it to its end; the transition table is in README.md. */
+export class TransactionSender {
+  readonly #chain: TransactionChain;
+  readonly #store: TransactionStore;
+  readonly #time: ChainTime;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: SenderOptions;
+  #inFlight: StoredTransaction | undefined;
+
+  constructor(
+    dependencies: {
+      chain: TransactionChain;
+      store: TransactionStore;
+      time: ChainTime;
+      clock: Clock;
+      logger: Logger;
+    },
+    options: SenderOptions,
+  ) {
+    this.#chain = dependencies.chain;
+    this.#store = dependencies.store;
+    this.#time = dependencies.time;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger;
+    this.#options = options;
+  }
+
+  /** Age of the transaction in flight, for readiness. */
+  get inFlightMs(): number | undefined {
+    return this.#inFlight === undefined ? undefined : this.#clock.nowMs() - this.#inFlight.createdAtMs;
+  }
+
+  /**
+   * Simulates, signs, records, broadcasts, and waits for the end. `onRecorded` runs in the same database transaction
+   * that records the signed bytes, so after a crash either both are known or neither.
+   */
+  async send(plan: TransactionPlan, onRecorded: (id: number) => void, signal: AbortSignal): Promise<SubmitOutcome> {
+    if (plan.gasLimit > MAX_TRANSACTION_GAS) return { status: "rejected", revertData: "0x" };
+    const revertData = await this.#chain.simulate(plan);
+    if (revertData !== undefined) return { status: "rejected", revertData };
+
+    const { baseFee } = this.#time.head;
+    const price = firstBid(baseFee, await this.#chain.suggestedTip(), this.#options.limits);
+    if (price === undefined) return { status: "fee-over-cap", baseFee };
+    const [balance, nonce] = await Promise.all([this.#chain.balance(), this.#chain.nonce()]);
+    const needed = plan.gasLimit * price.maxFee;
+    if (balance < needed) return { status: "unaffordable", balance, needed };
+    signal.throwIfAborted();
+
+    const attempt = await this.#sign(plan, nonce, price, "original");
+    const { to, ...rest } = plan;
+    const transaction = this.#store.create(
+      { ...rest, target: to, nonce, signer: this.#chain.sender },
+      attempt,
+      onRecorded,
+    );
+    this.#logger.debug({ purpose: plan.purpose, hash: attempt.hash, nonce }, "transaction signed");
+    return this.follow(transaction, signal);
+  }
+
+  /** Follows a recorded transaction to its end, from whatever point it had come to. */
+  async follow(transaction: StoredTransaction, signal: AbortSignal): Promise<SubmitOutcome> {
+    this.#inFlight = transaction;
+    try {
+      for (let round = 0; ; ++round) {
+        signal.throwIfAborted();
+        const outcome = (await this.#observe(transaction)) ?? (await this.#push(transaction, round));
+        if (outcome !== undefined) {
+          this.#store.setState(transaction.id, finalStateOf(outcome));
+          this.#logOutcome(transaction, outcome);
+          return outcome;
+        }
+        await this.#clock.sleep(this.#options.pollIntervalMs, signal);
+      }
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  /** What the chain knows of it. The nonce is read before the receipts, so that a gone nonce has its receipt. */
+  async #observe(transaction: StoredTransaction): Promise<SubmitOutcome | undefined> {
+    const nonce = await this.#chain.nonce();
+    if (nonce <= transaction.nonce) return undefined;
+    for (const attempt of this.#store.attemptsOf(transaction.id)) {
+      const receipt = await this.#chain.receipt(attempt.hash);
+      if (receipt === undefined) continue;
+      if (attempt.kind === "cancel") return { status: "expired" };
+      return { status: receipt.isSuccess ? "included" : "reverted", receipt };
+    }
+    return { status: "superseded" };
+  }
+
+  /** Brings a transaction that is not mined closer to an end. */
+  async #push(transaction: StoredTransaction, round: number): Promise<SubmitOutcome | undefined> {
+    const attempts = this.#store.attemptsOf(transaction.id);
+    const last = attempts.at(-1) as Attempt;
+    const isLate = this.#time.nowSec() > transaction.validUntil;
+    if (isLate && last.kind === "original") return this.#replace(transaction, last, "cancel");
+    const lateMs = (this.#time.nowSec() - transaction.validUntil) * 1000;
+    if (lateMs > this.#options.giveUpAfterMs) return { status: "abandoned" };
+    if (this.#clock.nowMs() - last.signedAtMs >= this.#options.replaceAfterMs * attempts.length) {
+      return this.#replace(transaction, last, last.kind);
+    }
+    if (round === 0 || !(await this.#chain.isKnown(last.hash))) await this.#broadcast(transaction, last);
+    return undefined;
+  }
+
+  async #replace(transaction: StoredTransaction, last: Attempt, kind: Attempt["kind"]): Promise<undefined> {
+    const price = nextBid(last.price, this.#time.head.baseFee, this.#options.limits);
+    if (price === undefined) {
+      await this.#broadcast(transaction, last);
+      return undefined;
+    }
+    const call: Call =
+      kind === "cancel"
+        ? { to: this.#chain.sender, data: "0x", gasLimit: CANCEL_GAS }
+        : { to: transaction.target, data: transaction.data, gasLimit: transaction.gasLimit };
+    const attempt = await this.#sign(call, transaction.nonce, price, kind);
+    this.#store.addAttempt(transaction.id, attempt);
+    if (kind === "cancel") this.#store.setState(transaction.id, "cancelling");
+    this.#logger.info({ purpose: transaction.purpose, kind, hash: attempt.hash }, "transaction replaced");
+    await this.#broadcast(transaction, attempt);
+    return undefined;
+  }
+
+  async #broadcast(transaction: StoredTransaction, { raw, hash }: Attempt): Promise<void> {
+    if (await this.#chain.broadcast(raw)) return;
+    this.#logger.debug({ purpose: transaction.purpose, hash }, "endpoint did not take the transaction");
+  }
+
+  async #sign(call: Call, nonce: number, price: GasPrice, kind: Attempt["kind"]): Promise<Attempt> {
+    const { to, data, gasLimit } = call;
+    const signed = await this.#chain.sign({ to, data, gasLimit }, nonce, price);
+    return { ...signed, kind, price, signedAtMs: this.#clock.nowMs() };
+  }
+
+  #logOutcome({ purpose, nonce }: StoredTransaction, outcome: SubmitOutcome): void {
+    const facts = { purpose, nonce, status: outcome.status };
+    if (outcome.status === "included") {
+      const { hash, blockNumber, gasUsed } = outcome.receipt;
+      this.#logger.info({ ...facts, hash, block: blockNumber, gasUsed: gasUsed.toString() }, "transaction ended");
+    } else this.#logger.warn(facts, "transaction ended");
+  }
+}
+
+function finalStateOf(outcome: SubmitOutcome): FinalState {
+  switch (outcome.status) {
+    case "included":
+    case "reverted":
+    case "superseded":
+    case "expired":
+    case "abandoned":
+      return outcome.status;
+    case "rejected":
+    case "unaffordable":
+    case "fee-over-cap":
+      return "abandoned";
+  }
+}

@@ -1,0 +1,120 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../clock.ts";
+import { transact } from "../store/database.ts";
+import type { GasPrice } from "./gasPrices.ts";
+
+export type TransactionPurpose = "fulfil" | "accept" | "report-no-show" | "deliver" | "claim";
+
+export const FINAL_STATES = ["included", "reverted", "superseded", "expired", "abandoned"] as const;
+export type FinalState = (typeof FINAL_STATES)[number];
+export type TransactionState = "pending" | "cancelling" | FinalState;
+
+export interface StoredTransaction {
+  id: number;
+  purpose: TransactionPurpose;
+  state: TransactionState;
+  nonce: number;
+  target: string;
+  data: string;
+  gasLimit: bigint;
+  /** Chain time in seconds after which it is worth nothing. */
+  validUntil: number;
+  createdAtMs: number;
+}
+
+/** One signed form of a transaction; all forms of it share the nonce, so at most one is ever mined. */
+export interface Attempt {
+  hash: string;
+  kind: "original" | "cancel";
+  raw: string;
+  price: GasPrice;
+  signedAtMs: number;
+}
+
+/** Every transaction that was ever signed, written before it leaves the process. */
+export class TransactionStore {
+  readonly #database: DatabaseSync;
+  readonly #clock: Clock;
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** Records a transaction with its first attempt, and whatever `alongside` writes, in one piece. */
+  create(
+    transaction: Omit<StoredTransaction, "id" | "state" | "createdAtMs"> & { signer: string },
+    attempt: Attempt,
+    alongside: (id: number) => void,
+  ): StoredTransaction {
+    return transact(this.#database, () => {
+      const now = this.#clock.nowMs();
+      const { lastInsertRowid } = this.#database
+        .prepare(
+          `INSERT INTO transactions
+             (purpose, state, signer, nonce, target, data, gas_limit, valid_until, created_at_ms, updated_at_ms)
+           VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          transaction.purpose,
+          transaction.signer,
+          transaction.nonce,
+          transaction.target,
+          transaction.data,
+          transaction.gasLimit.toString(),
+          transaction.validUntil,
+          now,
+          now,
+        );
+      const id = Number(lastInsertRowid);
+      this.addAttempt(id, attempt);
+      alongside(id);
+      return { ...transaction, id, state: "pending", createdAtMs: now };
+    });
+  }
+
+  addAttempt(id: number, { hash, kind, raw, price, signedAtMs }: Attempt): void {
+    this.#database
+      // Bytes that were given up can be signed again, for another transaction of the same nonce.
+      .prepare("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .run(hash, id, kind, raw, price.maxFee.toString(), price.tip.toString(), signedAtMs);
+  }
+
+  /** Oldest first. */
+  attemptsOf(id: number): Attempt[] {
+    const rows = this.#database
+      .prepare("SELECT * FROM attempts WHERE transaction_id = ? ORDER BY signed_at_ms, rowid")
+      .all(id);
+    return rows.map((row) => ({
+      hash: row.hash as string,
+      kind: row.kind as Attempt["kind"],
+      raw: row.raw as string,
+      price: { maxFee: BigInt(row.max_fee as string), tip: BigInt(row.max_tip as string) },
+      signedAtMs: Number(row.signed_at_ms),
+    }));
+  }
+
+  setState(id: number, state: TransactionState): void {
+    this.#database
+      .prepare("UPDATE transactions SET state = ?, updated_at_ms = ? WHERE id = ?")
+      .run(state, this.#clock.nowMs(), id);
+  }
+
+  /** What a crash left behind, oldest first; one at most, unless the process was killed in the middle of a change. */
+  unfinished(): StoredTransaction[] {
+    const rows = this.#database
+      .prepare("SELECT * FROM transactions WHERE state IN ('pending', 'cancelling') ORDER BY id")
+      .all();
+    return rows.map((row) => ({
+      id: Number(row.id),
+      purpose: row.purpose as TransactionPurpose,
+      state: row.state as TransactionState,
+      nonce: Number(row.nonce),
+      target: row.target as string,
+      data: row.data as string,
+      gasLimit: BigInt(row.gas_limit as string),
+      validUntil: Number(row.valid_until),
+      createdAtMs: Number(row.created_at_ms),
+    }));
+  }
+}

@@ -1,0 +1,278 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { getAddress, isAddress, parseUnits } from "ethers";
+import { z } from "zod";
+import { NodeError } from "./nodeError.ts";
+
+/** The chain id on which a raw key is accepted: Hardhat's own. */
+export const LOCAL_CHAIN_ID = 31_337;
+
+const ENVIRONMENT = {
+  OPG_NODE_RPC_URLS: ["chain", "rpcUrls"],
+  OPG_NODE_CHAIN_ID: ["chain", "chainId"],
+  OPG_NODE_DEPLOYMENT_FILE: ["chain", "deploymentFile"],
+  OPG_NODE_KEYSTORE_FILE: ["signer", "keystoreFile"],
+  OPG_NODE_KEYSTORE_PASSWORD: ["signer", "password"],
+  OPG_NODE_KEYSTORE_PASSWORD_FILE: ["signer", "passwordFile"],
+  OPG_NODE_PRIVATE_KEY: ["signer", "privateKey"],
+  OPG_NODE_DATA_DIR: ["dataDir"],
+  OPG_NODE_MODEL_DIR: ["modelDir"],
+  OPG_NODE_SERVE: ["serve"],
+  OPG_NODE_HTTP_HOST: ["http", "host"],
+  OPG_NODE_HTTP_PORT: ["http", "port"],
+  OPG_NODE_LOG_LEVEL: ["logLevel"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Never in the file: a secret there ends up in backups and pull requests. */
+const SECRET_KEYS = ["password", "privateKey"] as const;
+
+const decimal = z.union([z.string(), z.number()]).transform(String);
+
+function amountIn(decimals: number) {
+  return decimal.transform((text, context) => {
+    if (/^\d+(\.\d+)?$/.test(text) && (text.split(".")[1]?.length ?? 0) <= decimals) return parseUnits(text, decimals);
+    context.addIssue({ code: "custom", message: `not an amount with at most ${decimals} decimals` });
+    return z.NEVER;
+  });
+}
+
+const opg = amountIn(18);
+const gwei = amountIn(9);
+const address = z
+  .string()
+  .refine((text) => isAddress(text), "not an address")
+  .transform(getAddress);
+const whole = z.coerce.number().int().nonnegative();
+const positive = z.coerce.number().int().positive();
+
+const releaseName = /^(0x[0-9a-fA-F]{64}|0x[0-9a-fA-F]{40}\/[a-z0-9][a-z0-9._-]{0,63}@v?\d{1,5}\.\d{2,5})$/;
+
+const servedSchema = z.strictObject({
+  release: z.string().regex(releaseName, "not a release id or publisher/name@version"),
+  minFee: opg.default(0n),
+  modes: z.array(z.enum(["VANILLA"])).min(1).default(["VANILLA"]),
+  /** Only until the node has measured the model itself. */
+  expectedRunMs: positive.default(200),
+});
+
+const addressesSchema = z.strictObject({ Operators: address, ModelHub: address, InferenceRequests: address });
+
+/** What the node reads of the record that `protocol deploy` writes. */
+const recorded = z.object({ address, block: whole });
+const deploymentSchema = z.object({
+  chainId: positive,
+  contracts: z.object({ Operators: recorded, ModelHub: recorded, InferenceRequests: recorded }),
+});
+
+const commaList = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
+  z.array(z.url({ protocol: /^https?$/ })).min(1),
+);
+const served = z.array(servedSchema).min(1);
+const servedOrText = z.union([served, z.string().transform(jsonFrom).pipe(served)]);
+
+const configSchema = z.strictObject({
+  chain: z.strictObject({
+    rpcUrls: commaList,
+    chainId: positive,
+    addresses: addressesSchema.optional(),
+    deploymentFile: z.string().optional(),
+    confirmations: whole.max(100).default(0),
+    pollIntervalMs: positive.default(250),
+    maxLogRange: positive.default(2_000),
+    lookbackBlocks: whole.default(5_000),
+    /** First block with events of the protocol; taken from the deployment file. */
+    fromBlock: whole.default(0),
+    rpcTimeoutMs: positive.default(10_000),
+    /** Without a new block for this long the node is not ready; 0 = for chains that mine on demand. */
+    silentAfterMs: whole.default(120_000),
+  }),
+  signer: z.strictObject({
+    keystoreFile: z.string().optional(),
+    password: z.string().optional(),
+    passwordFile: z.string().optional(),
+    privateKey: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{64}$/, "not a private key")
+      .optional(),
+  }),
+  dataDir: z.string(),
+  modelDir: z.string(),
+  serve: servedOrText,
+  limits: z
+    .strictObject({
+      children: positive.max(64).default(1),
+      threads: positive.max(256).default(1),
+      memoryMb: positive.default(1_024),
+      runTimeoutMs: positive.default(30_000),
+      loadTimeoutMs: positive.default(60_000),
+      queue: positive.default(1_000),
+      batchSize: positive.max(128).default(128),
+      coalesceMs: whole.default(150),
+      maxInputBytes: positive.default(1_048_576),
+      maxCallbackGas: whole.default(5_000_000),
+    })
+    .prefault({}),
+  artifacts: z
+    .strictObject({
+      allowPrivateNetworks: z.boolean().default(false),
+      maxBytes: positive.default(536_870_912),
+      timeoutMs: positive.default(120_000),
+      diskCacheBytes: positive.default(8_589_934_592),
+      allowHttp: z.boolean().default(false),
+      ipfsGateway: z.url({ protocol: /^https?$/ }).optional(),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({ host: z.string().default("127.0.0.1"), port: whole.max(65_535).default(9_464) })
+    .prefault({}),
+  fees: z
+    .strictObject({
+      maxFeeGwei: gwei.prefault("5"),
+      maxTipGwei: gwei.prefault("1"),
+      replaceAfterMs: positive.default(12_000),
+      giveUpAfterMs: positive.default(180_000),
+      /** OPG that one whole coin of the chain is worth; 0 = gas is not weighed against the fee. */
+      opgPerCoin: opg.prefault("0"),
+      resultValiditySec: positive.default(600),
+    })
+    .prefault({}),
+  accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
+  claims: z
+    .strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") })
+    .prefault({}),
+  logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+function jsonFrom(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "not JSON" });
+    return z.NEVER;
+  }
+}
+
+type ParsedConfig = z.output<typeof configSchema>;
+
+export type Addresses = z.output<typeof addressesSchema>;
+export type ServedRelease = ParsedConfig["serve"][number];
+
+/** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
+export type Config = Omit<ParsedConfig, "chain" | "signer"> & {
+  chain: ParsedConfig["chain"] & { addresses: Addresses };
+  signer: SignerConfig;
+};
+
+export type SignerConfig =
+  | { kind: "keystore"; file: string; password: string }
+  | { kind: "raw-key"; privateKey: string };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the file (if one is named) and then the environment, which wins. Throws `NodeError` `config-invalid`. */
+export function loadConfig(file: string | undefined, environment: Environment = process.env): Config {
+  const base = file === undefined ? process.cwd() : dirname(resolve(file));
+  const raw = file === undefined ? {} : readJson(file, "configuration");
+  refuseSecrets(raw);
+  const parsed = parse(configSchema, withEnvironment(raw, environment), "configuration");
+  const { chain, signer } = parsed;
+  return {
+    ...parsed,
+    dataDir: resolve(base, parsed.dataDir),
+    modelDir: resolve(base, parsed.modelDir),
+    chain: { ...chain, ...deploymentFrom(chain, base) },
+    signer: signerFrom(signer, chain.chainId, base),
+  };
+}
+
+function deploymentFrom(
+  { addresses, deploymentFile, chainId, fromBlock }: ParsedConfig["chain"],
+  base: string,
+): { addresses: Addresses; fromBlock: number } {
+  if (addresses !== undefined) return { addresses, fromBlock };
+  if (deploymentFile === undefined) throw invalid("chain.addresses or chain.deploymentFile is needed");
+  const path = resolve(base, deploymentFile);
+  const deployment = parse(deploymentSchema, readJson(path, "deployment file"), path);
+  if (deployment.chainId !== chainId) {
+    throw invalid("the deployment file is of another chain", { path, chainId: deployment.chainId });
+  }
+  const { Operators, ModelHub, InferenceRequests } = deployment.contracts;
+  return {
+    addresses: {
+      Operators: Operators.address,
+      ModelHub: ModelHub.address,
+      InferenceRequests: InferenceRequests.address,
+    },
+    fromBlock: Math.max(fromBlock, InferenceRequests.block),
+  };
+}
+
+function signerFrom(signer: ParsedConfig["signer"], chainId: number, base: string): SignerConfig {
+  if (signer.privateKey !== undefined) {
+    if (chainId !== LOCAL_CHAIN_ID) {
+      throw new NodeError("raw-key-refused", `a raw key is accepted on chain ${LOCAL_CHAIN_ID} only; use a keystore`, {
+        data: { chainId },
+      });
+    }
+    return { kind: "raw-key", privateKey: signer.privateKey };
+  }
+  if (signer.keystoreFile === undefined) throw invalid("signer.keystoreFile is needed");
+  const password = signer.password ?? passwordFrom(signer.passwordFile, base);
+  if (password === undefined) throw invalid("OPG_NODE_KEYSTORE_PASSWORD or signer.passwordFile is needed");
+  return { kind: "keystore", file: resolve(base, signer.keystoreFile), password };
+}
+
+function passwordFrom(file: string | undefined, base: string): string | undefined {
+  return file === undefined ? undefined : readText(resolve(base, file), "password file").replace(/\r?\n$/, "");
+}
+
+function withEnvironment(raw: unknown, environment: Environment): unknown {
+  const merged = structuredClone(raw) as Record<string, unknown>;
+  for (const [name, path] of Object.entries(ENVIRONMENT)) {
+    const value = environment[name];
+    if (value === undefined || value === "") continue;
+    const [section, key] = path as readonly [string, string?];
+    if (key === undefined) merged[section] = value;
+    else merged[section] = { ...(merged[section] as object | undefined), [key]: value };
+  }
+  if (typeof merged === "object") merged.signer ??= {};
+  return merged;
+}
+
+function refuseSecrets(raw: unknown): void {
+  const signer = (raw as { signer?: Record<string, unknown> }).signer;
+  for (const key of SECRET_KEYS) {
+    if (signer?.[key] !== undefined) throw invalid(`signer.${key} belongs in the environment, not in the file`);
+  }
+}
+
+function readJson(path: string, what: string): unknown {
+  const text = readText(path, what);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (cause) {
+    throw invalid(`the ${what} is not JSON`, { path }, cause);
+  }
+  throw invalid(`the ${what} is not a JSON object`, { path });
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw invalid(`the ${what} cannot be read`, { path }, cause);
+  }
+}
+
+function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw invalid(`${what}: ${issues.join("; ")}`, { issues });
+}
+
+function invalid(message: string, data: Record<string, unknown> = {}, cause?: unknown): NodeError {
+  return new NodeError("config-invalid", message, { data, cause });
+}

@@ -1,0 +1,80 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { SubmitOutcome } from "../chain/transactionSender.ts";
+import type { TransactionPurpose } from "../chain/transactionStore.ts";
+import type { NodeStatus } from "./status.ts";
+
+const RUN_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
+const OPG_WEI = 1e18;
+
+/** Everything that `/metrics` shows. Counters are told; gauges are read from a status when somebody asks. */
+export class NodeMetrics {
+  readonly registry = new Registry();
+  readonly #runSeconds = new Histogram({
+    name: "opg_inference_seconds",
+    help: "Duration of successful runs",
+    buckets: RUN_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #transactions = this.#counter("opg_transactions_total", "Transactions by purpose and end", [
+    "purpose",
+    "status",
+  ]);
+  readonly #gasCost = this.#counter("opg_gas_cost_coin", "Gas paid, in whole coins of the chain", ["purpose"]);
+  readonly #signed = this.#counter("opg_results_signed_total", "Results signed", []);
+  readonly #refused = this.#counter("opg_results_refused_total", "Second outputs that were refused a signature", []);
+  readonly #jobs = this.#gauge("opg_jobs", "Jobs by state", ["state"]);
+  readonly #queue = this.#gauge("opg_queue_depth", "Jobs waiting for or in inference", []);
+  readonly #balance = this.#gauge("opg_signer_balance_coin", "Balance of the signer, in whole coins", []);
+  readonly #stake = this.#gauge("opg_stake_opg", "Active stake of the operator, OPG", []);
+  readonly #earnings = this.#gauge("opg_earnings_opg", "Earnings that are not claimed, OPG", ["release", "state"]);
+  readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
+  readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  recordRun(ms: number): void {
+    this.#runSeconds.observe(ms / 1000);
+  }
+
+  recordSigned(count: number): void {
+    this.#signed.inc(count);
+  }
+
+  recordRefused(): void {
+    this.#refused.inc();
+  }
+
+  recordOutcome(purpose: TransactionPurpose, outcome: SubmitOutcome): void {
+    this.#transactions.inc({ purpose, status: outcome.status });
+    if (outcome.status === "included" || outcome.status === "reverted") {
+      this.#gasCost.inc({ purpose }, Number(outcome.receipt.cost) / 1e18);
+    }
+  }
+
+  /** The text that Prometheus reads. */
+  async render(status: NodeStatus): Promise<string> {
+    for (const [state, count] of Object.entries(status.jobs)) this.#jobs.set({ state }, count);
+    this.#queue.set(status.queueDepth);
+    this.#lag.set(status.chain.lagBlocks);
+    this.#ready.set(status.isReady ? 1 : 0);
+    if (status.operator !== undefined) {
+      this.#stake.set(Number(status.operator.stake) / OPG_WEI);
+      this.#balance.set(Number(status.operator.signerBalance) / 1e18);
+    }
+    for (const { release, matured, unripe } of status.earnings) {
+      this.#earnings.set({ release, state: "matured" }, Number(matured) / OPG_WEI);
+      this.#earnings.set({ release, state: "unripe" }, Number(unripe) / OPG_WEI);
+    }
+    return this.registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Job, JobState } from "../jobs/job.ts";
+
+/** What `/status` answers; amounts are token wei or wei in decimal text. */
+export interface NodeStatus {
+  isReady: boolean;
+  /** Why not; empty when ready. Codes of README.md. */
+  reasons: string[];
+  chain: { chainId: number; head: number; cursor: number; lagBlocks: number; headAgeMs: number };
+  operator:
+    | { operatorId: number; signer: string; isActive: boolean; stake: string; signerBalance: string }
+    | undefined;
+  releases: { reference: string; id: string | undefined; status: string; problem: string | undefined; runMs: number }[];
+  jobs: Record<JobState, number>;
+  queueDepth: number;
+  earnings: { release: string; matured: string; unripe: string }[];
+  recentJobs: JobSummary[];
+}
+
+export interface JobSummary {
+  id: string;
+  state: JobState;
+  reason: string | undefined;
+  release: string;
+  fee: string;
+  paid: string | undefined;
+  deadline: number;
+}
+
+export function summarise(job: Job): JobSummary {
+  return {
+    id: job.id,
+    state: job.state,
+    reason: job.reason,
+    release: job.request.release,
+    fee: job.request.fee.toString(),
+    paid: job.paid?.toString(),
+    deadline: job.request.deadline,
+  };
+}

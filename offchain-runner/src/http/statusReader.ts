@@ -1,0 +1,111 @@
+import type { ChainTime } from "../chain/chainTime.ts";
+import type { LogWatcher } from "../chain/logWatcher.ts";
+import type { OwnAccount } from "../chain/ownAccount.ts";
+import type { TransactionChain } from "../chain/transactionChain.ts";
+import type { TransactionLoop } from "../chain/transactionLoop.ts";
+import type { TransactionSender } from "../chain/transactionSender.ts";
+import type { OwnStanding } from "../jobs/admission.ts";
+import type { ClaimSource } from "../jobs/claimSource.ts";
+import type { JobStore } from "../jobs/jobStore.ts";
+import type { OfferedReleases } from "../jobs/offeredReleases.ts";
+import type { NodeStatus } from "./status.ts";
+import { summarise } from "./status.ts";
+
+const RECENT_JOBS = 20;
+const STUCK_TRANSACTION_MS = 120_000;
+const MAX_LAG_BLOCKS = 5;
+
+export interface StatusSources {
+  chainId: number;
+  confirmations: number;
+  /** 0 = never. */
+  silentAfterMs: number;
+  time: ChainTime;
+  watcher: LogWatcher;
+  account: OwnAccount;
+  chain: TransactionChain;
+  loop: TransactionLoop;
+  sender: TransactionSender;
+  releases: OfferedReleases;
+  claims: ClaimSource;
+  jobs: JobStore;
+}
+
+/** Puts together what the node knows of itself, when somebody asks. */
+export class StatusReader {
+  readonly #sources: StatusSources;
+
+  constructor(sources: StatusSources) {
+    this.#sources = sources;
+  }
+
+  async read(): Promise<NodeStatus> {
+    const { releases, claims, jobs } = this.#sources;
+    const operator = await this.#operator().catch(() => undefined);
+    const counts = jobs.counts();
+    const reasons = this.#reasons(operator);
+    return {
+      isReady: reasons.length === 0,
+      reasons,
+      chain: this.#chain(),
+      operator,
+      releases: releases.all().map(({ config, id, status, problem, runMs }) => ({
+        reference: config.release,
+        id,
+        status,
+        problem,
+        runMs: Math.round(runMs),
+      })),
+      jobs: counts,
+      queueDepth: counts.queued + counts.accepted + counts.running,
+      earnings: [...claims.earnings].map(([release, { matured, unripe }]) => ({
+        release,
+        matured: matured.toString(),
+        unripe: unripe.toString(),
+      })),
+      recentJobs: jobs.recent(RECENT_JOBS).map(summarise),
+    };
+  }
+
+  async #operator(): Promise<NonNullable<NodeStatus["operator"]>> {
+    const { account, chain } = this.#sources;
+    const [standing, balance]: [OwnStanding, bigint] = await Promise.all([account.standing(), chain.balance()]);
+    return {
+      operatorId: standing.operatorId,
+      signer: account.signer,
+      isActive: standing.isActive,
+      stake: standing.stake.toString(),
+      signerBalance: balance.toString(),
+    };
+  }
+
+  #chain(): NodeStatus["chain"] {
+    const { chainId, time, watcher } = this.#sources;
+    const cursor = watcher.cursor ?? 0;
+    const head = time.isKnown ? time.head.number : 0;
+    return {
+      chainId,
+      head,
+      cursor,
+      lagBlocks: Math.max(0, head - cursor),
+      headAgeMs: time.isKnown ? time.ageMs() : 0,
+    };
+  }
+
+  #reasons(operator: NodeStatus["operator"]): string[] {
+    const { time, loop, sender, releases, confirmations, silentAfterMs } = this.#sources;
+    const reasons: string[] = [];
+    if (!time.isKnown || (silentAfterMs > 0 && time.ageMs() > silentAfterMs)) reasons.push("chain-silent");
+    if (this.#chain().lagBlocks > MAX_LAG_BLOCKS + confirmations) reasons.push("catching-up");
+    if (operator === undefined) reasons.push("rpc-unavailable");
+    else if (operator.operatorId === 0) reasons.push("operator-not-registered");
+    else if (!operator.isActive) reasons.push("operator-not-active");
+    if (operator?.signerBalance === "0") reasons.push("balance-low");
+    else if (loop.problem !== undefined) reasons.push(loop.problem);
+    if ((sender.inFlightMs ?? 0) > STUCK_TRANSACTION_MS) reasons.push("transaction-stuck");
+    for (const { config, status, problem } of releases.all()) {
+      if (status !== "ready") reasons.push(`release-not-ready:${config.release}:${problem ?? "loading"}`);
+    }
+    return reasons;
+  }
+}

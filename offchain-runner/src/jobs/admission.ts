@@ -1,0 +1,122 @@
+import type { InferenceRequest } from "@opg-network/sdk/request";
+import { feeAt, MODES, royaltyAt } from "@opg-network/sdk/request";
+import type { ServedRelease } from "../config.ts";
+
+/** Reasons that do not go away while the request is open. */
+export type DeclineReason =
+  | "mode-not-served"
+  | "codec-unknown"
+  | "operator-not-chosen"
+  | "deadline-unreachable"
+  | "fee-too-low"
+  | "callback-gas-too-high"
+  | "input-too-large"
+  | "input-invalid"
+  | "artifact-digest-mismatch"
+  | "model-refused";
+
+/** Reasons that may pass. */
+export type DelayReason =
+  | "operator-not-registered"
+  | "operator-not-active"
+  | "stake-too-low"
+  | "queue-full"
+  | "model-not-ready"
+  | "not-worth-gas-now";
+
+export type Verdict =
+  | { kind: "serve"; accept: boolean }
+  | { kind: "decline"; reason: DeclineReason }
+  | { kind: "later"; reason: DelayReason };
+
+export interface OwnStanding {
+  operatorId: number;
+  isActive: boolean;
+  /** Token wei. */
+  stake: bigint;
+}
+
+/** All that the decision rests on, read at one moment. */
+export interface AdmissionFacts {
+  standing: OwnStanding;
+  served: ServedRelease;
+  /** Seconds of chain time. */
+  nowSec: number;
+  blockTimeSec: number;
+  expectedRunMs: number;
+  /** Jobs ahead of this one. */
+  queued: number;
+  /** Token wei that gas for the answer costs now. */
+  gasCost: bigint;
+  protocolFeeBps: bigint;
+  /** Free balance of the signer in the requests contract, token wei. */
+  bondBudget: bigint;
+}
+
+export interface AdmissionLimits {
+  queue: number;
+  parallelRuns: number;
+  maxInputBytes: number;
+  maxCallbackGas: number;
+  acceptAboveRunMs: number;
+}
+
+const CODEC_TENSORS = 1;
+const BPS = 10_000n;
+
+/** Whether to serve a request, from its terms alone; the model and the input are checked after it. */
+export function assess(
+  request: InferenceRequest,
+  inputBytes: number,
+  facts: AdmissionFacts,
+  limits: AdmissionLimits,
+): Verdict {
+  const unfit = unfitness(request, inputBytes, facts, limits);
+  if (unfit !== undefined) return { kind: "decline", reason: unfit };
+  const { standing } = facts;
+  if (standing.operatorId === 0) return { kind: "later", reason: "operator-not-registered" };
+  if (!standing.isActive) return { kind: "later", reason: "operator-not-active" };
+  if (standing.stake < request.minStake) return { kind: "later", reason: "stake-too-low" };
+  if (facts.queued >= limits.queue) return { kind: "later", reason: "queue-full" };
+
+  const minedAt = expectedMinedAt(facts, limits);
+  if (minedAt > request.deadline) return { kind: "decline", reason: "deadline-unreachable" };
+  // The fee only falls from here; gas may come down again.
+  if (feeAt(request, minedAt) < facts.served.minFee) return { kind: "decline", reason: "fee-too-low" };
+  if (operatorShare(request, minedAt, facts.protocolFeeBps) < facts.gasCost) {
+    return { kind: "later", reason: "not-worth-gas-now" };
+  }
+  return { kind: "serve", accept: worthAccepting(request, facts, limits) };
+}
+
+/** What the operator keeps of a request answered at `timestamp`, token wei. */
+export function operatorShare(request: InferenceRequest, timestamp: number, protocolFeeBps: bigint): bigint {
+  const fee = feeAt(request, timestamp);
+  return fee - royaltyAt(request, timestamp) - (fee * protocolFeeBps) / BPS;
+}
+
+function unfitness(
+  request: InferenceRequest,
+  inputBytes: number,
+  { served, standing }: AdmissionFacts,
+  limits: AdmissionLimits,
+): DeclineReason | undefined {
+  if (!served.modes.some((mode) => MODES[request.mode] === mode)) return "mode-not-served";
+  if (request.codec !== CODEC_TENSORS) return "codec-unknown";
+  const isForAnother = request.operatorId !== 0 && request.operatorId !== standing.operatorId;
+  if (isForAnother && standing.operatorId !== 0) return "operator-not-chosen";
+  if (inputBytes > limits.maxInputBytes) return "input-too-large";
+  if (request.callbackGas > limits.maxCallbackGas) return "callback-gas-too-high";
+  return undefined;
+}
+
+/** The earliest block that can carry the answer: after the queue, the run, and one block of waiting. */
+function expectedMinedAt(facts: AdmissionFacts, limits: AdmissionLimits): number {
+  const waves = Math.floor(facts.queued / limits.parallelRuns) + 1;
+  return facts.nowSec + Math.ceil((waves * facts.expectedRunMs) / 1000) + facts.blockTimeSec;
+}
+
+function worthAccepting(request: InferenceRequest, facts: AdmissionFacts, limits: AdmissionLimits): boolean {
+  const fitsAlone = facts.expectedRunMs < request.acceptPeriod * 1000;
+  return facts.expectedRunMs > limits.acceptAboveRunMs && fitsAlone && facts.bondBudget >= request.fee;
+}

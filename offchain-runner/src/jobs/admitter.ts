@@ -1,0 +1,148 @@
+import { NetworkError } from "@opg-network/sdk/errors";
+import type { Logger } from "pino";
+import { Bell } from "../bell.ts";
+import type { ChainTime } from "../chain/chainTime.ts";
+import { expectedAnswerGas } from "../chain/gasModel.ts";
+import type { OwnAccount } from "../chain/ownAccount.ts";
+import type { Clock } from "../clock.ts";
+import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
+import { assess } from "./admission.ts";
+import type { GasCost } from "./gasCost.ts";
+import type { InferenceEngine } from "./inferenceEngine.ts";
+import type { Job } from "./job.ts";
+import type { JobStore } from "./jobStore.ts";
+import type { OfferedRelease, OfferedReleases } from "./offeredReleases.ts";
+
+const BATCH = 64;
+const IDLE_MS = 1_000;
+const LATER_MS = 1_000;
+const MAX_ACCEPT_ATTEMPTS = 2;
+/** Outputs are small beside what is fixed; for weighing fees only. */
+const ASSUMED_OUTPUT_BYTES = 512;
+
+/** What the engine or the hub said; beside the reasons of `assess`. */
+type FullVerdict = Verdict | { kind: "decline"; reason: string };
+
+export interface AdmitterOptions extends AdmissionLimits {
+  blockTimeSec: number;
+  protocolFeeBps: bigint;
+}
+
+/** Decides about every request that was seen: decline, queue, accept first, or look again later. */
+export class Admitter {
+  readonly bell = new Bell();
+  readonly #store: JobStore;
+  readonly #releases: OfferedReleases;
+  readonly #engine: InferenceEngine;
+  readonly #account: OwnAccount;
+  readonly #time: ChainTime;
+  readonly #gasCost: GasCost;
+  readonly #isCurrent: () => boolean;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #options: AdmitterOptions;
+
+  constructor(
+    dependencies: {
+      store: JobStore;
+      releases: OfferedReleases;
+      engine: InferenceEngine;
+      account: OwnAccount;
+      time: ChainTime;
+      gasCost: GasCost;
+      /** False while events of the past are read: what they open, later ones may have closed. */
+      isCurrent: () => boolean;
+      clock: Clock;
+      logger: Logger;
+    },
+    options: AdmitterOptions,
+  ) {
+    this.#store = dependencies.store;
+    this.#releases = dependencies.releases;
+    this.#engine = dependencies.engine;
+    this.#account = dependencies.account;
+    this.#time = dependencies.time;
+    this.#gasCost = dependencies.gasCost;
+    this.#isCurrent = dependencies.isCurrent;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger;
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let decided = 0;
+      try {
+        decided = await this.step();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#logger.warn({ err: error }, "requests cannot be judged");
+      }
+      if (decided === 0) await this.bell.wait(IDLE_MS, this.#clock, signal);
+    }
+  }
+
+  /** Judges what is due; returns how many jobs it looked at. */
+  async step(): Promise<number> {
+    if (!this.#time.isKnown || !this.#isCurrent()) return 0;
+    const jobs = this.#store.due(["seen"], BATCH);
+    for (const job of jobs) this.#apply(job, await this.#judge(job));
+    return jobs.length;
+  }
+
+  async #judge(job: Job): Promise<FullVerdict> {
+    const model = this.#releases.get(job.request.release);
+    if (model === undefined) return { kind: "decline", reason: "release-not-served" };
+    const verdict = assess(job.request, job.input.length, await this.#factsFor(job, model), this.#options);
+    if (verdict.kind !== "serve") return verdict;
+    if (model.status === "failed") return { kind: "decline", reason: model.problem ?? "model-refused" };
+    if (model.status === "loading" || model.release === undefined) return { kind: "later", reason: "model-not-ready" };
+    try {
+      this.#engine.checkInput(model.release, job.input);
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      this.#logger.debug({ err: error, request: job.id }, "input does not fit the release");
+      return { kind: "decline", reason: "input-invalid" };
+    }
+    return verdict;
+  }
+
+  async #factsFor(job: Job, { config, runMs }: OfferedRelease): Promise<AdmissionFacts> {
+    const mayAccept = job.request.acceptPeriod > 0 && runMs > this.#options.acceptAboveRunMs;
+    const counts = this.#store.counts();
+    const { callbackGas } = job.request;
+    const gas = expectedAnswerGas({ callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES }, job.input.length);
+    return {
+      standing: await this.#account.standing(),
+      served: config,
+      nowSec: this.#time.nowSec(),
+      blockTimeSec: this.#options.blockTimeSec,
+      expectedRunMs: runMs,
+      queued: counts.queued + counts.accepted + counts.running,
+      gasCost: this.#gasCost.of(gas),
+      protocolFeeBps: this.#options.protocolFeeBps,
+      bondBudget: mayAccept ? await this.#account.bondBudget() : 0n,
+    };
+  }
+
+  #apply(job: Job, verdict: FullVerdict): void {
+    switch (verdict.kind) {
+      case "serve":
+        // What cannot be taken exclusively is answered in competition.
+        if (verdict.accept && job.acceptance === undefined && job.attempts < MAX_ACCEPT_ATTEMPTS) {
+          this.#store.moveIf(job.id, ["seen"], "accepting");
+        } else this.#store.moveIf(job.id, ["seen"], "queued", { attempts: 0 });
+        return;
+      case "decline":
+        this.#logger.info({ request: job.id, reason: verdict.reason }, "request declined");
+        this.#store.moveIf(job.id, ["seen"], "declined", { reason: verdict.reason });
+        return;
+      case "later":
+        if (job.reason !== verdict.reason) {
+          this.#logger.warn({ request: job.id, reason: verdict.reason }, "request has to wait");
+        }
+        this.#store.update(job.id, { reason: verdict.reason, notBeforeMs: this.#clock.nowMs() + LATER_MS });
+        return;
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { PublishedRelease } from "../hub/releaseCatalog.ts";
+
+/**
+ * What runs models, as the jobs see it: encoded input to encoded output. Every failure is a `NetworkError` whose `code`
+ * says what is wrong and whose `retryable` says whether another try can help.
+ */
+export interface InferenceEngine {
+  /** Fetches, verifies and loads a release. */
+  prepare(release: PublishedRelease, signal: AbortSignal): Promise<void>;
+  /** Throws when the input is not the canonical encoding of tensors that the release takes. */
+  checkInput(release: PublishedRelease, input: Uint8Array): void;
+  run(release: PublishedRelease, input: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+}

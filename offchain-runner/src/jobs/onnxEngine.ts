@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { checkAgainstSchema } from "@opg-network/sdk/schema";
+import type { Tensor } from "@opg-network/sdk/tensor";
+import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { artifactFetcher } from "../hub/artifactFetcher.ts";
+import { ModelCache } from "../hub/modelCache.ts";
+import type { Release } from "../hub/release.ts";
+import { ReleaseStore } from "../hub/releaseStore.ts";
+import { InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
+import type { ServedModel } from "../inference/servedModel.ts";
+import type { InferenceEngine } from "./inferenceEngine.ts";
+
+const MEGABYTE = 1024 * 1024;
+const MAX_DATA_URI_BYTES = 4 * MEGABYTE;
+const MIN_FREE_BYTES = 256 * MEGABYTE;
+const STALL_MS = 15_000;
+/** Half of a process's memory may hold sessions; the rest is for runs. */
+const SESSION_SHARE = 0.5;
+
+/** The engine on onnxruntime-node, with what it keeps on disk and in child processes. */
+export class OnnxEngine implements InferenceEngine {
+  readonly #store: ReleaseStore;
+  readonly #pool: InferencePool;
+  readonly #models = new Map<string, ServedModel>();
+
+  constructor(store: ReleaseStore, pool: InferencePool) {
+    this.#store = store;
+    this.#pool = pool;
+  }
+
+  /** How many runs are worth starting at once: those that run and those that wait beside them. */
+  get parallelRuns(): number {
+    return this.#pool.capacity.slots * 2 * POOL_OPTIONS.pipeline.depth;
+  }
+
+  async prepare(release: Release, signal: AbortSignal): Promise<void> {
+    const { modelPath, bytes } = await this.#store.prepare(release, signal);
+    const { id, inputs, outputs } = release;
+    const model = { release: id, modelPath, bytes, schema: { inputs, outputs } };
+    await this.#pool.warm(model, signal);
+    this.#models.set(id, model);
+  }
+
+  checkInput(release: Release, input: Uint8Array): void {
+    decodeFor(release, input);
+  }
+
+  async run(release: Release, input: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const model = this.#models.get(release.id);
+    if (model === undefined) throw new TypeError("a release is run that was not prepared");
+    const { outputs } = await this.#pool.run({ ...model, inputs: decodeFor(release, input) }, signal);
+    return encodeTensors(outputs);
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await this.#pool.stop(graceMs);
+  }
+}
+
+/** Opens cache and folders and starts the child processes. */
+export async function openOnnxEngine(
+  config: Pick<Config, "dataDir" | "modelDir" | "limits" | "artifacts">,
+  clock: Clock,
+  logger: Logger,
+): Promise<OnnxEngine> {
+  const { limits, artifacts, modelDir, dataDir } = config;
+  const fetcher = artifactFetcher(
+    {
+      modelFolder: modelDir,
+      ...(artifacts.ipfsGateway !== undefined && { ipfsGateway: artifacts.ipfsGateway }),
+      allowHttp: artifacts.allowHttp,
+      allowPrivateNetworks: artifacts.allowPrivateNetworks,
+      maxFileBytes: artifacts.maxBytes,
+      maxDataUriBytes: MAX_DATA_URI_BYTES,
+      timeouts: { totalMs: artifacts.timeoutMs, stallMs: STALL_MS },
+    },
+    clock,
+  );
+  const cache = await ModelCache.open(
+    { folder: join(dataDir, "cache"), maxBytes: artifacts.diskCacheBytes, minFreeBytes: MIN_FREE_BYTES },
+    { fetcher, clock },
+  );
+  const store = await ReleaseStore.open({ cache, folder: join(dataDir, "releases") });
+  const memoryBytes = limits.memoryMb * MEGABYTE;
+  const pool = new InferencePool(
+    {
+      ...POOL_OPTIONS,
+      slots: limits.children,
+      threads: limits.threads,
+      memoryBytes,
+      sessionBytes: memoryBytes * SESSION_SHARE,
+      queueLimit: limits.queue,
+      runLimitMs: limits.runTimeoutMs,
+      loadLimitMs: limits.loadTimeoutMs,
+    },
+    { clock, log: logger },
+  );
+  pool.start();
+  return new OnnxEngine(store, pool);
+}
+
+function decodeFor(release: Release, input: Uint8Array): Tensor[] {
+  const tensors = decodeTensors(input);
+  checkAgainstSchema(tensors, release.inputs);
+  return tensors;
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { NetworkError } from "@opg-network/sdk/errors";
+import { pino } from "pino";
+import { parseCommand, USAGE } from "./args.ts";
+import { loadConfig } from "./config.ts";
+import { startNode } from "./node.ts";
+
+const EXIT_CLEAN = 0;
+const EXIT_PERMANENT = 1;
+const EXIT_TRY_AGAIN = 75;
+
+const logger = pino({ name: "opg-node" });
+
+async function main(): Promise<number> {
+  const command = parseCommand(process.argv.slice(2));
+  if (command.kind === "help") {
+    process.stdout.write(USAGE);
+    return EXIT_CLEAN;
+  }
+  const config = loadConfig(command.configFile);
+  logger.level = config.logLevel;
+
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) {
+      logger.warn({ signal }, "ended by a second signal");
+      process.exit(EXIT_PERMANENT);
+    }
+    logger.info({ signal }, "stopping");
+    stop.abort();
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+
+  const node = await startNode(config, logger, stop.signal);
+  await node.done;
+  logger.info("stopped");
+  return EXIT_CLEAN;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  logger.fatal({ err: error }, "node cannot run");
+  return error instanceof NetworkError && error.retryable ? EXIT_TRY_AGAIN : EXIT_PERMANENT;
+});

@@ -1,0 +1,255 @@
+import type { Logger } from "pino";
+import { Bell } from "./bell.ts";
+import { BlockStore } from "./chain/blockStore.ts";
+import { createChainReader } from "./chain/chainReader.ts";
+import { ChainTime } from "./chain/chainTime.ts";
+import { connectContracts } from "./chain/contracts.ts";
+import { expectedAnswerGas, REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
+import { LogWatcher } from "./chain/logWatcher.ts";
+import { OwnAccount } from "./chain/ownAccount.ts";
+import { ResilientProvider } from "./chain/provider.ts";
+import { loadSignerKey } from "./chain/signerKey.ts";
+import { createTransactionChain } from "./chain/transactionChain.ts";
+import { TransactionLoop } from "./chain/transactionLoop.ts";
+import { TransactionSender } from "./chain/transactionSender.ts";
+import { TransactionStore } from "./chain/transactionStore.ts";
+import type { Clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { HttpServer } from "./http/httpServer.ts";
+import { NodeMetrics } from "./http/metrics.ts";
+import { StatusReader } from "./http/statusReader.ts";
+import { createReleaseCatalog } from "./hub/releaseCatalog.ts";
+import { AcceptSource } from "./jobs/acceptSource.ts";
+import { operatorShare } from "./jobs/admission.ts";
+import { Admitter } from "./jobs/admitter.ts";
+import { ClaimSource } from "./jobs/claimSource.ts";
+import { DeliverySource } from "./jobs/deliverySource.ts";
+import { Executor } from "./jobs/executor.ts";
+import { FulfilSource } from "./jobs/fulfilSource.ts";
+import { GasCost } from "./jobs/gasCost.ts";
+import type { Job } from "./jobs/job.ts";
+import { JobStore } from "./jobs/jobStore.ts";
+import { NoShowSource } from "./jobs/noShowSource.ts";
+import { OfferedReleases } from "./jobs/offeredReleases.ts";
+import { openOnnxEngine } from "./jobs/onnxEngine.ts";
+import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
+import { preflight } from "./preflight.ts";
+import { ResultSigner } from "./proofs/resultSigner.ts";
+import { SubmissionLedger } from "./proofs/submissionLedger.ts";
+import { openDatabase } from "./store/database.ts";
+
+const BLOCK_TIME_SEC = 2;
+/** How long work in flight may take after the first signal. */
+const GRACE_MS = 10_000;
+const PRUNE_AFTER_MS = 30 * 24 * 3_600_000;
+
+/** A running node. */
+export interface RunningNode {
+  readonly httpPort: number;
+  /** Resolves when everything has stopped; rejects when a part broke. */
+  readonly done: Promise<void>;
+}
+
+/** Builds every part and starts them. `stop` ends the node: no new work at once, work in flight after a grace time. */
+export async function startNode(config: Config, logger: Logger, stop: AbortSignal): Promise<RunningNode> {
+  const clock = systemClock;
+  const cancel = new AbortController();
+  const closers: (() => unknown)[] = [() => cancel.abort()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const base = await openBase(config, logger, clock, cancel.signal, closers);
+    const parts = buildParts(config, base, logger, clock);
+    await parts.releases.resolve();
+    await base.account.standing();
+    const http = new HttpServer(() => parts.status.read(), parts.metrics, logger);
+    closers.push(() => http.stop());
+    const httpPort = await http.start(config.http.host, config.http.port);
+    const { signer, operatorId } = base.account;
+    logger.info({ signer, operatorId, chainId: config.chain.chainId, httpPort }, "node started");
+    return { httpPort, done: runUntil(stop, cancel, parts, clock).finally(close) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Base = Awaited<ReturnType<typeof openBase>>;
+type Parts = ReturnType<typeof buildParts>;
+
+/** What everything else stands on: disk, key, chain and engine. */
+async function openBase(
+  config: Config,
+  logger: Logger,
+  clock: Clock,
+  signal: AbortSignal,
+  closers: (() => unknown)[],
+) {
+  const { chain } = config;
+  const database = openDatabase(config.dataDir);
+  closers.push(() => database.close());
+  const key = await loadSignerKey(config.signer);
+  const provider = new ResilientProvider({
+    urls: chain.rpcUrls,
+    chainId: chain.chainId,
+    timeoutMs: chain.rpcTimeoutMs,
+    clock,
+    signal,
+  });
+  closers.push(() => provider.destroy());
+  const contracts = connectContracts(chain.addresses, provider);
+  const constants = await preflight(config, provider, contracts);
+  const engine = await openOnnxEngine(config, clock, logger);
+  closers.push(() => engine.stop(0));
+  const time = new ChainTime(clock);
+  return {
+    database,
+    key,
+    contracts,
+    constants,
+    engine,
+    time,
+    reader: createChainReader(provider),
+    chain: createTransactionChain(provider, key.wallet, chain.chainId),
+    account: new OwnAccount(contracts, time, key.address),
+  };
+}
+
+function buildParts(config: Config, base: Base, logger: Logger, clock: Clock) {
+  const { limits, chain } = config;
+  const { engine, time, account, constants, reader } = base;
+  const metrics = new NodeMetrics();
+  const store = new JobStore(base.database, clock);
+  const bell = new Bell();
+  const ring = (): void => {
+    for (const each of [admitter.bell, executor.bell, bell]) each.ring();
+  };
+  store.onChange(ring);
+  const catalog = createReleaseCatalog(base.contracts.hub, chain.addresses.ModelHub, reader);
+  const releases = new OfferedReleases(config.serve, { catalog, engine, clock, logger }, ring);
+  const handler = new RequestEventHandler(
+    store,
+    chain.addresses.InferenceRequests,
+    account,
+    (release) => releases.get(release) !== undefined,
+    ring,
+    logger,
+  );
+  const gasCost = new GasCost(time, config.fees.opgPerCoin, config.fees.maxTipGwei);
+  const isCurrent = (): boolean => (watcher.cursor ?? -1) + chain.confirmations >= time.head.number;
+  const admitter = new Admitter(
+    { store, releases, engine, account, time, gasCost, isCurrent, clock, logger },
+    {
+      queue: limits.queue,
+      parallelRuns: limits.children,
+      maxInputBytes: limits.maxInputBytes,
+      maxCallbackGas: limits.maxCallbackGas,
+      acceptAboveRunMs: config.accept.aboveRunMs,
+      blockTimeSec: BLOCK_TIME_SEC,
+      protocolFeeBps: constants.protocolFeeBps,
+    },
+  );
+  const executor = new Executor(
+    { store, releases, engine, clock, logger },
+    { parallelRuns: engine.parallelRuns, onRun: (ms) => metrics.recordRun(ms) },
+  );
+  const watcher = new LogWatcher(
+    { reader, blocks: new BlockStore(base.database), handler, time, clock, logger },
+    { ...chain, addresses: [chain.addresses.InferenceRequests] },
+  );
+  const work = { store, releases, handler, gasCost, executor, metrics, bell };
+  const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
+  const status = new StatusReader({
+    ...chain,
+    time,
+    watcher,
+    account,
+    chain: base.chain,
+    loop,
+    sender,
+    releases,
+    claims,
+    jobs: store,
+  });
+  return { store, releases, admitter, executor, watcher, loop, metrics, status };
+}
+
+interface Work {
+  store: JobStore;
+  releases: OfferedReleases;
+  handler: RequestEventHandler;
+  gasCost: GasCost;
+  executor: Executor;
+  metrics: NodeMetrics;
+  bell: Bell;
+}
+
+/** Everything that ends in a transaction, most urgent first. */
+function buildSending(config: Config, base: Base, work: Work, logger: Logger, clock: Clock) {
+  const { fees, limits, chain, claims: claiming } = config;
+  const { contracts, time, account, constants, database } = base;
+  const { store, releases, handler, gasCost, executor, metrics, bell } = work;
+  const requestsAddress = chain.addresses.InferenceRequests;
+  const outcomes = { store, handler, clock };
+  const ledger = new SubmissionLedger(database, clock);
+  const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
+  const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
+    const gas = expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 }, 0);
+    const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
+    return share >= gasCost.of(gas + extraGas);
+  };
+  const claims = new ClaimSource(
+    { contracts, releases, account, time, gasCost, clock, logger },
+    { intervalMs: claiming.intervalSec * 1000, threshold: claiming.threshold, requestsAddress },
+  );
+  const sources = [
+    new FulfilSource(
+      { ...outcomes, contracts, signer, account, time, logger, bell, metrics, activeRuns: () => executor.activeCount, isWorthGas: (job) => pays(job, 0n) },
+      { ...limits, ...constants, resultValiditySec: fees.resultValiditySec, requestsAddress },
+    ),
+    new AcceptSource(outcomes, requestsAddress),
+    new NoShowSource(outcomes, time, requestsAddress, (job) => pays(job, REPORT_NO_SHOW_GAS)),
+    new DeliverySource({ store, handler, time, clock }, requestsAddress),
+    claims,
+  ];
+  const transactions = new TransactionStore(database, clock);
+  const sender = new TransactionSender(
+    { chain: base.chain, store: transactions, time, clock, logger },
+    { ...fees, limits: { maxFee: fees.maxFeeGwei, maxTip: fees.maxTipGwei }, pollIntervalMs: chain.pollIntervalMs },
+  );
+  const loop = new TransactionLoop({ bell, sources, sender, store: transactions, clock, logger }, (purpose, outcome) =>
+    metrics.recordOutcome(purpose, outcome),
+  );
+  return { loop, sender, claims };
+}
+
+async function runUntil(stop: AbortSignal, cancel: AbortController, parts: Parts, clock: Clock): Promise<void> {
+  const broken = new AbortController();
+  const signal = AbortSignal.any([stop, broken.signal]);
+  parts.store.requeueRunning();
+  parts.store.prune(clock.nowMs() - PRUNE_AFTER_MS);
+  const loops = [
+    parts.watcher.run(signal),
+    parts.releases.run(signal),
+    parts.admitter.run(signal),
+    parts.executor.run(signal, cancel.signal),
+    parts.loop.run(signal, cancel.signal),
+  ].map((loop) =>
+    loop.catch((error: unknown) => {
+      broken.abort();
+      throw error;
+    }),
+  );
+  signal.addEventListener("abort", () => {
+    clock.sleep(GRACE_MS, cancel.signal).then(
+      () => cancel.abort(),
+      () => undefined,
+    );
+  });
+  const ends = await Promise.allSettled(loops);
+  cancel.abort();
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,56 @@
+import { domainSeparatorOf, operatorsDomain } from "@opg-network/sdk/inferenceResult";
+import { isCallException } from "ethers";
+import type { Contracts } from "./chain/contracts.ts";
+import type { ResilientProvider } from "./chain/provider.ts";
+import type { Config } from "./config.ts";
+import { NodeError } from "./nodeError.ts";
+
+/** What does not change while the node runs, read once. */
+export interface ProtocolConstants {
+  domainSeparator: string;
+  maxValiditySec: number;
+  protocolFeeBps: bigint;
+}
+
+/** Checks that the endpoint, the chain and the contracts are those of the configuration, before anything is signed. */
+export async function preflight(
+  { chain }: Pick<Config, "chain">,
+  provider: ResilientProvider,
+  contracts: Contracts,
+): Promise<ProtocolConstants> {
+  const chainId = Number(BigInt((await provider.send("eth_chainId", [])) as string));
+  if (chainId !== chain.chainId) {
+    throw new NodeError("chain-id-mismatch", "the endpoint serves another chain", {
+      data: { expected: chain.chainId, actual: chainId },
+    });
+  }
+  for (const [contract, address] of Object.entries(chain.addresses)) {
+    if ((await provider.getCode(address)) === "0x") {
+      throw new NodeError("contract-missing", "there is no contract at a configured address", {
+        data: { contract, address },
+      });
+    }
+  }
+  const constants = await readConstants(contracts);
+  const expected = domainSeparatorOf(operatorsDomain(BigInt(chainId), chain.addresses.Operators));
+  if (constants.domainSeparator !== expected) {
+    throw new NodeError("domain-mismatch", "the contract signs in another domain than this node", {
+      data: { expected, actual: constants.domainSeparator },
+    });
+  }
+  return constants;
+}
+
+async function readConstants({ operators, requests }: Contracts): Promise<ProtocolConstants> {
+  try {
+    const [domainSeparator, maxValidity, protocolFeeBps] = await Promise.all([
+      operators.domainSeparator(),
+      operators.maxValidity(),
+      requests.protocolFeeBps(),
+    ]);
+    return { domainSeparator, maxValiditySec: Number(maxValidity), protocolFeeBps };
+  } catch (cause) {
+    if (!isCallException(cause) && cause instanceof NodeError) throw cause;
+    throw new NodeError("contract-missing", "a configured address holds another contract", { cause });
+  }
+}

@@ -1,0 +1,64 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
+import { ZeroHash } from "ethers";
+import type { Clock } from "../clock.ts";
+import { NodeError } from "../nodeError.ts";
+import { transact } from "../store/database.ts";
+
+/** The part of a result that decides whether another output beside it is equivocation. */
+export type LedgerKey = Pick<InferenceResult, "release" | "codec" | "inputHash" | "context">;
+
+/** Another output was already signed for this key: signing this one would be slashable. */
+export class OutputConflictError extends NodeError {
+  override readonly name = "OutputConflictError";
+
+  constructor(key: LedgerKey, signed: string, refused: string) {
+    super("output-conflict", "another output was signed for this input before; refusing to sign a second one", {
+      data: { ...key, signed, refused },
+    });
+  }
+}
+
+/** Remembers every output ever signed, so that no key ever gets a second one. */
+export class SubmissionLedger {
+  readonly #database: DatabaseSync;
+  readonly #clock: Clock;
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /**
+   * Records the outputs of `results`, all or none, before any of them is signed. A known output is fine.
+   * @param isExact exact releases conflict whatever the context, so theirs is left out of the key
+   * @throws OutputConflictError when another output is on record for one of them
+   */
+  checkAndInsert(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+    transact(this.#database, () => {
+      for (const result of results) {
+        const context = isExact(result.release) ? ZeroHash : result.context;
+        this.#checkAndInsertOne({ ...result, context }, result.outputHash);
+      }
+    });
+  }
+
+  /** The output on record for a key. */
+  outputHashOf({ release, codec, inputHash, context }: LedgerKey): string | undefined {
+    const row = this.#database
+      .prepare(
+        "SELECT output_hash FROM signed_results WHERE release = ? AND codec = ? AND input_hash = ? AND context = ?",
+      )
+      .get(release, codec, inputHash, context);
+    return row?.output_hash as string | undefined;
+  }
+
+  #checkAndInsertOne({ release, codec, inputHash, context }: LedgerKey, outputHash: string): void {
+    const signed = this.outputHashOf({ release, codec, inputHash, context });
+    if (signed === outputHash) return;
+    if (signed !== undefined) throw new OutputConflictError({ release, codec, inputHash, context }, signed, outputHash);
+    this.#database
+      .prepare("INSERT INTO signed_results VALUES (?, ?, ?, ?, ?, ?)")
+      .run(release, codec, inputHash, context, outputHash, this.#clock.nowMs());
+  }
+}

@@ -1,0 +1,93 @@
+import type { InferenceRequest } from "@opg-network/sdk/request";
+import { expect } from "chai";
+import { parseEther } from "ethers";
+import type { AdmissionFacts, AdmissionLimits } from "../../../offchain-runner/src/jobs/admission.ts";
+import { assess, operatorShare } from "../../../offchain-runner/src/jobs/admission.ts";
+import { RELEASE, someRequest } from "./fakes/someRequest.ts";
+
+const FACTS: AdmissionFacts = {
+  standing: { operatorId: 7, isActive: true, stake: parseEther("2000") },
+  served: { release: RELEASE, minFee: parseEther("0.5"), modes: ["VANILLA"], expectedRunMs: 200 },
+  nowSec: 1_000,
+  blockTimeSec: 2,
+  expectedRunMs: 200,
+  queued: 0,
+  gasCost: parseEther("0.1"),
+  protocolFeeBps: 500n,
+  bondBudget: parseEther("10"),
+};
+const LIMITS: AdmissionLimits = {
+  queue: 10,
+  parallelRuns: 1,
+  maxInputBytes: 1_000,
+  maxCallbackGas: 500_000,
+  acceptAboveRunMs: 3_000,
+};
+
+interface Case {
+  name: string;
+  request?: Partial<InferenceRequest>;
+  facts?: Partial<AdmissionFacts>;
+  inputBytes?: number;
+  verdict: object;
+}
+
+const decline = (reason: string): object => ({ kind: "decline", reason });
+const later = (reason: string): object => ({ kind: "later", reason });
+const inactive = { ...FACTS.standing, isActive: false };
+const slow = { expectedRunMs: 20_000 };
+
+const CASES: Case[] = [
+  { name: "serves what pays", verdict: { kind: "serve", accept: false } },
+  { name: "declines a mode it does not serve", request: { mode: 1 }, verdict: decline("mode-not-served") },
+  { name: "declines an unknown codec", request: { codec: 2 }, verdict: decline("codec-unknown") },
+  { name: "declines what is for another", request: { operatorId: 8 }, verdict: decline("operator-not-chosen") },
+  { name: "serves what is for itself", request: { operatorId: 7 }, verdict: { kind: "serve", accept: false } },
+  { name: "declines an input beyond its limit", inputBytes: 1_001, verdict: decline("input-too-large") },
+  { name: "declines a costly callback", request: { callbackGas: 500_001 }, verdict: decline("callback-gas-too-high") },
+  { name: "declines a deadline it cannot meet", facts: { nowSec: 2_999 }, verdict: decline("deadline-unreachable") },
+  { name: "counts the queue", facts: { ...slow, nowSec: 2_950, queued: 3 }, verdict: decline("deadline-unreachable") },
+  { name: "declines what the curve has eaten", facts: { nowSec: 2_600 }, verdict: decline("fee-too-low") },
+  {
+    name: "declines a fee below its own",
+    request: { fee: parseEther("0.4") },
+    verdict: decline("fee-too-low"),
+  },
+  { name: "waits for cheaper gas", facts: { gasCost: parseEther("1") }, verdict: later("not-worth-gas-now") },
+  {
+    name: "waits until it is registered",
+    facts: { standing: { operatorId: 0, isActive: false, stake: 0n } },
+    verdict: later("operator-not-registered"),
+  },
+  { name: "waits while it is jailed or revoked", facts: { standing: inactive }, verdict: later("operator-not-active") },
+  { name: "waits for stake", request: { minStake: parseEther("2001") }, verdict: later("stake-too-low") },
+  { name: "waits when its queue is full", facts: { queued: 10 }, verdict: later("queue-full") },
+  { name: "accepts a slow one", request: { acceptPeriod: 60 }, facts: slow, verdict: { kind: "serve", accept: true } },
+  { name: "accepts nothing fast", request: { acceptPeriod: 60 }, verdict: { kind: "serve", accept: false } },
+  {
+    name: "accepts nothing it cannot finish in time",
+    request: { acceptPeriod: 20 },
+    facts: slow,
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "accepts nothing without a bond",
+    request: { acceptPeriod: 60 },
+    facts: { ...slow, bondBudget: parseEther("0.9") },
+    verdict: { kind: "serve", accept: false },
+  },
+];
+
+describe("assess", () => {
+  for (const { name, request, facts, inputBytes = 100, verdict } of CASES) {
+    it(name, () => {
+      expect(assess(someRequest(request), inputBytes, { ...FACTS, ...facts }, LIMITS)).to.deep.equal(verdict);
+    });
+  }
+
+  it("reckons with what is left after protocol and royalty", () => {
+    expect(operatorShare(someRequest(), 2_000, 500n)).to.equal(parseEther("0.94"));
+    expect(operatorShare(someRequest(), 2_500, 500n)).to.equal(parseEther("0.47"));
+    expect(operatorShare(someRequest(), 3_000, 500n)).to.equal(0n);
+  });
+});

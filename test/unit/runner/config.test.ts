@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parseEther, parseUnits } from "ethers";
+import { loadConfig } from "../../../offchain-runner/src/config.ts";
+import { NodeError } from "../../../offchain-runner/src/nodeError.ts";
+import { RELEASE } from "./fakes/someRequest.ts";
+
+const ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+const KEY = `0x${"11".repeat(32)}`;
+const PASSWORD = { OPG_NODE_KEYSTORE_PASSWORD: "secret" };
+
+describe("loadConfig", () => {
+  let folder: string;
+  const minimal = {
+    chain: {
+      rpcUrls: ["https://rpc.example/v2/key"],
+      chainId: 84_532,
+      addresses: { Operators: ADDRESS, ModelHub: ADDRESS, InferenceRequests: ADDRESS },
+    },
+    signer: { keystoreFile: "signer.json" },
+    dataDir: "data",
+    modelDir: "models",
+    serve: [{ release: RELEASE }],
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "opg-config-"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function load(config: unknown, environment: Record<string, string> = PASSWORD) {
+    const file = join(folder, "config.json");
+    writeFileSync(file, typeof config === "string" ? config : JSON.stringify(config));
+    return loadConfig(file, environment);
+  }
+
+  function expectCode(code: string, config: unknown, environment?: Record<string, string>): NodeError {
+    try {
+      load(config, environment);
+    } catch (error) {
+      expect(error).to.be.instanceOf(NodeError).with.property("code", code);
+      return error as NodeError;
+    }
+    return expect.fail(`no ${code}`);
+  }
+
+  it("fills in what is not said, and resolves paths from the file's folder", () => {
+    const config = load(minimal);
+    expect(config.dataDir).to.equal(join(folder, "data"));
+    expect(config.signer).to.deep.equal({ kind: "keystore", file: join(folder, "signer.json"), password: "secret" });
+    expect(config.http).to.deep.equal({ host: "127.0.0.1", port: 9_464 });
+    expect(config.serve[0]).to.deep.include({ minFee: 0n, modes: ["VANILLA"] });
+    expect(config.fees.maxFeeGwei).to.equal(parseUnits("5", "gwei"));
+    expect(config.artifacts.allowPrivateNetworks).to.equal(false);
+  });
+
+  it("runs from the environment alone", () => {
+    const config = loadConfig(undefined, {
+      OPG_NODE_RPC_URLS: "http://127.0.0.1:8545, http://127.0.0.1:8546",
+      OPG_NODE_CHAIN_ID: "31337",
+      OPG_NODE_DEPLOYMENT_FILE: writeDeployment(31_337),
+      OPG_NODE_PRIVATE_KEY: KEY,
+      OPG_NODE_DATA_DIR: folder,
+      OPG_NODE_MODEL_DIR: folder,
+      OPG_NODE_SERVE: JSON.stringify([{ release: `${ADDRESS}/eth-volatility-1h@1.00`, minFee: "0.25" }]),
+      OPG_NODE_HTTP_PORT: "0",
+    });
+    expect(config.chain.rpcUrls).to.have.length(2);
+    expect(config.chain).to.deep.include({ chainId: 31_337, fromBlock: 8 });
+    expect(config.chain.addresses.ModelHub).to.equal(ADDRESS);
+    expect(config.serve[0]?.minFee).to.equal(parseEther("0.25"));
+    expect(config.http.port).to.equal(0);
+  });
+
+  it("takes a raw key on the local chain only", () => {
+    const local = { ...minimal, chain: { ...minimal.chain, chainId: 31_337 } };
+    expect(load(local, { OPG_NODE_PRIVATE_KEY: KEY }).signer).to.deep.equal({ kind: "raw-key", privateKey: KEY });
+    const { message } = expectCode("raw-key-refused", minimal, { OPG_NODE_PRIVATE_KEY: KEY });
+    expect(message).to.not.include(KEY.slice(2));
+  });
+
+  it("refuses secrets in the file", () => {
+    expectCode("config-invalid", { ...minimal, signer: { privateKey: KEY } });
+    expectCode("config-invalid", { ...minimal, signer: { keystoreFile: "a", password: "x" } });
+  });
+
+  it("reads the password from a file", () => {
+    writeFileSync(join(folder, "password"), "from file\n");
+    const signer = { keystoreFile: "signer.json", passwordFile: "password" };
+    expect(load({ ...minimal, signer }, {}).signer).to.include({ password: "from file" });
+  });
+
+  it("refuses a deployment of another chain", () => {
+    const chain = { rpcUrls: minimal.chain.rpcUrls, chainId: 84_532, deploymentFile: writeDeployment(31_337) };
+    expectCode("config-invalid", { ...minimal, chain });
+  });
+
+  const wrong: [string, unknown][] = [
+    ["a file that is not JSON", "{"],
+    ["a file that is a list", "[]"],
+    ["a key it does not know", { ...minimal, sevre: [] }],
+    ["nothing to serve", { ...minimal, serve: [] }],
+    ["a release that is neither id nor name", { ...minimal, serve: [{ release: "volatility" }] }],
+    ["an amount with too many decimals", { ...minimal, serve: [{ release: RELEASE, minFee: "0.0000000000000000001" }] }],
+    ["a negative amount", { ...minimal, serve: [{ release: RELEASE, minFee: "-1" }] }],
+    ["a mode that is not there yet", { ...minimal, serve: [{ release: RELEASE, modes: ["ZK"] }] }],
+    ["a port that is none", { ...minimal, http: { port: 70_000 } }],
+    ["an endpoint that is no URL", { ...minimal, chain: { ...minimal.chain, rpcUrls: ["file:///etc/passwd"] } }],
+    ["no addresses", { ...minimal, chain: { ...minimal.chain, addresses: undefined } }],
+    ["a batch beyond the contract's", { ...minimal, limits: { batchSize: 129 } }],
+  ];
+  for (const [name, config] of wrong) {
+    it(`refuses ${name}`, () => void expectCode("config-invalid", config));
+  }
+
+  it("refuses a missing file, and a missing password", () => {
+    expect(() => loadConfig(join(folder, "none.json"), {})).to.throw(NodeError).with.property("code", "config-invalid");
+    expectCode("config-invalid", minimal, {});
+    expectCode("config-invalid", minimal, { ...PASSWORD, OPG_NODE_SERVE: "{" });
+  });
+
+  function writeDeployment(chainId: number): string {
+    const file = join(folder, "deployment.json");
+    const contracts = Object.fromEntries(
+      ["Operators", "ModelHub", "InferenceRequests", "OPG"].map((name) => [name, { address: ADDRESS, block: 8 }]),
+    );
+    writeFileSync(file, JSON.stringify({ network: "x", chainId, contracts }));
+    return file;
+  }
+});

@@ -1,0 +1,108 @@
+import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
+import { expect } from "chai";
+import { Wallet, ZeroHash } from "ethers";
+import { ResultSigner, validUntilFrom } from "../../../offchain-runner/src/proofs/resultSigner.ts";
+import { OutputConflictError, SubmissionLedger } from "../../../offchain-runner/src/proofs/submissionLedger.ts";
+import { SteppedClock } from "./fakes/steppedClock.ts";
+import { TempDatabase } from "./fakes/tempDatabase.ts";
+
+const hash = (byte: string): string => `0x${byte.repeat(32)}`;
+const RESULT: InferenceResult = {
+  context: hash("01"),
+  release: hash("02"),
+  mode: 0,
+  codec: 1,
+  inputHash: hash("03"),
+  outputHash: hash("04"),
+  fee: 5n,
+  maxCover: 0n,
+  validUntil: 1_000,
+};
+const OTHER_OUTPUT = { ...RESULT, outputHash: hash("05") };
+const approximate = (): boolean => false;
+const exact = (): boolean => true;
+
+describe("SubmissionLedger", () => {
+  let temp: TempDatabase;
+  let ledger: SubmissionLedger;
+
+  beforeEach(() => {
+    temp = new TempDatabase();
+    ledger = new SubmissionLedger(temp.database, new SteppedClock());
+  });
+
+  afterEach(() => temp.dispose());
+
+  it("lets the same output through again, whatever fee and validity it is signed with", () => {
+    ledger.checkAndInsert([RESULT], approximate);
+    ledger.checkAndInsert([{ ...RESULT, fee: 6n, validUntil: 2_000 }], approximate);
+    expect(ledger.outputHashOf(RESULT)).to.equal(RESULT.outputHash);
+  });
+
+  it("refuses a second output for one key, in another process too", () => {
+    ledger.checkAndInsert([RESULT], approximate);
+    ledger = new SubmissionLedger(temp.reopen(), new SteppedClock());
+    expect(() => ledger.checkAndInsert([OTHER_OUTPUT], approximate))
+      .to.throw(OutputConflictError)
+      .with.nested.property("data.signed", RESULT.outputHash);
+  });
+
+  it("refuses it in another mode as well: the mode is not part of the comparison", () => {
+    ledger.checkAndInsert([RESULT], approximate);
+    expect(() => ledger.checkAndInsert([{ ...OTHER_OUTPUT, mode: 1 }], approximate)).to.throw(OutputConflictError);
+  });
+
+  it("takes another output of an approximate release in another context", () => {
+    ledger.checkAndInsert([RESULT], approximate);
+    ledger.checkAndInsert([{ ...OTHER_OUTPUT, context: hash("06") }], approximate);
+  });
+
+  it("refuses another output of an exact release in every context", () => {
+    ledger.checkAndInsert([RESULT], exact);
+    expect(ledger.outputHashOf({ ...RESULT, context: ZeroHash })).to.equal(RESULT.outputHash);
+    expect(() => ledger.checkAndInsert([{ ...OTHER_OUTPUT, context: hash("06") }], exact)).to.throw(
+      OutputConflictError,
+    );
+  });
+
+  it("records all of a bundle or none of it", () => {
+    const fresh = { ...RESULT, inputHash: hash("07") };
+    ledger.checkAndInsert([RESULT], approximate);
+    expect(() => ledger.checkAndInsert([fresh, OTHER_OUTPUT], approximate)).to.throw(OutputConflictError);
+    expect(ledger.outputHashOf(fresh)).to.equal(undefined);
+  });
+
+  it("refuses a bundle that contradicts itself", () => {
+    expect(() => ledger.checkAndInsert([RESULT, OTHER_OUTPUT], approximate)).to.throw(OutputConflictError);
+  });
+});
+
+describe("ResultSigner", () => {
+  it("records before it signs, and signs nothing that conflicts", () => {
+    const temp = new TempDatabase();
+    try {
+      const ledger = new SubmissionLedger(temp.database, new SteppedClock());
+      const { address, signingKey } = Wallet.createRandom();
+      let signatures = 0;
+      const key = {
+        address,
+        signDigest(digest: string) {
+          signatures += 1;
+          expect(ledger.outputHashOf(RESULT)).to.equal(RESULT.outputHash);
+          return signingKey.sign(digest).serialized;
+        },
+      };
+      const signer = new ResultSigner(key, ledger, hash("0a"), approximate);
+      expect(signer.sign([RESULT])).to.match(/^0x[0-9a-f]{130}$/);
+      expect(() => signer.sign([OTHER_OUTPUT])).to.throw(OutputConflictError);
+      expect(signatures).to.equal(1);
+    } finally {
+      temp.dispose();
+    }
+  });
+
+  it("never signs further ahead than the protocol allows", () => {
+    expect(validUntilFrom(1_000, 3_600, 600)).to.equal(1_600);
+    expect(validUntilFrom(1_000, 300, 600)).to.equal(1_300);
+  });
+});

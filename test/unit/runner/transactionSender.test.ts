@@ -1,0 +1,203 @@
+import { expect } from "chai";
+import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
+import { MAX_TRANSACTION_GAS } from "../../../offchain-runner/src/chain/gasModel.ts";
+import { TransactionSender } from "../../../offchain-runner/src/chain/transactionSender.ts";
+import { TransactionStore } from "../../../offchain-runner/src/chain/transactionStore.ts";
+import { ScriptedMempool } from "./fakes/scriptedMempool.ts";
+import { silentLogger } from "./fakes/silentLogger.ts";
+import { SteppedClock } from "./fakes/steppedClock.ts";
+import { TempDatabase } from "./fakes/tempDatabase.ts";
+
+const NOW_SEC = 1_700_000_000;
+const PLAN = {
+  purpose: "fulfil",
+  to: `0x${"bb".repeat(20)}`,
+  data: "0x1234",
+  gasLimit: 100_000n,
+  validUntil: NOW_SEC + 60,
+} as const;
+
+describe("TransactionSender", () => {
+  let temp: TempDatabase;
+  let clock: SteppedClock;
+  let chain: ScriptedMempool;
+  let store: TransactionStore;
+  let sender: TransactionSender;
+  const signal = new AbortController().signal;
+  const nothing = (): void => undefined;
+
+  beforeEach(() => {
+    temp = new TempDatabase();
+    clock = new SteppedClock(NOW_SEC * 1000);
+    chain = new ScriptedMempool();
+    sender = freshSender();
+  });
+
+  afterEach(() => temp.dispose());
+
+  /** As a new process would make it. */
+  function freshSender(): TransactionSender {
+    const time = new ChainTime(clock);
+    time.observe({ number: 1, hash: "0x1", parentHash: "0x0", timestamp: NOW_SEC, baseFee: 100n });
+    store = new TransactionStore(temp.reopen(), clock);
+    return new TransactionSender(
+      { chain, store, time, clock, logger: silentLogger },
+      {
+        limits: { maxFee: 1_000n, maxTip: 10n },
+        pollIntervalMs: 1_000,
+        replaceAfterMs: 12_000,
+        giveUpAfterMs: 60_000,
+      },
+    );
+  }
+
+  function atSecond(second: number, act: () => void): void {
+    let isDone = false;
+    clock.onSleep((nowMs) => {
+      if (isDone || nowMs < (NOW_SEC + second) * 1000) return;
+      isDone = true;
+      act();
+    });
+  }
+
+  it("is included", async () => {
+    atSecond(2, () => chain.mine());
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome.status).to.equal("included");
+    expect(chain.broadcasts).to.have.length(1);
+    expect(store.unfinished()).to.deep.equal([]);
+  });
+
+  it("records what it signed before it sends it, together with what the caller writes", async () => {
+    let recorded: number | undefined;
+    chain.onBroadcast = () => expect(store.unfinished().map(({ id }) => id)).to.deep.equal([recorded]);
+    atSecond(2, () => chain.mine());
+    await sender.send(PLAN, (id) => (recorded = id), signal);
+    expect(recorded).to.be.a("number");
+  });
+
+  it("records nothing when the caller's part fails", async () => {
+    const failing = sender.send(
+      PLAN,
+      () => {
+        throw new Error("no");
+      },
+      signal,
+    );
+    await failing.then(
+      () => expect.fail("sent all the same"),
+      () => undefined,
+    );
+    expect(store.unfinished()).to.deep.equal([]);
+    expect(chain.broadcasts).to.deep.equal([]);
+  });
+
+  it("says that it reverted", async () => {
+    atSecond(2, () => chain.mine({ isSuccess: false }));
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("reverted");
+  });
+
+  it("signs nothing that the simulation rejects", async () => {
+    chain.revertData = "0xdeadbeef";
+    expect(await sender.send(PLAN, nothing, signal)).to.deep.equal({ status: "rejected", revertData: "0xdeadbeef" });
+    expect(chain.signed.size).to.equal(0);
+  });
+
+  it("signs nothing above the gas cap of a transaction", async () => {
+    const outcome = await sender.send({ ...PLAN, gasLimit: MAX_TRANSACTION_GAS + 1n }, nothing, signal);
+    expect(outcome.status).to.equal("rejected");
+  });
+
+  it("signs nothing that the balance does not cover", async () => {
+    chain.funds = 1_000n;
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome).to.include({ status: "unaffordable", balance: 1_000n });
+    expect(chain.signed.size).to.equal(0);
+  });
+
+  it("raises its bid by an eighth and more, up to the cap, while it waits", async () => {
+    atSecond(50, () => chain.mine());
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome.status).to.equal("included");
+    const bids = [...chain.signed.values()].map(({ price }) => price.maxFee);
+    expect(bids.length).to.be.greaterThan(1);
+    for (const [index, bid] of bids.entries()) {
+      if (index > 0) expect(bid * 8n >= (bids[index - 1] as bigint) * 9n).to.equal(true);
+      expect(bid <= 1_000n).to.equal(true);
+    }
+    expect([...chain.signed.values()].map(({ nonce }) => nonce)).to.deep.equal(bids.map(() => 0));
+  });
+
+  it("finds an earlier attempt that was mined after it was replaced", async () => {
+    atSecond(30, () => chain.mine({ hash: chain.broadcasts[0] }));
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome).to.have.nested.property("receipt.hash", chain.broadcasts[0]);
+  });
+
+  it("sends again what a mempool forgot", async () => {
+    atSecond(3, () => chain.drop());
+    atSecond(6, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    expect(new Set(chain.broadcasts).size).to.equal(1);
+    expect(chain.broadcasts.length).to.be.greaterThan(1);
+  });
+
+  it("cancels what came too late by an empty transaction of the same nonce", async () => {
+    atSecond(70, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("expired");
+    const last = [...chain.signed.values()].at(-1);
+    expect(last).to.deep.include({ nonce: 0, call: { to: chain.sender, data: "0x", gasLimit: 21_000n } });
+  });
+
+  it("accepts that a late transaction won against its cancellation", async () => {
+    atSecond(70, () => chain.mine({ hash: chain.broadcasts[0] }));
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+  });
+
+  it("gives up on what no endpoint takes, and leaves the nonce to the next", async () => {
+    chain.isTaking = false;
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("abandoned");
+    chain.isTaking = true;
+    clock.onSleep(() => chain.mine());
+    const next = { ...PLAN, validUntil: NOW_SEC + 10_000 };
+    expect((await sender.send(next, nothing, signal)).status).to.equal("included");
+    expect([...chain.signed.values()].at(-1)?.nonce).to.equal(0);
+  });
+
+  it("notices that something else used its nonce", async () => {
+    atSecond(2, () => chain.useNonceElsewhere());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("superseded");
+  });
+
+  it("takes up after a crash what was signed and never sent, with the same bytes", async () => {
+    const crash = new AbortController();
+    chain.isTaking = false;
+    chain.onBroadcast = () => crash.abort();
+    await sender.send(PLAN, nothing, crash.signal).then(
+      () => expect.fail("survived the crash"),
+      () => undefined,
+    );
+    chain.onBroadcast = nothing;
+    chain.isTaking = true;
+
+    sender = freshSender();
+    const [left] = store.unfinished();
+    clock.onSleep(() => chain.mine());
+    const outcome = await sender.follow(left as NonNullable<typeof left>, signal);
+    expect(outcome.status).to.equal("included");
+    expect(new Set(chain.broadcasts).size).to.equal(1);
+    expect(store.unfinished()).to.deep.equal([]);
+  });
+
+  it("finds after a crash what was mined meanwhile", async () => {
+    const crash = new AbortController();
+    clock.onSleep(() => crash.abort());
+    await sender.send(PLAN, nothing, crash.signal).catch(nothing);
+    chain.mine();
+    sender = freshSender();
+    const [left] = store.unfinished();
+    const outcome = await sender.follow(left as NonNullable<typeof left>, signal);
+    expect(outcome.status).to.equal("included");
+    expect(chain.broadcasts).to.have.length(1);
+  });
+});
