@@ -7,8 +7,7 @@ import type { LazyActionObject, NewTaskActionFunction, TaskArguments } from "har
 import type { NetworkError } from "@opg-network/sdk/errors";
 import { CommandError } from "./commandError.ts";
 import { print, printError, type Report, type Value } from "./report.ts";
-import { type CommonArguments, openSession, type Session } from "./session.ts";
-import { userErrorOf } from "./userError.ts";
+import type { CommonArguments, Session } from "./session.ts";
 
 /** What a command does: validates, says what it will do, does it, and reports one result. */
 export type Action<Args extends TaskArguments> = (args: Args, session: Session) => Promise<Report>;
@@ -44,6 +43,8 @@ async function run<Args extends TaskArguments>(
   let networkName = hre.globalOptions.network ?? "default";
   try {
     await buildOnce(hre);
+    // These stand on the generated types, which a fresh clone has only now.
+    const { openSession } = await import("./session.ts");
     const action = await load();
     const session = await openSession(args, hre);
     networkName = session.connection.networkName;
@@ -52,6 +53,7 @@ async function run<Args extends TaskArguments>(
     if (report.failure !== undefined) return { success: false, error: report.failure };
     return { success: true, value: report.value };
   } catch (cause) {
+    const { userErrorOf } = await import("./userError.ts");
     const error = userErrorOf(cause, networkName);
     if (error === undefined) throw cause;
     printError(error, args.json);

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Deployment, readDeployment } from "@opg-network/sdk/deployment";
 import { parseEther } from "ethers";
-import { OPG__factory } from "../../types/factories/OPG__factory.ts";
+import { OPG__factory } from "../../types/factories/contracts/OPG__factory.ts";
 import { localAccounts } from "./accounts.ts";
 import { freePort } from "./freePort.ts";
 import { commandLine, hardhatCommand } from "./hardhatCommand.ts";

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatEther, parseEther } from "ethers";
 import { z } from "zod";
-import { VolatilityFeed__factory } from "../../types/factories/examples/VolatilityFeed__factory.ts";
-import { IInferenceRequests__factory } from "../../types/factories/interfaces/IInferenceRequests__factory.ts";
-import { IModelHub__factory } from "../../types/factories/interfaces/IModelHub__factory.ts";
-import { IOperators__factory } from "../../types/factories/interfaces/IOperators__factory.ts";
+import { VolatilityFeed__factory } from "../../types/factories/contracts/examples/VolatilityFeed__factory.ts";
+import { IInferenceRequests__factory } from "../../types/factories/contracts/interfaces/IInferenceRequests__factory.ts";
+import { IModelHub__factory } from "../../types/factories/contracts/interfaces/IModelHub__factory.ts";
+import { IOperators__factory } from "../../types/factories/contracts/interfaces/IOperators__factory.ts";
 import { type LocalNetwork, PRICE } from "../local/localNetwork.ts";
 import { MODELS } from "../local/paths.ts";
 import { divideFee, maturesAt } from "./earnings.ts";
@@ -98,7 +98,7 @@ export function farewell(network: LocalNetwork, tell: StoryTeller): void {
 }
 
 async function deposit({ deployment, accounts }: LocalNetwork, account: string): Promise<void> {
-  const { OPG__factory } = await import("../../types/factories/OPG__factory.ts");
+  const { OPG__factory } = await import("../../types/factories/contracts/OPG__factory.ts");
   const requestsAddress = deployment.contracts.InferenceRequests.address;
   const opg = OPG__factory.connect(deployment.contracts.OPG.address, accounts.requester);
   const requests = IInferenceRequests__factory.connect(requestsAddress, accounts.requester);

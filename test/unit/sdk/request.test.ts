@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { getAddress } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
-import { InferenceRequests__factory } from "../../../types/factories/InferenceRequests__factory.ts";
+import { InferenceRequests__factory } from "../../../types/factories/contracts/InferenceRequests__factory.ts";
 
 const SEED = 20_261_121;
 

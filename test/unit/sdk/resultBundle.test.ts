@@ -4,9 +4,9 @@ import { BundleEmptyError, BundleIndexError, bundleDigest, bundlePath, bundleRoo
 import { expect } from "chai";
 import { TypedDataEncoder, Wallet, keccak256, toBeHex } from "ethers";
 import { network } from "hardhat";
-import { OPG__factory } from "../../../types/factories/OPG__factory.ts";
-import { Operators__factory } from "../../../types/factories/Operators__factory.ts";
-import { ProofSettlement__factory } from "../../../types/factories/ProofSettlement__factory.ts";
+import { OPG__factory } from "../../../types/factories/contracts/OPG__factory.ts";
+import { Operators__factory } from "../../../types/factories/contracts/Operators__factory.ts";
+import { ProofSettlement__factory } from "../../../types/factories/contracts/ProofSettlement__factory.ts";
 
 const hash = (n: number): string => keccak256(toBeHex(n, 32));
 
