@@ -1,7 +1,11 @@
 import type { ArtifactManager } from "hardhat/types/artifacts";
 
 /** Whether `code` is the runtime code of a contract as it is built now, immutables aside. */
-export async function isBuiltCode(artifacts: ArtifactManager, contract: string, code: string): Promise<boolean> {
+export async function isBuiltCode(
+  artifacts: ArtifactManager,
+  contract: string,
+  code: string,
+): Promise<boolean> {
   const { deployedBytecode, immutableReferences } = await artifacts.readArtifact(contract);
   if (code.length !== deployedBytecode.length) return false;
   const immutables = Object.values(immutableReferences ?? {}).flat();

@@ -1,12 +1,16 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
+import type {
+  DeploymentParameters,
+  IgnitionModule,
+  IgnitionModuleResult,
+} from "@nomicfoundation/ignition-core";
+import type { ContractName, Deployment } from "@opg-network/sdk/deployment";
+import { NetworkError } from "@opg-network/sdk/errors";
+import { getAddress } from "ethers";
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { NetworkConnection } from "hardhat/types/network";
-import { NetworkError } from "@opg-network/sdk/errors";
-import type { ContractName, Deployment } from "@opg-network/sdk/deployment";
-import { getAddress } from "ethers";
 import { isBuiltCode } from "./builtCode.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
@@ -118,7 +122,10 @@ export async function deployProtocol(
     network: connection.networkName,
     chainId,
     contracts: Object.fromEntries(
-      Object.entries(addresses).map(([name, address]) => [name, { address, block: blocks.get(address) ?? 0 }]),
+      Object.entries(addresses).map(([name, address]) => [
+        name,
+        { address, block: blocks.get(address) ?? 0 },
+      ]),
     ) as Deployment["contracts"],
   };
 }
@@ -145,13 +152,19 @@ async function checkJournal(
 ): Promise<void> {
   if (!existsSync(journal)) return;
   const file = path.join(journal, "deployed_addresses.json");
-  const recorded = existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>) : {};
+  const recorded = existsSync(file)
+    ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>)
+    : {};
   const problem = await firstProblem(connection, artifacts, recorded);
   if (chainId !== LOCAL_CHAIN_ID) {
     if (problem?.kind === "lost") throw new DeploymentLostError(problem.address, journal);
     if (problem?.kind === "outdated") throw new DeploymentOutdatedError(problem.address, journal);
   } else if (problem !== undefined || Object.keys(recorded).length === 0) {
-    say(problem?.kind === "outdated" ? "The contracts have changed: deploying anew" : "The local chain is a new one: deploying anew");
+    say(
+      problem?.kind === "outdated"
+        ? "The contracts have changed: deploying anew"
+        : "The local chain is a new one: deploying anew",
+    );
     await rm(journal, { recursive: true });
   }
 }
@@ -165,7 +178,8 @@ async function firstProblem(
     const code = await codeAt(connection, address);
     if (code === "0x") return { kind: "lost", address: getAddress(address) };
     const contract = future.slice(future.indexOf("#") + 1);
-    if (!(await isBuiltCode(artifacts, contract, code))) return { kind: "outdated", address: getAddress(address) };
+    if (!(await isBuiltCode(artifacts, contract, code)))
+      return { kind: "outdated", address: getAddress(address) };
   }
   return undefined;
 }

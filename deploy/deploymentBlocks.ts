@@ -21,12 +21,15 @@ export async function deploymentBlocks(
   if (journal !== undefined) return await blocksInJournal(journal);
   const latest = Number(await connection.provider.request({ method: "eth_blockNumber" }));
   const found = new Map<string, number>();
-  for (const address of Object.values(addresses)) found.set(address, await firstBlockWithCode(connection, address, latest));
+  for (const address of Object.values(addresses))
+    found.set(address, await firstBlockWithCode(connection, address, latest));
   return found;
 }
 
 async function blocksInJournal(journal: string): Promise<Map<string, number>> {
-  const lines = (await readFile(path.join(journal, "journal.jsonl"), "utf8")).split("\n").filter((line) => line !== "");
+  const lines = (await readFile(path.join(journal, "journal.jsonl"), "utf8"))
+    .split("\n")
+    .filter((line) => line !== "");
   return new Map(
     lines.flatMap((line) => {
       const parsed = confirmation.safeParse(JSON.parse(line));

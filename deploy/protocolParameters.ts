@@ -1,7 +1,7 @@
 import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
-import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { NetworkError } from "@opg-network/sdk/errors";
 import { parseGrains } from "@opg-network/sdk/opg";
+import { getAddress, isAddress, ZeroAddress } from "ethers";
 import { z } from "zod";
 
 /** Written for "whoever deploys". */
@@ -46,7 +46,8 @@ const parametersSchema = z
   })
   .refine(({ powers, operators }) => powers.exitDelay > operators.unbondingPeriod, {
     path: ["powers", "exitDelay"],
-    message: "must be longer than operators.unbondingPeriod, so that operators can leave before a new slasher acts",
+    message:
+      "must be longer than operators.unbondingPeriod, so that operators can leave before a new slasher acts",
   });
 
 /** The numbers and parties of one deployment: `deploy/parameters/<network>.json5`. Seconds and token wei. */
@@ -55,7 +56,10 @@ export type ProtocolParameters = z.output<typeof parametersSchema>;
 /** The file cannot be read, or a number in it cannot be used. */
 export class ParametersInvalidError extends NetworkError {
   constructor(source: string, problem: string, cause?: unknown) {
-    super("parameters-invalid", `${source} cannot be used to deploy: ${problem}`, { data: { source, problem }, cause });
+    super("parameters-invalid", `${source} cannot be used to deploy: ${problem}`, {
+      data: { source, problem },
+      cause,
+    });
   }
 }
 

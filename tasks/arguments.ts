@@ -19,7 +19,8 @@ export function bytes32Argument(name: string, value: string): string {
 
 export function integerArgument(name: string, value: string, smallest: number, largest: number): number {
   const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= smallest && number <= largest)) throw invalid(name, value, `a whole number from ${smallest} to ${largest}`);
+  if (!(number >= smallest && number <= largest))
+    throw invalid(name, value, `a whole number from ${smallest} to ${largest}`);
   return number;
 }
 
@@ -75,6 +76,10 @@ function amount(name: string, value: string, parse: (text: string) => bigint): b
     return parse(value);
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause;
-    throw new CommandError("argument-invalid", { name, value, expected: `an amount of OPG: ${String(cause.data.problem)}` }, cause);
+    throw new CommandError(
+      "argument-invalid",
+      { name, value, expected: `an amount of OPG: ${String(cause.data.problem)}` },
+      cause,
+    );
   }
 }

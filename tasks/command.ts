@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { NetworkError } from "@opg-network/sdk/errors";
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { LazyActionObject, NewTaskActionFunction, TaskArguments } from "hardhat/types/tasks";
-import type { NetworkError } from "@opg-network/sdk/errors";
 import { CommandError } from "./commandError.ts";
 import { print, printError, type Report, type Value } from "./report.ts";
 import type { CommonArguments, Session } from "./session.ts";
@@ -20,7 +20,10 @@ export function command(id: readonly [string, string], description: string) {
   return task([...id], description)
     .addOption(optional("from", "Account that acts, one of the network's; the first by default"))
     .addOption(optional("deployment", "Deployment record; deploy/deployments/<network>.json by default"))
-    .addFlag({ name: "json", description: "Print the result as JSON, and nothing else, on the standard output" });
+    .addFlag({
+      name: "json",
+      description: "Print the result as JSON, and nothing else, on the standard output",
+    });
 }
 
 /** An option that may be left out. */

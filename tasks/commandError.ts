@@ -21,14 +21,17 @@ const MESSAGES = {
     `${path} says that there is a contract at ${address}, but there is none; was the chain started anew?`,
   "file-unreadable": ({ path, problem }: { path: string; problem: string }) => `${path}: ${problem}`,
   "hardhat-failed": ({ problem }: { problem: string }) => problem,
-  "lanes-busy": ({ account }: { account: string }) => `${account} has too many requests open; name a free lane with --lane`,
+  "lanes-busy": ({ account }: { account: string }) =>
+    `${account} has too many requests open; name a free lane with --lane`,
   "not-a-fulfilment": ({ transaction }: { transaction: string }) =>
     `transaction ${transaction} carries no signed result of this deployment`,
-  "not-confirmed": ({ question }: { question: string }) => `${question} Not confirmed; say --yes to go on without asking`,
+  "not-confirmed": ({ question }: { question: string }) =>
+    `${question} Not confirmed; say --yes to go on without asking`,
   "fee-too-low": ({ fee, required }: { fee: string; required: string }) =>
     `a fee of ${fee} OPG does not cover royalty and protocol fee; at least ${required} OPG are needed`,
   "input-invalid": ({ source, problem }: { source: string; problem: string }) => `${source}: ${problem}`,
-  "keystore-unreadable": ({ path, problem }: { path: string; problem: string }) => `keystore ${path}: ${problem}`,
+  "keystore-unreadable": ({ path, problem }: { path: string; problem: string }) =>
+    `keystore ${path}: ${problem}`,
   "nothing-to-claim": ({ operator, unripe }: { operator: number; unripe: string }) =>
     `operator ${operator} has nothing to claim yet; ${unripe} OPG are still maturing`,
   "operator-ambiguous": ({ owner, operators }: { owner: string; operators: number[] }) =>
@@ -38,10 +41,12 @@ const MESSAGES = {
   "operator-unknown": ({ operator }: { operator: string }) => `there is no operator ${operator}`,
   "release-ambiguous": ({ reference, candidates }: { reference: string; candidates: string[] }) =>
     `"${reference}" could be ${candidates.join(" or ")}; say which`,
-  "release-unknown": ({ reference }: { reference: string }) => `there is no release "${reference}" in the hub`,
+  "release-unknown": ({ reference }: { reference: string }) =>
+    `there is no release "${reference}" in the hub`,
   "release-content-mismatch": ({ release }: { release: string }) =>
     `the log of release ${release} does not hash to its id; this RPC endpoint cannot be trusted`,
-  "request-ended": ({ request, state }: { request: string; state: string }) => `request ${request} is ${state}`,
+  "request-ended": ({ request, state }: { request: string; state: string }) =>
+    `request ${request} is ${state}`,
   "request-unknown": ({ request }: { request: string }) => `there is no request ${request} here`,
   "content-id-mismatch": ({ contentId, expected }: { contentId: string; expected: string }) =>
     `content id ${contentId} is that of another file; the entry file's is ${expected}`,
@@ -63,16 +68,24 @@ const MESSAGES = {
     `${signer} is not an account of this network; bring its consent with --signer-proof, or its keystore with --keystore`,
   "transaction-pending": ({ hash }: { hash: string }) =>
     `transaction ${hash} is not mined yet; look for it before sending it again`,
-  "transaction-unknown": ({ transaction }: { transaction: string }) => `there is no transaction ${transaction} on this chain`,
-  "verdict-negative": ({ verdicts }: { verdicts: string[] }) => `not every result holds: ${verdicts.join(", ")}`,
+  "transaction-unknown": ({ transaction }: { transaction: string }) =>
+    `there is no transaction ${transaction} on this chain`,
+  "verdict-negative": ({ verdicts }: { verdicts: string[] }) =>
+    `not every result holds: ${verdicts.join(", ")}`,
   "wait-timeout": ({ request, seconds, state }: { request: string; seconds: number; state: string }) =>
     `request ${request} is still ${state} after ${seconds} s`,
 } as const;
 
-const RETRYABLE: ReadonlySet<string> = new Set(["transaction-pending", "wait-timeout", "rpc-unreachable", "rpc-failed"]);
+const RETRYABLE: ReadonlySet<string> = new Set([
+  "transaction-pending",
+  "wait-timeout",
+  "rpc-unreachable",
+  "rpc-failed",
+]);
 
 type Messages = typeof MESSAGES;
-type DataOf<Code extends CommandErrorCode> = Parameters<Messages[Code]> extends [infer Data extends object] ? Data : Record<never, never>;
+type DataOf<Code extends CommandErrorCode> =
+  Parameters<Messages[Code]> extends [infer Data extends object] ? Data : Record<never, never>;
 
 export type CommandErrorCode = keyof Messages;
 
@@ -80,6 +93,10 @@ export type CommandErrorCode = keyof Messages;
 export class CommandError<Code extends CommandErrorCode = CommandErrorCode> extends NetworkError {
   constructor(code: Code, data: DataOf<Code>, cause?: unknown) {
     const message = (MESSAGES[code] as (data: object) => string)(data);
-    super(code, message, { retryable: RETRYABLE.has(code), data: { ...data } as Record<string, unknown>, cause });
+    super(code, message, {
+      retryable: RETRYABLE.has(code),
+      data: { ...data } as Record<string, unknown>,
+      cause,
+    });
   }
 }

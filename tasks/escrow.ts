@@ -18,7 +18,9 @@ export const escrowTasks = [
     .setAction(lazily(async () => (await import("./escrow/show.ts")).show))
     .build(),
   command(["escrow", "claim"], "Divide an operator's matured earnings among those they belong to")
-    .addOption(optional("release", "Only for this release; by default every one that the operator has offered"))
+    .addOption(
+      optional("release", "Only for this release; by default every one that the operator has offered"),
+    )
     .addOption(optional("operator", "Id of the operator; by default the one that the account owns"))
     .setAction(lazily(async () => (await import("./escrow/claim.ts")).claim))
     .build(),

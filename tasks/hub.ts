@@ -5,15 +5,27 @@ export const hubTasks = [
   emptyTask("hub", "Models and their releases").build(),
   command(["hub", "publish"], "Publish the next release of a model from its folder (manifest.json and files)")
     .addPositionalArgument({ name: "folder", description: "Folder with manifest.json" })
-    .addOption(optional("uriBase", "Where the files can be fetched; by default the node's model folder, <name>/<path>"))
-    .addOption(optional("model", "Id of a model that was taken over; by default the account's own of that name"))
-    .addOption(optional("contentId", "CID or blob id to bind to the release; `cid` for the entry file's own CID"))
+    .addOption(
+      optional(
+        "uriBase",
+        "Where the files can be fetched; by default the node's model folder, <name>/<path>",
+      ),
+    )
+    .addOption(
+      optional("model", "Id of a model that was taken over; by default the account's own of that name"),
+    )
+    .addOption(
+      optional("contentId", "CID or blob id to bind to the release; `cid` for the entry file's own CID"),
+    )
     .addOption(optional("salt", "Salt of a commitment to the content id made before, to go on from there"))
     .addFlag({ name: "major", description: "Publish a major release, as changed inputs or outputs demand" })
     .setAction(lazily(async () => (await import("./hub/publish.ts")).publish))
     .build(),
   command(["hub", "show"], "Show a release")
-    .addPositionalArgument({ name: "release", description: "Id, publisher/name@version, name, or content:<id>" })
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
     .setAction(lazily(async () => (await import("./hub/show.ts")).show))
     .build(),
   command(["hub", "list"], "List releases")
@@ -21,8 +33,14 @@ export const hubTasks = [
     .addOption(optional("name", "Only models of this name"))
     .setAction(lazily(async () => (await import("./hub/list.ts")).list))
     .build(),
-  command(["hub", "set-status"], "Move a release along: experimental, stable, deprecated; or yank it, for good")
-    .addPositionalArgument({ name: "release", description: "Id, publisher/name@version, name, or content:<id>" })
+  command(
+    ["hub", "set-status"],
+    "Move a release along: experimental, stable, deprecated; or yank it, for good",
+  )
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
     .addPositionalArgument({ name: "status", description: "stable, deprecated or yanked" })
     .addFlag({ name: "yes", description: "Do not ask" })
     .setAction(lazily(async () => (await import("./hub/setStatus.ts")).setStatus))

@@ -5,4 +5,11 @@ import { networkTasks } from "./network.ts";
 import { operatorTasks } from "./operator.ts";
 import { protocolTasks } from "./protocol.ts";
 
-export const tasks = [...hubTasks, ...operatorTasks, ...escrowTasks, ...inferenceTasks, ...networkTasks, ...protocolTasks];
+export const tasks = [
+  ...hubTasks,
+  ...operatorTasks,
+  ...escrowTasks,
+  ...inferenceTasks,
+  ...networkTasks,
+  ...protocolTasks,
+];

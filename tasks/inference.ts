@@ -8,13 +8,19 @@ export const inferenceTasks = [
   command(["inference", "request"], "Ask for an inference, paid from the escrow")
     .addOption(optional("release", "Id, publisher/name@version, name, or content:<id>"))
     .addOption(optional("input", "JSON file: tensors by name, as nested arrays or as {shape, data}"))
-    .addOption(optional("candles", "JSON file with rows of open, high, low, close; fed as price / last close - 1"))
-    .addOption(optional("case", "Name of the case in a --candles file that has several; the first by default"))
+    .addOption(
+      optional("candles", "JSON file with rows of open, high, low, close; fed as price / last close - 1"),
+    )
+    .addOption(
+      optional("case", "Name of the case in a --candles file that has several; the first by default"),
+    )
     .addOption(optional("fee", "OPG; by default what the cheapest operator asks"))
     .addOption(optional("mode", "VANILLA, ZK or TEE; VANILLA by default"))
     .addOption(optional("deadline", "Seconds until an answer no longer counts; 600 by default"))
     .addOption(optional("fullFee", "Seconds for which the full fee is paid; half of the deadline by default"))
-    .addOption(optional("acceptPeriod", "Seconds for which an operator may reserve the request; 0 by default"))
+    .addOption(
+      optional("acceptPeriod", "Seconds for which an operator may reserve the request; 0 by default"),
+    )
     .addOption(optional("operator", "Id of the only operator that may answer"))
     .addOption(optional("minStake", "OPG that the operator must have at stake"))
     .addOption(optional("lane", "Which of the account's lanes; a free one by default"))
@@ -38,10 +44,18 @@ export const inferenceTasks = [
     .addPositionalArgument(REQUEST)
     .setAction(lazily(async () => (await import("./inference/expire.ts")).expire))
     .build(),
-  command(["inference", "verify"], "Check a fulfilment: signature, operator's standing, and the model run again")
+  command(
+    ["inference", "verify"],
+    "Check a fulfilment: signature, operator's standing, and the model run again",
+  )
     .addPositionalArgument({ name: "transaction", description: "Hash of the transaction" })
     .addOption(optional("modelFolder", "Where files with relative URIs are; models/ by default"))
-    .addOption(optional("tolerance", "Largest difference of floats, relative or absolute, to call consistent; 1e-5 by default"))
+    .addOption(
+      optional(
+        "tolerance",
+        "Largest difference of floats, relative or absolute, to call consistent; 1e-5 by default",
+      ),
+    )
     .addFlag({ name: "allowPrivateNetworks", description: "Fetch files from private networks too" })
     .setAction(lazily(async () => (await import("./inference/verify.ts")).verify))
     .build(),

@@ -2,8 +2,14 @@ import { emptyTask } from "hardhat/config";
 import { command, lazily, optional } from "./command.ts";
 
 const SIGNER = [
-  optional("signer", "Address of the node's key; where it is an account of the network, it consents by itself"),
-  optional("keystore", "Encrypted keystore of the node's key; OPG_NODE_KEYSTORE_PASSWORD carries the password"),
+  optional(
+    "signer",
+    "Address of the node's key; where it is an account of the network, it consents by itself",
+  ),
+  optional(
+    "keystore",
+    "Encrypted keystore of the node's key; OPG_NODE_KEYSTORE_PASSWORD carries the password",
+  ),
   optional("signerProof", "The key's consent, signed elsewhere (EIP-712 SignerConsent)"),
 ] as const;
 const OPERATOR = optional("operator", "Id of the operator; by default the one that the account owns");
@@ -22,7 +28,12 @@ export const operatorTasks = [
     .addPositionalArgument({ name: "release", description: "Id, publisher/name@version, or name" })
     .addOption(optional("stake", "OPG to stake"))
     .addOption(optional("price", "OPG an inference"))
-    .addOption(optional("slots", "Accepted requests to hold at once; 1 by default; without one, `network coverage` does not list it"))
+    .addOption(
+      optional(
+        "slots",
+        "Accepted requests to hold at once; 1 by default; without one, `network coverage` does not list it",
+      ),
+    )
     .addOption(optional("modes", "Comma-separated; VANILLA by default"))
     .addOption(SIGNER[0])
     .addOption(SIGNER[1])
@@ -73,7 +84,10 @@ export const operatorTasks = [
     .addOption(OPERATOR)
     .setAction(lazily(async () => (await import("./operator/rotateSigner.ts")).rotateSigner))
     .build(),
-  command(["operator", "revoke-signer"], "Stop the node's key at once; the operator answers nothing until it is rotated")
+  command(
+    ["operator", "revoke-signer"],
+    "Stop the node's key at once; the operator answers nothing until it is rotated",
+  )
     .addOption(optional("signer", "The key to stop; the operator's present one by default"))
     .addFlag({ name: "yes", description: "Do not ask" })
     .addOption(OPERATOR)

@@ -30,7 +30,12 @@ export async function permitFor(session: Session, spender: string, amount: bigin
   const domain = await opg.eip712Domain();
   const deadline = (await chainTime(session)) + VALID_SEC;
   const signature = await account.signTypedData(
-    { name: domain.name, version: domain.version, chainId: domain.chainId, verifyingContract: domain.verifyingContract },
+    {
+      name: domain.name,
+      version: domain.version,
+      chainId: domain.chainId,
+      verifyingContract: domain.verifyingContract,
+    },
     TYPES,
     { owner: account.address, spender, value: amount, nonce: await opg.nonces(account.address), deadline },
   );

@@ -61,11 +61,16 @@ export async function resolveRelease(session: Session, reference: string): Promi
       expected: "an id, publisher/name@version, name, or content:<id>",
     });
   }
-  const model = publisher === undefined ? await modelNamed(session, name, reference) : modelIdOf(publisher, name);
+  const model =
+    publisher === undefined ? await modelNamed(session, name, reference) : modelIdOf(publisher, name);
   return await orUnknown(reference, async () => {
     const version = versionText === undefined ? await newest(hub, model) : parseVersion(versionText);
     if (version === undefined) {
-      throw new CommandError("argument-invalid", { name: "version", value: versionText ?? "", expected: "like v1.00" });
+      throw new CommandError("argument-invalid", {
+        name: "version",
+        value: versionText ?? "",
+        expected: "like v1.00",
+      });
     }
     return await hub.releaseAt(model, version.major, version.minor);
   });
@@ -94,7 +99,12 @@ export async function readRelease(session: Session, id: string): Promise<Release
     modes: terms.modes,
     isExact: await hub.isExact(id),
     entry: Number(content.entry),
-    files: content.files.map(({ path, size, sha256Digest, uri }) => ({ path, size: Number(size), sha256: sha256Digest, uri })),
+    files: content.files.map(({ path, size, sha256Digest, uri }) => ({
+      path,
+      size: Number(size),
+      sha256: sha256Digest,
+      uri,
+    })),
     inputs: content.inputs.map(specOf),
     outputs: content.outputs.map(specOf),
     contributors: content.contributors.map(({ account, bps }) => ({ account, bps: Number(bps) })),
@@ -103,11 +113,23 @@ export async function readRelease(session: Session, id: string): Promise<Release
 }
 
 /** `name version (publisher)`: how a release is called in a sentence. */
-export function titleOf({ name, version, publisher }: Pick<Release, "name" | "version" | "publisher">): string {
+export function titleOf({
+  name,
+  version,
+  publisher,
+}: Pick<Release, "name" | "version" | "publisher">): string {
   return `${name} ${version} of ${publisher}`;
 }
 
-function specOf({ name, dtype, shape }: { name: string; dtype: bigint; shape: readonly bigint[] }): TensorSpec {
+function specOf({
+  name,
+  dtype,
+  shape,
+}: {
+  name: string;
+  dtype: bigint;
+  shape: readonly bigint[];
+}): TensorSpec {
   return { name, dtype: dtypeOf(Number(dtype)), shape: shape.map(Number) };
 }
 

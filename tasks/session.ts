@@ -66,14 +66,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function chooseAccount(connection: NetworkConnection<string>, from: string | undefined): Promise<HardhatEthersSigner> {
+async function chooseAccount(
+  connection: NetworkConnection<string>,
+  from: string | undefined,
+): Promise<HardhatEthersSigner> {
   const signers = await connection.ethers.getSigners();
   if (from === undefined) {
     const [first] = signers;
     if (first === undefined) throw new CommandError("account-missing", { network: connection.networkName });
     return first;
   }
-  if (!isAddress(from)) throw new CommandError("argument-invalid", { name: "--from", value: from, expected: "an address" });
+  if (!isAddress(from))
+    throw new CommandError("argument-invalid", { name: "--from", value: from, expected: "an address" });
   const account = getAddress(from);
   const chosen = signers.find(({ address }) => address === account);
   if (chosen === undefined) {
@@ -92,7 +96,11 @@ async function loadDeployment(
   }
   const deployment = await readDeployment(recordPath);
   if (deployment.chainId !== chainId) {
-    throw new CommandError("chain-mismatch", { path: recordPath, recorded: deployment.chainId, actual: chainId });
+    throw new CommandError("chain-mismatch", {
+      path: recordPath,
+      recorded: deployment.chainId,
+      actual: chainId,
+    });
   }
   const { address } = deployment.contracts.InferenceRequests;
   if ((await connection.ethers.provider.getCode(address)) === "0x") {

@@ -15,11 +15,23 @@ import { protocolErrors } from "./contracts.ts";
 const MINED_WITHIN_MS = 180_000;
 /** Arguments of errors that are token wei. */
 const AMOUNTS = new Set([
-  "amount", "balance", "required", "stake", "fee", "royalty", "protocolFee", "stakeNeeded", "needed", "allowance", "value",
+  "amount",
+  "balance",
+  "required",
+  "stake",
+  "fee",
+  "royalty",
+  "protocolFee",
+  "stakeNeeded",
+  "needed",
+  "allowance",
+  "value",
 ]);
 
 /** Sends and waits. A refusal is a `CommandError` with the contract's own error. */
-export async function send(transaction: () => Promise<ContractTransactionResponse>): Promise<ContractTransactionReceipt> {
+export async function send(
+  transaction: () => Promise<ContractTransactionResponse>,
+): Promise<ContractTransactionReceipt> {
   const sent = await explained(transaction);
   let receipt: ContractTransactionReceipt | null;
   try {
@@ -48,7 +60,11 @@ export function revertOf(error: unknown): ErrorDescription | undefined {
 }
 
 /** The first event of that name that `contract` emitted in the transaction. */
-export function eventOf(receipt: ContractTransactionReceipt, contract: BaseContract, name: string): LogDescription {
+export function eventOf(
+  receipt: ContractTransactionReceipt,
+  contract: BaseContract,
+  name: string,
+): LogDescription {
   for (const log of receipt.logs) {
     if (log.address !== contract.target) continue;
     const event = contract.interface.parseLog(log);
@@ -66,7 +82,9 @@ function explain(cause: unknown): unknown {
   const data = revertData(cause);
   if (data !== undefined) {
     const [error, args] = data === "0x" ? ["", []] : [data.slice(0, 10), [data]];
-    return data === "0x" ? new CommandError("reverted-silently", {}, cause) : new CommandError("reverted", { error: error as string, args: args as string[] }, cause);
+    return data === "0x"
+      ? new CommandError("reverted-silently", {}, cause)
+      : new CommandError("reverted", { error: error as string, args: args as string[] }, cause);
   }
   return cause;
 }

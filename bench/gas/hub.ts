@@ -10,7 +10,10 @@ const VANILLA_ONLY = 1;
 /** CIDv1 of a raw leaf with this sha2-256 digest, in base32. */
 function rawLeafCid(digest: Uint8Array): string {
   const bytes = Buffer.concat([Buffer.from([0x01, 0x55, 0x12, 0x20]), digest]);
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("").padEnd(290, "0");
+  const bits = [...bytes]
+    .map((byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .padEnd(290, "0");
   const letters = bits.match(/.{5}/g) ?? [];
   return `b${letters.map((five) => "abcdefghijklmnopqrstuvwxyz234567"[Number.parseInt(five, 2)]).join("")}`;
 }
@@ -54,7 +57,11 @@ export async function measure(): Promise<Record<string, number>> {
       const salt = ethers.id(`salt ${version}`);
       if (isBound) {
         const commitment = ["address", "string", "bytes32"];
-        const preimage = ethers.AbiCoder.defaultAbiCoder().encode(commitment, [publisher.address, contentId, salt]);
+        const preimage = ethers.AbiCoder.defaultAbiCoder().encode(commitment, [
+          publisher.address,
+          contentId,
+          salt,
+        ]);
         await hub.commitContent(ethers.keccak256(preimage));
         await networkHelpers.time.increase(COMMIT_DELAY_SEC);
       }
@@ -62,7 +69,14 @@ export async function measure(): Promise<Record<string, number>> {
       const royalty = ethers.parseEther("0.01");
       const minStake = ethers.parseEther("1000");
       const terms = [royalty, minStake, VANILLA_ONLY] as const;
-      const sent = await hub.publish(model, false, content, ...terms, contentId, isBound ? salt : ethers.ZeroHash);
+      const sent = await hub.publish(
+        model,
+        false,
+        content,
+        ...terms,
+        contentId,
+        isBound ? salt : ethers.ZeroHash,
+      );
       const receipt = await sent.wait();
       if (receipt?.status !== 1) throw new Error("the publication failed");
       gas = Number(receipt.gasUsed);

@@ -22,7 +22,12 @@ const GIVE_UP_MS = 60_000;
 export async function measure(): Promise<Figures> {
   const { signal } = new AbortController();
   const silent = { step: () => {}, command: () => {} };
-  const network = await startLocalNetwork({ name: "bench-fulfilment", model: MODEL, signal, narrator: silent });
+  const network = await startLocalNetwork({
+    name: "bench-fulfilment",
+    model: MODEL,
+    signal,
+    narrator: silent,
+  });
   try {
     const { accounts, deployment, chain, release } = network;
     const address = deployment.contracts.InferenceRequests.address;
@@ -82,7 +87,9 @@ async function waits(requests: Requests, fromBlock: number): Promise<number[]> {
       const openedAt = new Map<string, number>();
       for (const log of opened) openedAt.set(log.args.id, (await log.getBlock()).timestamp);
       return await Promise.all(
-        fulfilled.map(async (log) => (await log.getBlock()).timestamp - (openedAt.get(log.args.id) ?? Number.NaN)),
+        fulfilled.map(
+          async (log) => (await log.getBlock()).timestamp - (openedAt.get(log.args.id) ?? Number.NaN),
+        ),
       );
     }
     await sleep(500);

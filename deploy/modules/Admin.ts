@@ -5,9 +5,14 @@ import { ProtocolModule } from "./Protocol.ts";
 /** The last step of a deployment whose deployer stays admin: from now on it acts with a delay. */
 export const AdminDelayModule = buildModule("AdminDelay", (m) => {
   const contracts = m.useModule(ProtocolModule);
-  m.call(contracts.authority, "grantRole", [ROLES.ADMIN, m.getParameter("admin"), m.getParameter("adminDelay")], {
-    after: [ProtocolModule],
-  });
+  m.call(
+    contracts.authority,
+    "grantRole",
+    [ROLES.ADMIN, m.getParameter("admin"), m.getParameter("adminDelay")],
+    {
+      after: [ProtocolModule],
+    },
+  );
   return contracts;
 });
 

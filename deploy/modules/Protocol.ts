@@ -1,5 +1,9 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
-import { InferenceRequests__factory, Operators__factory, ProofSettlement__factory } from "../../types/index.ts";
+import {
+  InferenceRequests__factory,
+  Operators__factory,
+  ProofSettlement__factory,
+} from "../../types/index.ts";
 import { RESTRICTED, ROLES } from "../roles.ts";
 import { AuthorityModule } from "./Authority.ts";
 import { CoverageModule } from "./Coverage.ts";
@@ -29,7 +33,9 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
       m.encodeFunctionCall(authority, "labelRole", [ROLES[role], role], { id: `label_${role}` }),
     ),
     // The guardian can cancel what the governor has scheduled, and nothing else of it.
-    m.encodeFunctionCall(authority, "setRoleGuardian", [ROLES.GOVERNOR, ROLES.GUARDIAN], { id: "guard_governor" }),
+    m.encodeFunctionCall(authority, "setRoleGuardian", [ROLES.GOVERNOR, ROLES.GUARDIAN], {
+      id: "guard_governor",
+    }),
     m.encodeFunctionCall(authority, "grantRole", [ROLES.GUARDIAN, m.getParameter("guardian"), 0], {
       id: "grant_guardian",
     }),

@@ -15,7 +15,11 @@ export function commandLine(args: readonly string[]): string {
 }
 
 /** Runs one of the repo's commands with `--json` and returns its result. */
-export async function hardhatCommand<Result>(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Result> {
+export async function hardhatCommand<Result>(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Result> {
   const child = spawn(process.execPath, [HARDHAT, ...args, "--json"], {
     cwd: ROOT,
     env: { ...process.env, ...env },

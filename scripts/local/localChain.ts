@@ -17,10 +17,18 @@ export interface LocalChain {
   mineEvery(intervalMs: number): Promise<void>;
 }
 
-export async function startLocalChain(port: number, logFile: string, signal: AbortSignal): Promise<LocalChain> {
+export async function startLocalChain(
+  port: number,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<LocalChain> {
   const child = startProcess([HARDHAT, "node", "--network", "node", "--port", String(port)], logFile);
   const url = `http://127.0.0.1:${port}`;
-  const provider = new JsonRpcProvider(url, LOCAL_CHAIN_ID, { staticNetwork: true, pollingInterval: 200, cacheTimeout: -1 });
+  const provider = new JsonRpcProvider(url, LOCAL_CHAIN_ID, {
+    staticNetwork: true,
+    pollingInterval: 200,
+    cacheTimeout: -1,
+  });
   try {
     await waitForChain(url, child, logFile, signal);
   } catch (cause) {
@@ -43,7 +51,12 @@ export async function startLocalChain(port: number, logFile: string, signal: Abo
   };
 }
 
-async function waitForChain(url: string, child: ManagedProcess, logFile: string, signal: AbortSignal): Promise<void> {
+async function waitForChain(
+  url: string,
+  child: ManagedProcess,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<void> {
   let ended = false;
   void child.exited.then(() => {
     ended = true;

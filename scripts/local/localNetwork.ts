@@ -107,12 +107,23 @@ async function start(
   }
 
   narrator.step("Publishing the model in the hub");
-  const release = await run<PublishedRelease>("publisher", ["hub", "publish", relative(ROOT, join(MODELS, model))]);
+  const release = await run<PublishedRelease>("publisher", [
+    "hub",
+    "publish",
+    relative(ROOT, join(MODELS, model)),
+  ]);
 
   narrator.step("Registering an operator, staking, and offering the model");
   const nodeUrl = `http://127.0.0.1:${await freePort(nodePort)}`;
   const terms = ["--stake", STAKE, "--price", PRICE, "--slots", "8", "--endpoint", nodeUrl];
-  await run("operator", ["operator", "onboard", release.release, ...terms, "--signer", accounts.signer.address]);
+  await run("operator", [
+    "operator",
+    "onboard",
+    release.release,
+    ...terms,
+    "--signer",
+    accounts.signer.address,
+  ]);
 
   narrator.step("Starting the operator's node, a process of its own");
   const configFile = await writeNodeConfig(folder, chain.url, deploymentFile, release.release, nodeUrl);
@@ -151,7 +162,12 @@ async function writeNodeConfig(
   return file;
 }
 
-async function waitUntilReady(url: string, node: ManagedProcess, logFile: string, signal: AbortSignal): Promise<void> {
+async function waitUntilReady(
+  url: string,
+  node: ManagedProcess,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<void> {
   let ended = false;
   void node.exited.then(() => {
     ended = true;

@@ -20,7 +20,11 @@ export interface ManagedProcess {
 const KILL_AFTER_MS = 10_000;
 
 /** Starts `node <args>`; what it prints goes to `logFile` too. */
-export function startProcess(args: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}): ManagedProcess {
+export function startProcess(
+  args: readonly string[],
+  logFile: string,
+  env: NodeJS.ProcessEnv = {},
+): ManagedProcess {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -48,7 +48,9 @@ async function main(): Promise<number> {
     return 1;
   } catch (error) {
     if (stopped.signal.aborted) return 0;
-    narrator.problem(error instanceof NetworkError ? error.message : String(error instanceof Error ? error.stack : error));
+    narrator.problem(
+      error instanceof NetworkError ? error.message : String(error instanceof Error ? error.stack : error),
+    );
     return 1;
   } finally {
     narrator.stopping();

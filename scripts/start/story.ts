@@ -17,17 +17,29 @@ const PRICE_DECIMALS = 100;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 const sampleSchema = z.object({
-  cases: z.array(z.object({ name: z.string(), candles: z.array(z.array(z.number()).length(4)).length(24) })).min(1),
+  cases: z
+    .array(z.object({ name: z.string(), candles: z.array(z.array(z.number()).length(4)).length(24) }))
+    .min(1),
 });
 
 /** Deploys a consumer, sends it a request, and tells what becomes of it. */
-export async function tellStory(network: LocalNetwork, model: string, tell: StoryTeller, signal: AbortSignal): Promise<void> {
+export async function tellStory(
+  network: LocalNetwork,
+  model: string,
+  tell: StoryTeller,
+  signal: AbortSignal,
+): Promise<void> {
   const { accounts, deployment, release, chain } = network;
-  const requests = IInferenceRequests__factory.connect(deployment.contracts.InferenceRequests.address, accounts.requester);
+  const requests = IInferenceRequests__factory.connect(
+    deployment.contracts.InferenceRequests.address,
+    accounts.requester,
+  );
   const operators = IOperators__factory.connect(deployment.contracts.Operators.address, chain.provider);
   const hub = IModelHub__factory.connect(deployment.contracts.ModelHub.address, chain.provider);
 
-  tell.step("Deploying a consumer contract, contracts/examples/VolatilityFeed.sol, and giving it OPG to pay with");
+  tell.step(
+    "Deploying a consumer contract, contracts/examples/VolatilityFeed.sol, and giving it OPG to pay with",
+  );
   const feed = await new VolatilityFeed__factory(accounts.requester).deploy(
     requests,
     release.release,
@@ -41,14 +53,31 @@ export async function tellStory(network: LocalNetwork, model: string, tell: Stor
   tell.step(`A block every ${BLOCK_MS / 1000} seconds from here on, as on Base`);
   await chain.mineEvery(BLOCK_MS);
 
-  const [sample] = sampleSchema.parse(JSON.parse(await readFile(join(MODELS, model, "sample.json"), "utf8"))).cases;
-  const candles = (sample?.candles ?? []).map((prices) => prices.map((price) => BigInt(Math.round(price * PRICE_DECIMALS))));
+  const [sample] = sampleSchema.parse(
+    JSON.parse(await readFile(join(MODELS, model, "sample.json"), "utf8")),
+  ).cases;
+  const candles = (sample?.candles ?? []).map((prices) =>
+    prices.map((price) => BigInt(Math.round(price * PRICE_DECIMALS))),
+  );
   const lastClose = sample?.candles.at(-1)?.[3];
-  tell.step(`The consumer asks: how volatile will the next hour be? (24 candles, case "${sample?.name}", last close ${lastClose})`);
-  const asked = await feed.ask(candles.map(([open, high, low, close]) => ({ open: open ?? 0n, high: high ?? 0n, low: low ?? 0n, close: close ?? 0n })));
+  tell.step(
+    `The consumer asks: how volatile will the next hour be? (24 candles, case "${sample?.name}", last close ${lastClose})`,
+  );
+  const asked = await feed.ask(
+    candles.map(([open, high, low, close]) => ({
+      open: open ?? 0n,
+      high: high ?? 0n,
+      low: low ?? 0n,
+      close: close ?? 0n,
+    })),
+  );
   const request = await asked.wait();
   if (request === null) throw new Error("the request's receipt is missing");
-  const [opened] = await requests.queryFilter(requests.filters.RequestOpened(), request.blockNumber, request.blockNumber);
+  const [opened] = await requests.queryFilter(
+    requests.filters.RequestOpened(),
+    request.blockNumber,
+    request.blockNumber,
+  );
   if (opened === undefined) throw new Error("the request left no event");
   tell.fact("request", opened.args.id);
   tell.fact("in block", `${request.blockNumber}, gas ${request.gasUsed}`);
@@ -58,9 +87,15 @@ export async function tellStory(network: LocalNetwork, model: string, tell: Stor
   const fulfilled = await answerOf(requests, opened.args.id, request.blockNumber, signal);
   const receipt = await fulfilled.getTransactionReceipt();
   const volatility = await feed.volatility();
-  tell.fact("in block", `${receipt.blockNumber}, ${receipt.blockNumber - request.blockNumber} after the request; gas ${receipt.gasUsed}`);
+  tell.fact(
+    "in block",
+    `${receipt.blockNumber}, ${receipt.blockNumber - request.blockNumber} after the request; gas ${receipt.gasUsed}`,
+  );
   tell.fact("by operator", `${fulfilled.args.operatorId} (signer ${accounts.signer.address})`);
-  tell.fact("the contract now has", `a volatility of ${(Number(formatEther(volatility)) * 100).toFixed(4)} % for the next hour`);
+  tell.fact(
+    "the contract now has",
+    `a volatility of ${(Number(formatEther(volatility)) * 100).toFixed(4)} % for the next hour`,
+  );
 
   const terms = await hub.termsOf(release.release);
   const paid = fulfilled.args.paid;
@@ -72,7 +107,10 @@ export async function tellStory(network: LocalNetwork, model: string, tell: Stor
   tell.fact("to the operator", `${formatEther(parts.operator)} OPG`);
   tell.fact("to the publisher", `${formatEther(parts.royalty)} OPG`);
   tell.fact("to the protocol", `${formatEther(parts.protocol)} OPG`);
-  tell.fact("matures", `${new Date(Number(matures) * 1000).toISOString()}; until then a proof of fault forfeits the operator's part`);
+  tell.fact(
+    "matures",
+    `${new Date(Number(matures) * 1000).toISOString()}; until then a proof of fault forfeits the operator's part`,
+  );
   tell.fact("gas in all", `${request.gasUsed + receipt.gasUsed} for request, answer, callback and payment`);
   tell.line();
 }

@@ -28,7 +28,10 @@ const deploymentSchema = z.strictObject({
   network: z.string().min(1),
   chainId: z.int().positive(),
   contracts: z.strictObject(
-    Object.fromEntries(CONTRACT_NAMES.map((name) => [name, recorded])) as Record<ContractName, typeof recorded>,
+    Object.fromEntries(CONTRACT_NAMES.map((name) => [name, recorded])) as Record<
+      ContractName,
+      typeof recorded
+    >,
   ),
 });
 
@@ -38,7 +41,10 @@ export type Deployment = z.output<typeof deploymentSchema>;
 /** The file is missing, not JSON, or not a deployment record. */
 export class DeploymentInvalidError extends NetworkError {
   constructor(path: string, problem: string, cause?: unknown) {
-    super("deployment-invalid", `${path} is not a deployment record: ${problem}`, { data: { path, problem }, cause });
+    super("deployment-invalid", `${path} is not a deployment record: ${problem}`, {
+      data: { path, problem },
+      cause,
+    });
   }
 }
 
@@ -48,7 +54,11 @@ export async function readDeployment(path: string): Promise<Deployment> {
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
-    throw new DeploymentInvalidError(path, cause instanceof SyntaxError ? "not JSON" : "it cannot be read", cause);
+    throw new DeploymentInvalidError(
+      path,
+      cause instanceof SyntaxError ? "not JSON" : "it cannot be read",
+      cause,
+    );
   }
   return parseDeployment(value, path);
 }

@@ -10,7 +10,10 @@ const DTYPE_NAMES = Object.keys(DTYPES) as Dtype[];
 
 const modelName = z
   .string()
-  .regex(/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/, "1 to 64 of a-z 0-9 - _ . beginning and ending with a letter or digit");
+  .regex(
+    /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/,
+    "1 to 64 of a-z 0-9 - _ . beginning and ending with a letter or digit",
+  );
 
 /** What the hub stores of a text: it must look the same to everybody. */
 const printable = z.string().regex(/^[\x20-\x7e]+$/, "printable ASCII only, not empty");
@@ -18,7 +21,8 @@ const printable = z.string().regex(/^[\x20-\x7e]+$/, "printable ASCII only, not 
 const plainPath = printable
   .max(256)
   .refine(
-    (path) => !path.includes("\\") && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    (path) =>
+      !path.includes("\\") && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     "a relative path with / between parts, none of them empty, . or ..",
   );
 
@@ -99,10 +103,13 @@ const manifestSchema = z
     path: ["files"],
     message: "a path occurs twice",
   })
-  .refine(({ contributors }) => new Set(contributors.map(({ account }) => account)).size === contributors.length, {
-    path: ["contributors"],
-    message: "an account occurs twice",
-  })
+  .refine(
+    ({ contributors }) => new Set(contributors.map(({ account }) => account)).size === contributors.length,
+    {
+      path: ["contributors"],
+      message: "an account occurs twice",
+    },
+  )
   .refine(({ contributors }) => contributors.reduce((sum, { bps }) => sum + bps, 0) <= 10_000, {
     path: ["contributors"],
     message: "shares add up to more than 10,000 basis points",
@@ -133,7 +140,10 @@ export interface ReleaseContent {
 /** The file is missing, not JSON, or does not describe a release. */
 export class ManifestInvalidError extends NetworkError {
   constructor(source: string, problem: string, cause?: unknown) {
-    super("manifest-invalid", `${source} is not a manifest: ${problem}`, { data: { source, problem }, cause });
+    super("manifest-invalid", `${source} is not a manifest: ${problem}`, {
+      data: { source, problem },
+      cause,
+    });
   }
 }
 
@@ -143,7 +153,11 @@ export async function readManifest(path: string): Promise<Manifest> {
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
-    throw new ManifestInvalidError(path, cause instanceof SyntaxError ? "not JSON" : "it cannot be read", cause);
+    throw new ManifestInvalidError(
+      path,
+      cause instanceof SyntaxError ? "not JSON" : "it cannot be read",
+      cause,
+    );
   }
   return parseManifest(value, path);
 }

@@ -29,10 +29,14 @@ export function formatOpg(wei: bigint): string {
 }
 
 function parse(text: string, decimals: number): bigint {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new AmountInvalidError(text, "write digits, with a point for decimals");
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new AmountInvalidError(text, "write digits, with a point for decimals");
   const fraction = (text.split(".")[1] ?? "").replace(/0+$/, "");
   if (fraction.length > decimals) throw new AmountInvalidError(text, `it has at most ${decimals} decimals`);
-  const wei = parseUnits(fraction === "" ? text.split(".")[0] as string : `${text.split(".")[0]}.${fraction}`, DECIMALS);
+  const wei = parseUnits(
+    fraction === "" ? (text.split(".")[0] as string) : `${text.split(".")[0]}.${fraction}`,
+    DECIMALS,
+  );
   if (wei > SUPPLY) throw new AmountInvalidError(text, "more than the whole supply");
   return wei;
 }

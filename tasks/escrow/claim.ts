@@ -17,7 +17,9 @@ export async function claim(args: ClaimArguments, session: Session): Promise<Rep
   const operator = await ownOperator(session, args.operator);
   const { requests } = await session.contracts();
   const releases =
-    args.release === undefined ? await offeredBy(session, operator) : [await resolveRelease(session, args.release)];
+    args.release === undefined
+      ? await offeredBy(session, operator)
+      : [await resolveRelease(session, args.release)];
   const earnings = await Promise.all(
     releases.map(async (release) => {
       const { matured, unripe } = await requests.earningsOf(operator, release);
@@ -62,6 +64,10 @@ async function claimOne(session: Session, operator: number, release: string) {
 
 async function offeredBy(session: Session, operator: number): Promise<string[]> {
   const { operators } = await session.readOnly();
-  const offers = await allEvents(operators, operators.filters.OfferSet(operator), firstBlockOf(await session.deployment()));
+  const offers = await allEvents(
+    operators,
+    operators.filters.OfferSet(operator),
+    firstBlockOf(await session.deployment()),
+  );
   return [...new Set(offers.map(({ args }) => args.release))];
 }

@@ -12,7 +12,10 @@ export interface DepositArguments {
 
 export async function deposit(args: DepositArguments, session: Session): Promise<Report> {
   const amount = amountArgument("amount", args.amount);
-  const account = args.account === undefined ? (await session.account()).address : addressArgument("--account", args.account);
+  const account =
+    args.account === undefined
+      ? (await session.account()).address
+      : addressArgument("--account", args.account);
   const { transaction, gas, balance } = await depositFor(session, account, amount);
   return {
     lines: [`${account} has ${balance} OPG in the escrow (transaction ${transaction}, gas ${gas})`],
@@ -24,7 +27,11 @@ export async function deposit(args: DepositArguments, session: Session): Promise
 export async function depositFor(session: Session, account: string, amount: bigint) {
   const { requests } = await session.contracts();
   session.say(`Depositing ${formatOpg(amount)} OPG for ${account}`);
-  const permit = await permitFor(session, (await session.deployment()).contracts.InferenceRequests.address, amount);
+  const permit = await permitFor(
+    session,
+    (await session.deployment()).contracts.InferenceRequests.address,
+    amount,
+  );
   const receipt = await send(() => requests.depositWithPermit(account, amount, permit));
   return {
     transaction: receipt.hash,

@@ -8,7 +8,10 @@ export interface ShowArguments {
 }
 
 export async function show(args: ShowArguments, session: Session): Promise<Report> {
-  const account = args.account === undefined ? (await session.account()).address : addressArgument("--account", args.account);
+  const account =
+    args.account === undefined
+      ? (await session.account()).address
+      : addressArgument("--account", args.account);
   const { requests, opg } = await session.readOnly();
   const { balance, reserved, reservations } = await requests.accountOf(account);
   const value = {

@@ -29,7 +29,16 @@ export async function withdraw(args: WithdrawArguments, session: Session): Promi
   const receipt = await send(() => requests.withdraw(to, amount));
   const left = formatOpg(await requests.balanceOf(account));
   return {
-    lines: [`Withdrew ${formatOpg(amount)} OPG to ${to}; ${left} OPG are left (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
-    value: { account, to, withdrawn: formatOpg(amount), balance: left, transaction: receipt.hash, gas: Number(receipt.gasUsed) },
+    lines: [
+      `Withdrew ${formatOpg(amount)} OPG to ${to}; ${left} OPG are left (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
+    value: {
+      account,
+      to,
+      withdrawn: formatOpg(amount),
+      balance: left,
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
   };
 }

@@ -15,7 +15,10 @@ import { CommandError } from "../commandError.ts";
 export async function checkModel(folder: string, manifest: Manifest): Promise<void> {
   for (const file of manifest.files) {
     if (!isPlainPath(file.path)) {
-      throw new CommandError("file-unreadable", { path: file.path, problem: "nodes accept plain paths only: letters, digits, . _ + -" });
+      throw new CommandError("file-unreadable", {
+        path: file.path,
+        problem: "nodes accept plain paths only: letters, digits, . _ + -",
+      });
     }
     await checkFile(path.join(folder, file.path), file);
   }
@@ -29,14 +32,24 @@ export async function checkModel(folder: string, manifest: Manifest): Promise<vo
 
 async function checkFile(file: string, { path: name, size, sha256 }: ManifestFile): Promise<void> {
   const found = await stat(file).catch((cause: unknown) => {
-    throw new CommandError("file-unreadable", { path: file, problem: "it is in the manifest, but not in the folder" }, cause);
+    throw new CommandError(
+      "file-unreadable",
+      { path: file, problem: "it is in the manifest, but not in the folder" },
+      cause,
+    );
   });
   if (!found.isFile()) throw new CommandError("file-unreadable", { path: file, problem: "it is not a file" });
   if (found.size !== size) {
-    throw new CommandError("digest-mismatch", { path: name, what: "size", declared: String(size), actual: String(found.size) });
+    throw new CommandError("digest-mismatch", {
+      path: name,
+      what: "size",
+      declared: String(size),
+      actual: String(found.size),
+    });
   }
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   const actual = hash.digest("hex");
-  if (actual !== sha256) throw new CommandError("digest-mismatch", { path: name, what: "sha256", declared: sha256, actual });
+  if (actual !== sha256)
+    throw new CommandError("digest-mismatch", { path: name, what: "sha256", declared: sha256, actual });
 }

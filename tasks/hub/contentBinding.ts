@@ -28,7 +28,8 @@ export async function bindingOf(
   entryDigest: string,
 ): Promise<ContentBinding> {
   if (wanted === undefined) {
-    if (given !== undefined) throw new CommandError("arguments-conflict", { problem: "--salt is of no use without --content-id" });
+    if (given !== undefined)
+      throw new CommandError("arguments-conflict", { problem: "--salt is of no use without --content-id" });
     return { contentId: "", salt: NO_SALT };
   }
   const own = rawLeafCid(entryDigest);
@@ -39,7 +40,10 @@ export async function bindingOf(
   const salt = given === undefined ? hexlify(randomBytes(32)) : bytes32Argument("--salt", given);
   const { hub } = await session.contracts();
   const account = await session.account();
-  const encoded = AbiCoder.defaultAbiCoder().encode(["address", "string", "bytes32"], [account.address, contentId, salt]);
+  const encoded = AbiCoder.defaultAbiCoder().encode(
+    ["address", "string", "bytes32"],
+    [account.address, contentId, salt],
+  );
   const commitment = keccak256(encoded);
   const committed = hub.filters.ContentCommitted(commitment);
   if (given === undefined || !(await latestEvent(hub, committed, firstBlockOf(await session.deployment())))) {
@@ -64,7 +68,10 @@ export function rawLeafCid(digest: string): string {
 async function untilUsable(session: Session, usableAt: number): Promise<void> {
   const { provider } = session.connection;
   for (let told = false; ; told = true) {
-    const block = (await provider.request({ method: "eth_getBlockByNumber", params: ["pending", false] })) as {
+    const block = (await provider.request({
+      method: "eth_getBlockByNumber",
+      params: ["pending", false],
+    })) as {
       timestamp: string;
     };
     const left = usableAt - Number(block.timestamp);

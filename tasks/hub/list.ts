@@ -17,7 +17,11 @@ export async function list({ publisher, name }: ListArguments, session: Session)
   const { hub } = await session.readOnly();
   const from = firstBlockOf(await session.deployment());
   const created = await allEvents(hub, hub.filters.ModelCreated(undefined, by), from);
-  const models = new Map(created.filter(({ args }) => name === undefined || args.name === name).map(({ args }) => [args.model, args]));
+  const models = new Map(
+    created
+      .filter(({ args }) => name === undefined || args.name === name)
+      .map(({ args }) => [args.model, args]),
+  );
   const published = await allEvents(hub, hub.filters.ReleasePublished(), from);
 
   const releases = await Promise.all(
@@ -42,7 +46,14 @@ export async function list({ publisher, name }: ListArguments, session: Session)
         ? ["No releases"]
         : table(
             ["name", "version", "status", "royalty", "publisher", "release"],
-            releases.map((row) => [row.name, row.version, row.status, `${row.royalty} OPG`, row.publisher, row.release]),
+            releases.map((row) => [
+              row.name,
+              row.version,
+              row.status,
+              `${row.royalty} OPG`,
+              row.publisher,
+              row.release,
+            ]),
           ),
     value: { releases },
   };

@@ -1,5 +1,11 @@
 import path from "node:path";
-import { type Manifest, modeBits, type ReleaseContent, readManifest, releaseContentOf } from "@opg-network/sdk/manifest";
+import {
+  type Manifest,
+  modeBits,
+  type ReleaseContent,
+  readManifest,
+  releaseContentOf,
+} from "@opg-network/sdk/manifest";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { formatVersion, type ReleaseVersion } from "@opg-network/sdk/releaseVersion";
 import { AbiCoder, keccak256 } from "ethers";
@@ -29,10 +35,15 @@ export async function publish(args: PublishArguments, session: Session): Promise
   const content = releaseContentOf(manifest, uriIn(manifest, args.uriBase));
   const account = await session.account();
   const contracts = await session.contracts();
-  const model = args.model === undefined ? modelIdOf(account.address, manifest.name) : bytes32Argument("--model", args.model);
+  const model =
+    args.model === undefined
+      ? modelIdOf(account.address, manifest.name)
+      : bytes32Argument("--model", args.model);
   const isNew = await isUnknown(contracts, model);
   if (isNew && args.model !== undefined) await explained(() => contracts.hub.publisherOf(model));
-  const version = isNew ? { major: 1, minor: 0 } : await nextVersion(session, contracts, model, args.major, manifest, content);
+  const version = isNew
+    ? { major: 1, minor: 0 }
+    : await nextVersion(session, contracts, model, args.major, manifest, content);
 
   session.say(
     `Publishing ${manifest.name} ${formatVersion(version)} as ${account.address}: ${content.files.length} file(s), ` +
@@ -47,7 +58,16 @@ export async function publish(args: PublishArguments, session: Session): Promise
   const entryDigest = content.files[content.entry]?.sha256Digest ?? "";
   const { contentId, salt } = await bindingOf(session, args, entryDigest);
   const receipt = await send(() =>
-    contracts.hub.publish(model, args.major, content, manifest.royalty, manifest.minStake, modeBits(manifest.modes), contentId, salt),
+    contracts.hub.publish(
+      model,
+      args.major,
+      content,
+      manifest.royalty,
+      manifest.minStake,
+      modeBits(manifest.modes),
+      contentId,
+      salt,
+    ),
   );
   gas += receipt.gasUsed;
 
@@ -107,17 +127,23 @@ async function nextVersion(
   if (major === 0) return { major: 1, minor: 0 };
   const id = await hub.releaseAt(model, major, minor);
   const latest = await readRelease(session, id);
-  if (latest.encoded === encoded([major, minor, manifest.royalty, manifest.minStake, modeBits(manifest.modes), content])) {
+  if (
+    latest.encoded ===
+    encoded([major, minor, manifest.royalty, manifest.minStake, modeBits(manifest.modes), content])
+  ) {
     throw new CommandError("release-unchanged", { version: latest.version, release: id });
   }
   if (isMajor) return { major: major + 1, minor: 0 };
   const { schemaHash } = await hub.recordOf(id);
-  if (schemaHash !== schemaHashOf(content)) throw new CommandError("schema-changed", { version: latest.version });
+  if (schemaHash !== schemaHashOf(content))
+    throw new CommandError("schema-changed", { version: latest.version });
   return { major, minor: minor + 1 };
 }
 
 function publishedTypes() {
-  return ModelHub__factory.createInterface().getEvent("ReleasePublished").inputs.filter(({ indexed }) => !indexed);
+  return ModelHub__factory.createInterface()
+    .getEvent("ReleasePublished")
+    .inputs.filter(({ indexed }) => !indexed);
 }
 
 /** As the hub encodes what it commits to: the event's data. */

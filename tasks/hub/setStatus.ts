@@ -17,11 +17,20 @@ export async function setStatus(args: SetStatusArguments, session: Session): Pro
   const { hub } = await session.contracts();
   session.say(`Moving ${titleOf(release)} from ${release.status} to ${args.status}`);
   if (args.status === "yanked") {
-    await session.confirm("A yank is final. It acts at once on channels, after 7 days on pinned releases. Yank?", args.yes);
+    await session.confirm(
+      "A yank is final. It acts at once on channels, after 7 days on pinned releases. Yank?",
+      args.yes,
+    );
   }
   const receipt = await send(() => hub.setStatus(release.id, status));
   return {
     lines: [`${titleOf(release)} is ${args.status} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
-    value: { release: release.id, from: release.status, to: args.status, transaction: receipt.hash, gas: Number(receipt.gasUsed) },
+    value: {
+      release: release.id,
+      from: release.status,
+      to: args.status,
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
   };
 }

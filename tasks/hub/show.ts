@@ -1,5 +1,5 @@
-import type { TensorSpec } from "@opg-network/sdk/schema";
 import { formatOpg } from "@opg-network/sdk/opg";
+import type { TensorSpec } from "@opg-network/sdk/schema";
 import { modeNames } from "../arguments.ts";
 import { type Release, readRelease, resolveRelease } from "../release.ts";
 import { fields, isoTime, type Report } from "../report.ts";
@@ -26,8 +26,13 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
       ["arithmetic", arithmetic],
       ...release.inputs.map((spec) => ["input", describe(spec)] as const),
       ...release.outputs.map((spec) => ["output", describe(spec)] as const),
-      ...release.files.map(({ path, size, sha256, uri }) => ["file", `${path}, ${size} bytes, sha256 ${sha256}, ${uri}`] as const),
-      ...release.contributors.map(({ account, bps }) => ["contributor", `${account}, ${bps / 100} % of the royalty`] as const),
+      ...release.files.map(
+        ({ path, size, sha256, uri }) =>
+          ["file", `${path}, ${size} bytes, sha256 ${sha256}, ${uri}`] as const,
+      ),
+      ...release.contributors.map(
+        ({ account, bps }) => ["contributor", `${account}, ${bps / 100} % of the royalty`] as const,
+      ),
       ["offers", String(offers)],
     ]),
     value: { ...valueOf(release), offers },

@@ -8,14 +8,22 @@ export type Agreement =
   | { kind: "differs"; maxDifference: number | undefined };
 
 /** Floats may differ in their last digits from machine to machine; everything else must be the same. */
-export function agreementOf(answered: readonly Tensor[], here: readonly Tensor[], tolerance: number): Agreement {
+export function agreementOf(
+  answered: readonly Tensor[],
+  here: readonly Tensor[],
+  tolerance: number,
+): Agreement {
   if (answered.length !== here.length) return { kind: "differs", maxDifference: undefined };
   let maxDifference = 0;
   let isClose = true;
   let isEqual = true;
   for (const [i, a] of answered.entries()) {
     const b = here[i] as Tensor;
-    if (a.dtype !== b.dtype || a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
+    if (
+      a.dtype !== b.dtype ||
+      a.shape.length !== b.shape.length ||
+      a.shape.some((size, axis) => size !== b.shape[axis])
+    ) {
       return { kind: "differs", maxDifference: undefined };
     }
     if (Buffer.compare(a.data, b.data) === 0) continue;

@@ -15,7 +15,15 @@ export async function cancel(args: CancelArguments, session: Session): Promise<R
   const receipt = await send(() => requests.cancel(packed));
   const refund = formatOpg(eventOf(receipt, requests, "RequestCancelled").args.refund);
   return {
-    lines: [`Cancelled; ${refund} OPG are back in the escrow (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
-    value: { request: id, state: "cancelled", refund, transaction: receipt.hash, gas: Number(receipt.gasUsed) },
+    lines: [
+      `Cancelled; ${refund} OPG are back in the escrow (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
+    value: {
+      request: id,
+      state: "cancelled",
+      refund,
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
   };
 }

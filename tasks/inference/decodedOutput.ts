@@ -1,9 +1,9 @@
+import { NetworkError } from "@opg-network/sdk/errors";
 import type { TensorSpec } from "@opg-network/sdk/schema";
 import { checkAgainstSchema } from "@opg-network/sdk/schema";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
 import { integersFromTensor, numbersFromTensor } from "@opg-network/sdk/tensorValues";
-import { NetworkError } from "@opg-network/sdk/errors";
 
 const SHOWN = 8;
 
@@ -16,7 +16,10 @@ export interface DecodedTensor {
 }
 
 /** The outputs of an answer, or what keeps it from being read. An operator can sign any bytes. */
-export function decodeOutput(output: string, schema: readonly TensorSpec[]): DecodedTensor[] | { problem: string } {
+export function decodeOutput(
+  output: string,
+  schema: readonly TensorSpec[],
+): DecodedTensor[] | { problem: string } {
   try {
     const tensors = decodeTensors(output);
     checkAgainstSchema(tensors, schema);

@@ -14,7 +14,8 @@ export async function inputsFromFile(file: string, schema: readonly TensorSpec[]
   const value = await readJson(file);
   const named = nameTensors(value, schema, file);
   const unknown = Object.keys(named).find((name) => !schema.some((spec) => spec.name === name));
-  if (unknown !== undefined) throw new CommandError("input-invalid", { source: file, problem: `the model has no input "${unknown}"` });
+  if (unknown !== undefined)
+    throw new CommandError("input-invalid", { source: file, problem: `the model has no input "${unknown}"` });
   const tensors = schema.map((spec) => {
     if (!Object.hasOwn(named, spec.name)) {
       throw new CommandError("input-invalid", { source: file, problem: `input "${spec.name}" is missing` });
@@ -42,7 +43,8 @@ function nameTensors(value: unknown, schema: readonly TensorSpec[], source: stri
   const isBare = Array.isArray(value) || flat.safeParse(value).success || typeof value !== "object";
   if (isBare && only !== undefined && others.length === 0) return { [only.name]: value };
   const parsed = byName.safeParse(value);
-  if (!parsed.success) throw new CommandError("input-invalid", { source, problem: "not an object of tensors by name" });
+  if (!parsed.success)
+    throw new CommandError("input-invalid", { source, problem: "not an object of tensors by name" });
   return parsed.data;
 }
 
@@ -73,5 +75,8 @@ function numberOf(item: unknown, name: string, source: string): number | bigint 
   if (typeof item === "boolean") return item ? 1 : 0;
   if (typeof item === "string" && /^-?\d+$/.test(item)) return BigInt(item);
   if (item === "NaN" || item === "Infinity" || item === "-Infinity") return Number(item);
-  throw new CommandError("input-invalid", { source, problem: `input "${name}" holds ${JSON.stringify(item)}, which is no number` });
+  throw new CommandError("input-invalid", {
+    source,
+    problem: `input "${name}" holds ${JSON.stringify(item)}, which is no number`,
+  });
 }

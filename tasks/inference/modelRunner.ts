@@ -58,7 +58,10 @@ export async function withModelRunner<T>(
         try {
           const { modelPath, bytes } = prepared;
           const schema = { inputs: release.inputs, outputs: release.outputs };
-          const { outputs } = await pool.run({ release: release.id, modelPath, bytes, schema, inputs }, signal);
+          const { outputs } = await pool.run(
+            { release: release.id, modelPath, bytes, schema, inputs },
+            signal,
+          );
           return outputs;
         } finally {
           await prepared.close();

@@ -35,9 +35,13 @@ export interface RequestArguments {
 }
 
 export async function request(args: RequestArguments, session: Session): Promise<Report> {
-  if (args.release === undefined) throw new CommandError("argument-missing", { name: "--release", why: "which model is asked?" });
+  if (args.release === undefined)
+    throw new CommandError("argument-missing", { name: "--release", why: "which model is asked?" });
   const seconds = integerArgument("--deadline", args.deadline ?? "600", 1, MONTH_SEC);
-  const fullFeeSec = args.fullFee === undefined ? Math.floor(seconds / 2) : integerArgument("--full-fee", args.fullFee, 0, seconds);
+  const fullFeeSec =
+    args.fullFee === undefined
+      ? Math.floor(seconds / 2)
+      : integerArgument("--full-fee", args.fullFee, 0, seconds);
   const acceptPeriod = integerArgument("--accept-period", args.acceptPeriod ?? "0", 0, DAY_SEC);
   const operator = integerArgument("--operator", args.operator ?? "0", 0, 4_294_967_295);
   const minStake = grainsArgument("--min-stake", args.minStake ?? "0");
@@ -49,7 +53,9 @@ export async function request(args: RequestArguments, session: Session): Promise
   const { requests } = await session.contracts();
   const fee = await requestFee(session, release, { fee: args.fee, mode, operator, minStake });
   const lane = await freeLane(session, account, args.lane);
-  session.say(`Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${seconds} s, at full price for ${fullFeeSec} s`);
+  session.say(
+    `Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${seconds} s, at full price for ${fullFeeSec} s`,
+  );
   if (release.status === "yanked") session.say("Warning: this release was yanked");
   await cover(session, account, fee, args.yes);
 
@@ -76,7 +82,10 @@ export async function request(args: RequestArguments, session: Session): Promise
     lines: [
       ...fields([
         ["request", id],
-        ["fee", `${formatOpg(fee)} OPG until ${isoTime(terms.fullFeeUntil)}, then less, down to nothing at ${isoTime(terms.deadline)}`],
+        [
+          "fee",
+          `${formatOpg(fee)} OPG until ${isoTime(terms.fullFeeUntil)}, then less, down to nothing at ${isoTime(terms.deadline)}`,
+        ],
         ["transaction", receipt.hash],
         ["gas", String(receipt.gasUsed)],
       ]),
@@ -101,16 +110,24 @@ export async function request(args: RequestArguments, session: Session): Promise
 function modeIn(release: Release, text: string): number {
   const mode = modeArgument("--mode", text);
   if (((Number(release.modes) >> mode) & 1) === 0) {
-    throw new CommandError("argument-invalid", { name: "--mode", value: text, expected: `one of the release's: ${modeNames(release.modes).join(", ")}` });
+    throw new CommandError("argument-invalid", {
+      name: "--mode",
+      value: text,
+      expected: `one of the release's: ${modeNames(release.modes).join(", ")}`,
+    });
   }
   return mode;
 }
 
 async function inputsOf({ input, candles, case: caseName }: RequestArguments, { inputs }: Release) {
-  if (input !== undefined && candles !== undefined) throw new CommandError("arguments-conflict", { problem: "--input or --candles, not both" });
+  if (input !== undefined && candles !== undefined)
+    throw new CommandError("arguments-conflict", { problem: "--input or --candles, not both" });
   if (input !== undefined) return await inputsFromFile(input, inputs);
   if (candles !== undefined) return await candlesFromFile(candles, caseName, inputs);
-  throw new CommandError("argument-missing", { name: "--input or --candles", why: "the model needs an input" });
+  throw new CommandError("argument-missing", {
+    name: "--input or --candles",
+    why: "the model needs an input",
+  });
 }
 
 /** Deposits what the escrow lacks, if the user agrees. */

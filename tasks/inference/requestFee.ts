@@ -12,12 +12,18 @@ const BPS = 10_000n;
 export async function requestFee(
   session: Session,
   release: Release,
-  { fee: named, mode, operator, minStake }: { fee: string | undefined; mode: number; operator: number; minStake: bigint },
+  {
+    fee: named,
+    mode,
+    operator,
+    minStake,
+  }: { fee: string | undefined; mode: number; operator: number; minStake: bigint },
 ): Promise<bigint> {
   const { requests } = await session.readOnly();
   const least = leastFee(release.royalty, await requests.protocolFeeBps());
   const candidates = (await candidatesFor(session, release.id, mode)).filter(
-    (candidate) => (operator === 0 || Number(candidate.operatorId) === operator) && candidate.stake >= minStake,
+    (candidate) =>
+      (operator === 0 || Number(candidate.operatorId) === operator) && candidate.stake >= minStake,
   );
   const [cheapest] = candidates;
   if (cheapest === undefined) session.say(`Warning: no operator could serve this in ${MODES[mode]} now`);

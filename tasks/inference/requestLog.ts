@@ -1,5 +1,13 @@
 import { firstBlockOf } from "@opg-network/sdk/deployment";
-import { type InferenceRequest, NO_ACCEPTANCE, type PackedRequest, REQUEST_STATES, type RequestState, requestIdOf, unpackRequest } from "@opg-network/sdk/request";
+import {
+  type InferenceRequest,
+  NO_ACCEPTANCE,
+  type PackedRequest,
+  REQUEST_STATES,
+  type RequestState,
+  requestIdOf,
+  unpackRequest,
+} from "@opg-network/sdk/request";
 import { bytes32Argument } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { allEvents, latestEvent } from "../eventLogs.ts";
@@ -27,11 +35,16 @@ export interface RequestEnd {
 export async function findRequest(session: Session, text: string): Promise<LoggedRequest> {
   const id = bytes32Argument("request", text);
   const { requests } = await session.readOnly();
-  const log = await latestEvent(requests, requests.filters.RequestOpened(id), firstBlockOf(await session.deployment()));
+  const log = await latestEvent(
+    requests,
+    requests.filters.RequestOpened(id),
+    firstBlockOf(await session.deployment()),
+  );
   if (log === undefined) throw new CommandError("request-unknown", { request: id });
   const { release, origin, price, times, inputHash } = log.args.request;
   const packed = { release, origin, price, times, inputHash };
-  if (requestIdOf(String(requests.target), packed) !== id) throw new CommandError("request-unknown", { request: id });
+  if (requestIdOf(String(requests.target), packed) !== id)
+    throw new CommandError("request-unknown", { request: id });
   return {
     id,
     packed,
@@ -45,7 +58,8 @@ export async function findRequest(session: Session, text: string): Promise<Logge
 /** State from the contract while its lane remembers it, else from how it ended in the logs. */
 export async function endOf(session: Session, { id, request, block }: LoggedRequest): Promise<RequestEnd> {
   const { requests } = await session.readOnly();
-  const recorded = REQUEST_STATES[Number(await requests.stateOf(request.requester, request.lane, request.nonce))] ?? "none";
+  const recorded =
+    REQUEST_STATES[Number(await requests.stateOf(request.requester, request.lane, request.nonce))] ?? "none";
   const [fulfilled, cancelled, expired, accepted, reopened] = await Promise.all([
     allEvents(requests, requests.filters.RequestFulfilled(id), block),
     allEvents(requests, requests.filters.RequestCancelled(id), block),
@@ -56,10 +70,21 @@ export async function endOf(session: Session, { id, request, block }: LoggedRequ
   const answer = fulfilled.at(-1);
   const refund = (cancelled.at(-1) ?? expired.at(-1))?.args.refund;
   const acceptance = accepted.length > reopened.length ? accepted.at(-1)?.args : undefined;
-  const ended = answer ? "fulfilled" : cancelled.length ? "cancelled" : expired.length ? (acceptance ? "faulted" : "expired") : "none";
+  const ended = answer
+    ? "fulfilled"
+    : cancelled.length
+      ? "cancelled"
+      : expired.length
+        ? acceptance
+          ? "faulted"
+          : "expired"
+        : "none";
   return {
     state: recorded === "none" ? ended : recorded,
-    acceptance: acceptance === undefined ? NO_ACCEPTANCE : { signer: acceptance.signer, deadline: Number(acceptance.deadline) },
+    acceptance:
+      acceptance === undefined
+        ? NO_ACCEPTANCE
+        : { signer: acceptance.signer, deadline: Number(acceptance.deadline) },
     ...(answer && {
       fulfilment: {
         operatorId: Number(answer.args.operatorId),

@@ -16,7 +16,11 @@ export async function show(args: ShowArguments, session: Session): Promise<Repor
 }
 
 /** What a request asked for and what came of it. */
-export async function reportOn(session: Session, { id, request, block, transaction }: LoggedRequest, end: RequestEnd): Promise<Report> {
+export async function reportOn(
+  session: Session,
+  { id, request, block, transaction }: LoggedRequest,
+  end: RequestEnd,
+): Promise<Report> {
   const release = await readRelease(session, request.release);
   const { fulfilment, refund, state, acceptance } = end;
   const output = fulfilment && decodeOutput(fulfilment.output, release.outputs);
@@ -27,10 +31,17 @@ export async function reportOn(session: Session, { id, request, block, transacti
       ["state", state],
       ["release", `${titleOf(release)} (${request.release})`],
       ["requester", request.requester],
-      ["fee", `${formatOpg(request.fee)} OPG until ${isoTime(request.fullFeeUntil)}, nothing at ${isoTime(request.deadline)}`],
+      [
+        "fee",
+        `${formatOpg(request.fee)} OPG until ${isoTime(request.fullFeeUntil)}, nothing at ${isoTime(request.deadline)}`,
+      ],
       ["opened", `${isoTime(request.openedAt)}, block ${block}`],
       ["accepted by", isAccepted ? `${acceptance.signer} until ${isoTime(acceptance.deadline)}` : undefined],
-      ["answered by", fulfilment && `operator ${fulfilment.operatorId}, block ${fulfilment.block}, transaction ${fulfilment.transaction}`],
+      [
+        "answered by",
+        fulfilment &&
+          `operator ${fulfilment.operatorId}, block ${fulfilment.block}, transaction ${fulfilment.transaction}`,
+      ],
       ["paid", fulfilment && `${formatOpg(fulfilment.paid)} OPG`],
       ["refunded", refund === undefined ? undefined : `${formatOpg(refund)} OPG`],
       ...(output === undefined ? [] : describeOutput(output).map((line) => ["output", line] as const)),

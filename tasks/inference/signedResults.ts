@@ -1,5 +1,5 @@
-import { bundleDigest } from "@opg-network/sdk/resultBundle";
 import { type InferenceResult, resultHash } from "@opg-network/sdk/inferenceResult";
+import { bundleDigest } from "@opg-network/sdk/resultBundle";
 import { keccak256, recoverAddress, type TransactionReceipt } from "ethers";
 import type { Session } from "../session.ts";
 import { findRequest, type LoggedRequest } from "./requestLog.ts";
@@ -31,19 +31,36 @@ interface Entry {
 }
 
 /** Rebuilds from the logs of a transaction every digest that was signed. */
-export async function signedBundlesIn(session: Session, receipt: TransactionReceipt): Promise<SignedBundle[]> {
+export async function signedBundlesIn(
+  session: Session,
+  receipt: TransactionReceipt,
+): Promise<SignedBundle[]> {
   const { requests, operators } = await session.readOnly();
   const domainSeparator = await operators.domainSeparator();
-  const bundles: { signer: string; validUntil: number; signature: string; entries: Promise<Entry>[]; skipped: SignedBundle["skipped"] }[] = [];
+  const bundles: {
+    signer: string;
+    validUntil: number;
+    signature: string;
+    entries: Promise<Entry>[];
+    skipped: SignedBundle["skipped"];
+  }[] = [];
   for (const log of receipt.logs) {
     const event = log.address === requests.target ? requests.interface.parseLog(log) : null;
     if (event === null) continue;
     const { args } = event;
     const bundle = bundles.at(-1);
     if (event.name === "ResultsSigned") {
-      bundles.push({ signer: args.signer, validUntil: Number(args.validUntil), signature: args.signature, entries: [], skipped: [] });
+      bundles.push({
+        signer: args.signer,
+        validUntil: Number(args.validUntil),
+        signature: args.signature,
+        entries: [],
+        skipped: [],
+      });
     } else if (event.name === "RequestFulfilled" && bundle !== undefined) {
-      bundle.entries.push(answerOf(session, args.id, Number(args.operatorId), args.output, bundle.validUntil));
+      bundle.entries.push(
+        answerOf(session, args.id, Number(args.operatorId), args.output, bundle.validUntil),
+      );
     } else if (event.name === "FulfilmentSkipped" && bundle !== undefined) {
       bundle.entries.push(Promise.resolve({ leaf: args.resultHash }));
       bundle.skipped.push({ request: args.id, resultHash: args.resultHash, reason: args.reason });
@@ -52,14 +69,23 @@ export async function signedBundlesIn(session: Session, receipt: TransactionRece
   return await Promise.all(
     bundles.map(async ({ signer, signature, entries: pending, skipped }) => {
       const entries = await Promise.all(pending);
-      const digest = bundleDigest(domainSeparator, entries.map(({ leaf }) => leaf));
+      const digest = bundleDigest(
+        domainSeparator,
+        entries.map(({ leaf }) => leaf),
+      );
       const answers = entries.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
       return { signer, recovered: recover(digest, signature), digest, signature, answers, skipped };
     }),
   );
 }
 
-async function answerOf(session: Session, id: string, operatorId: number, output: string, validUntil: number): Promise<Entry> {
+async function answerOf(
+  session: Session,
+  id: string,
+  operatorId: number,
+  output: string,
+  validUntil: number,
+): Promise<Entry> {
   const logged = await findRequest(session, id);
   const { request } = logged;
   const result: InferenceResult = {

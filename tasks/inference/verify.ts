@@ -1,8 +1,8 @@
+import path from "node:path";
 import { NetworkError } from "@opg-network/sdk/errors";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { GRAIN } from "@opg-network/sdk/request";
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
-import path from "node:path";
 import { bytes32Argument, invalid } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import type { Contracts } from "../contracts.ts";
@@ -58,15 +58,20 @@ export async function verify(args: VerifyArguments, session: Session): Promise<R
 
   session.say("Running the model again on the logged input");
   const modelFolder = args.modelFolder ?? path.join(session.hre.config.paths.root, "models");
-  const checked = await withModelRunner({ modelFolder, allowPrivateNetworks: args.allowPrivateNetworks }, async (runner) => {
-    const answers: CheckedAnswer[] = [];
-    for (const bundle of bundles) {
-      for (const answer of bundle.answers) {
-        answers.push(await check(session, runner, bundle, answer, { block: receipt.blockNumber, tolerance }));
+  const checked = await withModelRunner(
+    { modelFolder, allowPrivateNetworks: args.allowPrivateNetworks },
+    async (runner) => {
+      const answers: CheckedAnswer[] = [];
+      for (const bundle of bundles) {
+        for (const answer of bundle.answers) {
+          answers.push(
+            await check(session, runner, bundle, answer, { block: receipt.blockNumber, tolerance }),
+          );
+        }
       }
-    }
-    return answers;
-  });
+      return answers;
+    },
+  );
   const skipped = bundles.flatMap((bundle) => bundle.skipped);
   const bad = checked.filter(({ verdict }) => verdict !== "reproduced" && verdict !== "consistent");
   return {
@@ -77,7 +82,9 @@ export async function verify(args: VerifyArguments, session: Session): Promise<R
     ],
     value: { transaction: hash, block: receipt.blockNumber, results: checked, skipped },
     ...(bad.length !== 0 && {
-      failure: new CommandError("verdict-negative", { verdicts: bad.map(({ request, verdict }) => `${request} is ${verdict}`) }),
+      failure: new CommandError("verdict-negative", {
+        verdicts: bad.map(({ request, verdict }) => `${request} is ${verdict}`),
+      }),
     }),
   };
 }
@@ -144,7 +151,11 @@ function verdictOn(rerun: CheckedAnswer["rerun"]): Verdict {
   }
 }
 
-async function standingOf({ operators }: Contracts, signer: string, blockTag: number | "latest"): Promise<Standing> {
+async function standingOf(
+  { operators }: Contracts,
+  signer: string,
+  blockTag: number | "latest",
+): Promise<Standing> {
   const { status, stake, jailed, slashCount } = await operators.standingOf(signer, { blockTag });
   return {
     status: SIGNER_STATUS_NAMES[Number(status)] ?? "none",
@@ -156,7 +167,9 @@ async function standingOf({ operators }: Contracts, signer: string, blockTag: nu
 
 function describe(answer: CheckedAnswer): string[] {
   const standing = (at: Standing | null) =>
-    at === null ? "not known: the endpoint keeps no state of that block" : `${at.status}${at.jailed ? ", jailed" : ""}, ${at.stake} OPG at stake, slashed ${at.slashCount} time(s)`;
+    at === null
+      ? "not known: the endpoint keeps no state of that block"
+      : `${at.status}${at.jailed ? ", jailed" : ""}, ${at.stake} OPG at stake, slashed ${at.slashCount} time(s)`;
   return fields([
     ["request", answer.request],
     ["release", `${answer.title}, ${answer.arithmetic}`],
@@ -176,7 +189,9 @@ function describeRerun(rerun: CheckedAnswer["rerun"]): string {
     case "within-tolerance":
       return `floats differ by at most ${rerun.maxDifference}`;
     case "differs":
-      return rerun.maxDifference === undefined ? "another output" : `floats differ by up to ${rerun.maxDifference}`;
+      return rerun.maxDifference === undefined
+        ? "another output"
+        : `floats differ by up to ${rerun.maxDifference}`;
     case "not-run":
       return `not possible: ${rerun.problem}`;
   }
@@ -184,10 +199,15 @@ function describeRerun(rerun: CheckedAnswer["rerun"]): string {
 
 const MEANING: Record<Verdict, (arithmetic: CheckedAnswer["arithmetic"]) => string> = {
   reproduced: (arithmetic) =>
-    arithmetic === "exact" ? "the signed output is the model's" : "this machine agrees with the operator; for an approximate release that is no proof",
-  consistent: () => "this machine gives nearly the same floats, as other hardware may; for an approximate release that is no proof",
+    arithmetic === "exact"
+      ? "the signed output is the model's"
+      : "this machine agrees with the operator; for an approximate release that is no proof",
+  consistent: () =>
+    "this machine gives nearly the same floats, as other hardware may; for an approximate release that is no proof",
   contradicted: (arithmetic) =>
-    arithmetic === "exact" ? "the operator signed an output that the model does not give" : "this machine gives another output; for an approximate release nobody can be slashed for that",
+    arithmetic === "exact"
+      ? "the operator signed an output that the model does not give"
+      : "this machine gives another output; for an approximate release nobody can be slashed for that",
   "not-signed": () => "the signature does not cover what the logs show",
   "not-rerun": () => "signature and standing only; the model could not be run here",
 };

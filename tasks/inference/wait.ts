@@ -31,7 +31,8 @@ export async function wait(args: WaitArguments, session: Session): Promise<Repor
         state: "past its deadline without an answer; `inference expire` refunds it",
       });
     }
-    if (Date.now() >= until) throw new CommandError("wait-timeout", { request: logged.id, seconds, state: end.state });
+    if (Date.now() >= until)
+      throw new CommandError("wait-timeout", { request: logged.id, seconds, state: end.state });
     if (told !== end.state) session.say(`Request ${logged.id} is ${end.state}; waiting`);
     told = end.state;
     await sleep(Math.min(POLL_MS, Math.max(0, until - Date.now())));

@@ -21,8 +21,10 @@ export interface OnboardArguments extends SignerArguments {
 }
 
 export async function onboard(args: OnboardArguments, session: Session): Promise<Report> {
-  if (args.stake === undefined) throw new CommandError("argument-missing", { name: "--stake", why: "no operator answers without" });
-  if (args.price === undefined) throw new CommandError("argument-missing", { name: "--price", why: "callers look for it" });
+  if (args.stake === undefined)
+    throw new CommandError("argument-missing", { name: "--stake", why: "no operator answers without" });
+  if (args.price === undefined)
+    throw new CommandError("argument-missing", { name: "--price", why: "callers look for it" });
   const stake = grainsArgument("--stake", args.stake);
   const price = grainsArgument("--price", args.price);
   const slots = integerArgument("--slots", args.slots ?? "1", 0, MOST_SLOTS);
@@ -51,7 +53,9 @@ export async function onboard(args: OnboardArguments, session: Session): Promise
   const receipt = await send(() => operators.onboard(params, permit));
   const operator = Number(eventOf(receipt, operators, "OperatorRegistered").args.operatorId);
   return {
-    lines: [`Operator ${operator} is registered, staked and serving (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
+    lines: [
+      `Operator ${operator} is registered, staked and serving (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
     value: {
       operator,
       owner,

@@ -12,7 +12,8 @@ export async function ownOperator(session: Session, named: string | undefined): 
   const { operators } = await session.readOnly();
   if (named !== undefined) {
     const id = integerArgument("--operator", named, 1, LARGEST_ID);
-    if ((await operators.ownerOf(id)) === ZeroAddress) throw new CommandError("operator-unknown", { operator: named });
+    if ((await operators.ownerOf(id)) === ZeroAddress)
+      throw new CommandError("operator-unknown", { operator: named });
     return id;
   }
   const owner = (await session.account()).address;
@@ -20,6 +21,7 @@ export async function ownOperator(session: Session, named: string | undefined): 
   const registered = await allEvents(operators, operators.filters.OperatorRegistered(undefined, owner), from);
   const [only, ...others] = registered.map(({ args }) => Number(args.operatorId));
   if (only === undefined) throw new CommandError("operator-missing", { owner });
-  if (others.length !== 0) throw new CommandError("operator-ambiguous", { owner, operators: [only, ...others] });
+  if (others.length !== 0)
+    throw new CommandError("operator-ambiguous", { owner, operators: [only, ...others] });
   return only;
 }

@@ -1,4 +1,4 @@
-import { rolesArgument, roleNames } from "../arguments.ts";
+import { roleNames, rolesArgument } from "../arguments.ts";
 import type { Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { eventOf, send } from "../transaction.ts";
@@ -14,11 +14,20 @@ export async function register(args: RegisterArguments, session: Session): Promi
   const { signer, proof } = await signerConsentOf(session, args);
   const owner = (await session.account()).address;
   const { operators } = await session.contracts();
-  session.say(`Registering an operator of ${owner} with signer ${signer}, roles ${roleNames(roles).join(", ")}`);
+  session.say(
+    `Registering an operator of ${owner} with signer ${signer}, roles ${roleNames(roles).join(", ")}`,
+  );
   const receipt = await send(() => operators.register(signer, proof, roles, args.endpoint ?? ""));
   const operator = Number(eventOf(receipt, operators, "OperatorRegistered").args.operatorId);
   return {
     lines: [`Registered operator ${operator} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
-    value: { operator, owner, signer, roles: roleNames(roles), transaction: receipt.hash, gas: Number(receipt.gasUsed) },
+    value: {
+      operator,
+      owner,
+      signer,
+      roles: roleNames(roles),
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
   };
 }

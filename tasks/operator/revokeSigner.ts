@@ -17,11 +17,16 @@ export async function revokeSigner(args: RevokeSignerArguments, session: Session
       ? (await operators.operatorOf(await ownOperator(session, args.operator))).signer
       : addressArgument("--signer", args.signer);
   session.say(`Revoking signer ${signer}`);
-  await session.confirm("It signs nothing more, and its operator answers nothing until it has another. Revoke?", args.yes);
+  await session.confirm(
+    "It signs nothing more, and its operator answers nothing until it has another. Revoke?",
+    args.yes,
+  );
   const receipt = await send(() => operators.revokeSigner(signer));
   const operator = Number(eventOf(receipt, operators, "SignerRevoked").args.operatorId);
   return {
-    lines: [`Revoked ${signer} of operator ${operator} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
+    lines: [
+      `Revoked ${signer} of operator ${operator} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
     value: { operator, signer, transaction: receipt.hash, gas: Number(receipt.gasUsed) },
   };
 }

@@ -20,7 +20,10 @@ export async function serve(args: ServeArguments, session: Session): Promise<Rep
     throw new CommandError("arguments-conflict", { problem: "--stop goes with neither --price nor --modes" });
   }
   if (!args.stop && args.price === undefined) {
-    throw new CommandError("argument-missing", { name: "--price", why: "callers look for it; or say --stop" });
+    throw new CommandError("argument-missing", {
+      name: "--price",
+      why: "callers look for it; or say --stop",
+    });
   }
   const price = grainsArgument("--price", args.price ?? "0");
   const modes = args.stop ? 0 : modesArgument("--modes", args.modes ?? "VANILLA");

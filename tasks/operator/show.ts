@@ -18,7 +18,10 @@ export interface ShowArguments {
 
 export async function show(args: ShowArguments, session: Session): Promise<Report> {
   const contracts = await session.readOnly();
-  const id = args.signer === undefined ? await ownOperator(session, args.operator) : await operatorBehind(contracts, args.signer);
+  const id =
+    args.signer === undefined
+      ? await ownOperator(session, args.operator)
+      : await operatorBehind(contracts, args.signer);
   const value = { ...(await standingOf(contracts, id)), offers: await offersOf(session, contracts, id) };
   return {
     lines: [
@@ -29,7 +32,10 @@ export async function show(args: ShowArguments, session: Session): Promise<Repor
         ["roles", value.roles.join(", ")],
         ["endpoint", value.endpoint === "" ? "none" : value.endpoint],
         ["stake", `${value.stake} OPG`],
-        ["unbonding", value.unbonding === "0" ? undefined : `${value.unbonding} OPG until ${value.unbondingUntil}`],
+        [
+          "unbonding",
+          value.unbonding === "0" ? undefined : `${value.unbonding} OPG until ${value.unbondingUntil}`,
+        ],
         ["slots", `${value.slotsInUse} of ${value.slots} in use`],
         ["accept budget", `${value.acceptBudget} OPG`],
         ["slashed", value.slashCount === 0 ? undefined : `${value.slashCount} time(s)`],
@@ -94,5 +100,7 @@ async function offersOf(session: Session, { operators, requests }: Contracts, id
       };
     }),
   );
-  return offers.filter(({ modes, matured, unripe }) => modes.length !== 0 || matured !== "0" || unripe !== "0");
+  return offers.filter(
+    ({ modes, matured, unripe }) => modes.length !== 0 || matured !== "0" || unripe !== "0",
+  );
 }

@@ -26,15 +26,25 @@ export async function signerConsentOf(session: Session, args: SignerArguments): 
   if (args.keystore !== undefined) {
     const wallet = await unlock(session, args.keystore);
     if (named !== undefined && named !== wallet.address) {
-      throw new CommandError("arguments-conflict", { problem: `the keystore is that of ${wallet.address}, not of ${named}` });
+      throw new CommandError("arguments-conflict", {
+        problem: `the keystore is that of ${wallet.address}, not of ${named}`,
+      });
     }
-    return { signer: wallet.address, proof: await wallet.signTypedData(domain, SIGNER_CONSENT_TYPES, { owner }) };
+    return {
+      signer: wallet.address,
+      proof: await wallet.signTypedData(domain, SIGNER_CONSENT_TYPES, { owner }),
+    };
   }
   if (named === undefined) {
-    throw new CommandError("argument-missing", { name: "--signer or --keystore", why: "the node signs with a key of its own" });
+    throw new CommandError("argument-missing", {
+      name: "--signer or --keystore",
+      why: "the node signs with a key of its own",
+    });
   }
   if (args.signerProof !== undefined) {
-    const recovered = isHexString(args.signerProof, 65) ? verifyTypedData(domain, SIGNER_CONSENT_TYPES, { owner }, args.signerProof) : "nobody";
+    const recovered = isHexString(args.signerProof, 65)
+      ? verifyTypedData(domain, SIGNER_CONSENT_TYPES, { owner }, args.signerProof)
+      : "nobody";
     if (recovered !== named) throw new CommandError("signer-proof-invalid", { signer: named, recovered });
     return { signer: named, proof: args.signerProof };
   }
@@ -50,13 +60,19 @@ async function unlock(session: Session, path: string) {
   });
   const password =
     process.env.OPG_NODE_KEYSTORE_PASSWORD ??
-    (process.stdin.isTTY ? await session.hre.interruptions.requestSecretInput("keystore", `Password of ${path}`) : undefined);
+    (process.stdin.isTTY
+      ? await session.hre.interruptions.requestSecretInput("keystore", `Password of ${path}`)
+      : undefined);
   if (password === undefined) {
     throw new CommandError("keystore-unreadable", { path, problem: "OPG_NODE_KEYSTORE_PASSWORD is not set" });
   }
   try {
     return await Wallet.fromEncryptedJson(encrypted, password);
   } catch (cause) {
-    throw new CommandError("keystore-unreadable", { path, problem: "it is no keystore, or the password is wrong" }, cause);
+    throw new CommandError(
+      "keystore-unreadable",
+      { path, problem: "it is no keystore, or the password is wrong" },
+      cause,
+    );
   }
 }

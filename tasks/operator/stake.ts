@@ -20,7 +20,15 @@ export async function stake(args: StakeArguments, session: Session): Promise<Rep
   const receipt = await send(() => operators.stakeWithPermit(operator, amount, permit));
   const total = formatOpg(eventOf(receipt, operators, "Staked").args.stake);
   return {
-    lines: [`Operator ${operator} has ${total} OPG at stake (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
-    value: { operator, staked: formatOpg(amount), stake: total, transaction: receipt.hash, gas: Number(receipt.gasUsed) },
+    lines: [
+      `Operator ${operator} has ${total} OPG at stake (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
+    value: {
+      operator,
+      staked: formatOpg(amount),
+      stake: total,
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
   };
 }

@@ -25,7 +25,9 @@ export async function unbond(args: UnbondArguments, session: Session): Promise<R
   return {
     lines: [
       `${unbonding} OPG of operator ${operator} can be withdrawn from ${releaseAt}; until then they can be slashed`,
-      ...(after.slots === slots ? [] : [`The remaining stake carries ${after.slots} slot(s) instead of ${slots}`]),
+      ...(after.slots === slots
+        ? []
+        : [`The remaining stake carries ${after.slots} slot(s) instead of ${slots}`]),
     ],
     value: {
       operator,

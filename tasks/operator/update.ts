@@ -15,18 +15,27 @@ export interface UpdateArguments {
   operator: string | undefined;
 }
 
-export async function update({ endpoint, roles, slots, operator: named }: UpdateArguments, session: Session): Promise<Report> {
+export async function update(
+  { endpoint, roles, slots, operator: named }: UpdateArguments,
+  session: Session,
+): Promise<Report> {
   const newRoles = roles === undefined ? undefined : rolesArgument("--roles", roles);
   const newSlots = slots === undefined ? undefined : integerArgument("--slots", slots, 0, MOST_SLOTS);
   if (endpoint === undefined && newRoles === undefined && newSlots === undefined) {
-    throw new CommandError("argument-missing", { name: "--endpoint, --roles or --slots", why: "there is nothing to change" });
+    throw new CommandError("argument-missing", {
+      name: "--endpoint, --roles or --slots",
+      why: "there is nothing to change",
+    });
   }
   const operator = await ownOperator(session, named);
   const { operators } = await session.contracts();
   const changes: [string, () => Promise<ContractTransactionResponse>][] = [];
-  if (endpoint !== undefined) changes.push([`endpoint to ${endpoint}`, () => operators.setEndpoint(operator, endpoint)]);
-  if (newRoles !== undefined) changes.push([`roles to ${roles}`, () => operators.setRoles(operator, newRoles)]);
-  if (newSlots !== undefined) changes.push([`slots to ${newSlots}`, () => operators.setSlots(operator, newSlots)]);
+  if (endpoint !== undefined)
+    changes.push([`endpoint to ${endpoint}`, () => operators.setEndpoint(operator, endpoint)]);
+  if (newRoles !== undefined)
+    changes.push([`roles to ${roles}`, () => operators.setRoles(operator, newRoles)]);
+  if (newSlots !== undefined)
+    changes.push([`slots to ${newSlots}`, () => operators.setSlots(operator, newSlots)]);
 
   const transactions: string[] = [];
   for (const [what, change] of changes) {

@@ -4,7 +4,11 @@ import path from "node:path";
 import type { Deployment } from "@opg-network/sdk/deployment";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { deployProtocol } from "../../deploy/deployProtocol.ts";
-import { type ProtocolParameters, readProtocolParameters, withDeployer } from "../../deploy/protocolParameters.ts";
+import {
+  type ProtocolParameters,
+  readProtocolParameters,
+  withDeployer,
+} from "../../deploy/protocolParameters.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -21,12 +25,20 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
   const { hre, connection, chainId, say } = session;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const file = path.resolve(
-    args.parameters ?? path.join(hre.config.paths.ignition, "parameters", `${chainId === LOCAL_CHAIN_ID ? "local" : connection.networkName}.json5`),
+    args.parameters ??
+      path.join(
+        hre.config.paths.ignition,
+        "parameters",
+        `${chainId === LOCAL_CHAIN_ID ? "local" : connection.networkName}.json5`,
+      ),
   );
-  if (!existsSync(file)) throw new CommandError("file-unreadable", { path: file, problem: "there is no such file" });
+  if (!existsSync(file))
+    throw new CommandError("file-unreadable", { path: file, problem: "there is no such file" });
   const parameters = await readProtocolParameters(file);
   const deployer = (await session.account()).address;
-  say(`Deploying to ${connection.networkName} (chain ${chainId}) from ${deployer} with ${path.relative(".", file)}`);
+  say(
+    `Deploying to ${connection.networkName} (chain ${chainId}) from ${deployer} with ${path.relative(".", file)}`,
+  );
   for (const line of plan(withDeployer(parameters, deployer))) say(`  ${line}`);
   await session.confirm("Go ahead?", args.yes || chainId === LOCAL_CHAIN_ID);
 
@@ -40,8 +52,15 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
   if (isKept) await record(session.recordPath, deployment);
   return {
     lines: [
-      ...fields(Object.entries(deployment.contracts).map(([name, { address, block }]) => [name, `${address}  block ${block}`])),
-      isKept ? `Recorded in ${path.relative(".", session.recordPath)}` : "Not recorded: this chain ends with the command",
+      ...fields(
+        Object.entries(deployment.contracts).map(([name, { address, block }]) => [
+          name,
+          `${address}  block ${block}`,
+        ]),
+      ),
+      isKept
+        ? `Recorded in ${path.relative(".", session.recordPath)}`
+        : "Not recorded: this chain ends with the command",
     ],
     value: { ...deployment, record: isKept ? session.recordPath : null },
   };

@@ -13,11 +13,21 @@ export async function show(_args: object, session: Session): Promise<Report> {
   return {
     lines: [
       `Protocol on ${deployment.network} (chain ${deployment.chainId})`,
-      ...fields(Object.entries(deployment.contracts).map(([name, { address, block }]) => [name, `${address}  block ${block}`])),
+      ...fields(
+        Object.entries(deployment.contracts).map(([name, { address, block }]) => [
+          name,
+          `${address}  block ${block}`,
+        ]),
+      ),
       "",
       ...fields(Object.entries(numbers).map(([name, value]) => [name, String(value)])),
       "",
-      ...fields(powers.map(({ role, account, delaySec }) => [role, `${account}${delaySec === 0 ? "" : `, delay ${delaySec} s`}`])),
+      ...fields(
+        powers.map(({ role, account, delaySec }) => [
+          role,
+          `${account}${delaySec === 0 ? "" : `, delay ${delaySec} s`}`,
+        ]),
+      ),
     ],
     value: { ...deployment, parameters: numbers, powers },
   };
@@ -43,7 +53,9 @@ async function powersOf({ authority }: Contracts, from: number) {
   const grants = await allEvents(authority, authority.filters.RoleGranted(), from);
   const powers: { role: string; account: string; delaySec: number }[] = [];
   for (const [role, id] of Object.entries(ROLES)) {
-    const accounts = new Set(grants.filter(({ args }) => args.roleId === id).map(({ args }) => String(args.account)));
+    const accounts = new Set(
+      grants.filter(({ args }) => args.roleId === id).map(({ args }) => String(args.account)),
+    );
     for (const account of accounts) {
       const { isMember, executionDelay } = await authority.hasRole(id, account);
       if (isMember) powers.push({ role, account, delaySec: Number(executionDelay) });

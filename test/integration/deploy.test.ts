@@ -3,8 +3,8 @@ import path from "node:path";
 import { CONTRACT_NAMES } from "@opg-network/sdk/deployment";
 import { expect } from "chai";
 import hre from "hardhat";
-import { RESTRICTED, ROLES } from "../../deploy/roles.ts";
 import type { ProtocolParameters } from "../../deploy/protocolParameters.ts";
+import { RESTRICTED, ROLES } from "../../deploy/roles.ts";
 import { AccessManager__factory, OPG__factory } from "../../types/index.ts";
 import { deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
@@ -22,7 +22,12 @@ async function handedOver({ admin, governor, guardian }: Awaited<ReturnType<type
   const parameters = await parametersOf("base-sepolia");
   return {
     ...parameters,
-    powers: { ...parameters.powers, admin: admin.address, governor: governor.address, guardian: guardian.address },
+    powers: {
+      ...parameters.powers,
+      admin: admin.address,
+      governor: governor.address,
+      guardian: guardian.address,
+    },
   } satisfies ProtocolParameters;
 }
 
@@ -30,7 +35,9 @@ async function handedOver({ admin, governor, guardian }: Awaited<ReturnType<type
 async function forgetAfter(journal: string, future: string): Promise<void> {
   const file = path.join(journal, "journal.jsonl");
   const lines = (await readFile(file, "utf8")).trim().split("\n");
-  const last = lines.findIndex((line) => line.includes(`"futureId":"${future}"`) && line.includes("_COMPLETE"));
+  const last = lines.findIndex(
+    (line) => line.includes(`"futureId":"${future}"`) && line.includes("_COMPLETE"),
+  );
   if (last === -1) throw new Error(`the journal does not complete ${future}`);
   await writeFile(file, `${lines.slice(0, last + 1).join("\n")}\n`);
 }
@@ -50,9 +57,12 @@ describe("deployment", () => {
   it("gives the contracts the numbers of the parameters and each other's addresses", async () => {
     const { connection } = await onChain();
     const parameters = await parametersOf("base-sepolia");
-    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage } = await deployProtocol(connection, {
-      parameters,
-    });
+    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage } = await deployProtocol(
+      connection,
+      {
+        parameters,
+      },
+    );
 
     expect(await opg.balanceOf(deployer)).to.equal(await opg.totalSupply());
     expect(await operators.disputeWindow()).to.equal(86_400n);
@@ -67,7 +77,8 @@ describe("deployment", () => {
     for (const user of [settlement, requests, disputes, coverage]) {
       expect(await user.OPERATORS()).to.equal(await operators.getAddress());
     }
-    for (const user of [requests, disputes, coverage]) expect(await user.HUB()).to.equal(await hub.getAddress());
+    for (const user of [requests, disputes, coverage])
+      expect(await user.HUB()).to.equal(await hub.getAddress());
     expect(await requests.SETTLEMENT()).to.equal(await settlement.getAddress());
     expect(await coverage.REQUESTS()).to.equal(await requests.getAddress());
   });
@@ -81,7 +92,9 @@ describe("deployment", () => {
       const target = targets[name as keyof typeof targets];
       for (const [fn, role] of Object.entries(functions)) {
         const selector = target.interface.getFunction(fn as never).selector;
-        expect(await authority.getTargetFunctionRole(target, selector), `${name}.${fn}`).to.equal(ROLES[role]);
+        expect(await authority.getTargetFunctionRole(target, selector), `${name}.${fn}`).to.equal(
+          ROLES[role],
+        );
       }
     }
     expect(await authority.getRoleGuardian(ROLES.GOVERNOR)).to.equal(ROLES.GUARDIAN);
@@ -107,12 +120,18 @@ describe("deployment", () => {
 
   it("makes a new slasher wait longer than it takes every operator to leave", async () => {
     const chain = await onChain();
-    const { authority, operators } = await deployProtocol(chain.connection, { parameters: await handedOver(chain) });
+    const { authority, operators } = await deployProtocol(chain.connection, {
+      parameters: await handedOver(chain),
+    });
     await chain.connection.provider.request({ method: "evm_increaseTime", params: [6 * 86_400] });
     await chain.connection.provider.request({ method: "evm_mine" });
 
-    expect(await authority.getRoleGrantDelay(ROLES.SLASHER)).to.be.greaterThan(await operators.unbondingPeriod());
-    expect(await authority.getTargetAdminDelay(operators)).to.be.greaterThan(await operators.unbondingPeriod());
+    expect(await authority.getRoleGrantDelay(ROLES.SLASHER)).to.be.greaterThan(
+      await operators.unbondingPeriod(),
+    );
+    expect(await authority.getTargetAdminDelay(operators)).to.be.greaterThan(
+      await operators.unbondingPeriod(),
+    );
   });
 
   it("leaves the deployer without any power when the admin is another", async () => {
@@ -137,15 +156,16 @@ describe("deployment", () => {
     );
     await expect(requests.pause(60)).to.be.revertedWithCustomError(requests, "AccessManagedUnauthorized");
     const [stakeBps, burnBps, bountyBps, requesterBps] = await operators.slashTermsOf(0);
-    await expect(operators.setSlashTerms(0, { stakeBps, burnBps, bountyBps, requesterBps })).to.be.revertedWithCustomError(
-      operators,
-      "AccessManagedUnauthorized",
-    );
+    await expect(
+      operators.setSlashTerms(0, { stakeBps, burnBps, bountyBps, requesterBps }),
+    ).to.be.revertedWithCustomError(operators, "AccessManagedUnauthorized");
   });
 
   it("makes the governor wait and lets the guardian cancel", async () => {
     const chain = await onChain();
-    const { authority, requests } = await deployProtocol(chain.connection, { parameters: await handedOver(chain) });
+    const { authority, requests } = await deployProtocol(chain.connection, {
+      parameters: await handedOver(chain),
+    });
     const data = requests.interface.encodeFunctionData("setTreasury", [chain.stranger.address]);
     const asGovernor = AccessManager__factory.connect(await authority.getAddress(), chain.governor);
 
@@ -159,7 +179,9 @@ describe("deployment", () => {
       requests,
       data,
     );
-    expect(await authority.getSchedule(await authority.hashOperation(chain.governor, requests, data))).to.equal(0n);
+    expect(
+      await authority.getSchedule(await authority.hashOperation(chain.governor, requests, data)),
+    ).to.equal(0n);
 
     await asGovernor.schedule(requests, data, 0);
     await chain.connection.provider.request({ method: "evm_increaseTime", params: [172_800] });
@@ -169,7 +191,9 @@ describe("deployment", () => {
 
   it("puts the admin's delay on a deployer that stays admin", async () => {
     const { connection, stranger } = await onChain();
-    const { authority, deployer } = await deployProtocol(connection, { parameters: await parametersOf("base-sepolia") });
+    const { authority, deployer } = await deployProtocol(connection, {
+      parameters: await parametersOf("base-sepolia"),
+    });
 
     expect(await authority.hasRole(ROLES.ADMIN, deployer)).to.deep.equal([true, 172_800n]);
     await expect(authority.grantRole(ROLES.GUARDIAN, stranger, 0)).to.be.revertedWithCustomError(

@@ -56,5 +56,10 @@ function gasWith(data: string, execution: bigint): bigint {
 
 /** Gas that one more answer is expected to take, for weighing it against its fee. */
 export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint {
-  return TRANSACTION_BASE + 45_000n + OUTPUT_BYTE * BigInt(answer.outputBytes + inputBytes) + BigInt(answer.callbackGas);
+  return (
+    TRANSACTION_BASE +
+    45_000n +
+    OUTPUT_BYTE * BigInt(answer.outputBytes + inputBytes) +
+    BigInt(answer.callbackGas)
+  );
 }

@@ -2,7 +2,10 @@ import { dtypeOf } from "@opg-network/sdk/dtype";
 import type { TensorSpec } from "@opg-network/sdk/schema";
 import { parseTensorSchema } from "@opg-network/sdk/schema";
 import { AbiCoder, keccak256 } from "ethers";
-import type { ModelFileStructOutput, TensorSpecStructOutput } from "../../../types/contracts/interfaces/IModelHub.ts";
+import type {
+  ModelFileStructOutput,
+  TensorSpecStructOutput,
+} from "../../../types/contracts/interfaces/IModelHub.ts";
 import type { ChainReader } from "../chain/chainReader.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import { hubInterface } from "../chain/contracts.ts";
@@ -26,7 +29,11 @@ export interface ReleaseCatalog {
   load(id: string): Promise<PublishedRelease>;
 }
 
-export function createReleaseCatalog(hub: Contracts["hub"], hubAddress: string, reader: ChainReader): ReleaseCatalog {
+export function createReleaseCatalog(
+  hub: Contracts["hub"],
+  hubAddress: string,
+  reader: ChainReader,
+): ReleaseCatalog {
   return {
     async idOf(reference) {
       const named = /^(0x[0-9a-fA-F]{40})\/(.+)@v?(\d+)\.(\d+)$/.exec(reference);
@@ -42,10 +49,14 @@ export function createReleaseCatalog(hub: Contracts["hub"], hubAddress: string, 
       const logs = await reader.logs([hubAddress], { fromBlock: block, toBlock: block }, [topic, id]);
       const log = logs.find(({ data, topics }) => isContentOf(id, topics[2], data));
       if (log === undefined) {
-        throw new NodeError("release-content-mismatch", "the endpoint gives no content that hashes to the release", {
-          retryable: true,
-          data: { release: id, block },
-        });
+        throw new NodeError(
+          "release-content-mismatch",
+          "the endpoint gives no content that hashes to the release",
+          {
+            retryable: true,
+            data: { release: id, block },
+          },
+        );
       }
       const { args } = hubInterface.parseLog(log) as NonNullable<ReturnType<typeof hubInterface.parseLog>>;
       return toRelease(id, args as unknown as PublishedArgs, record.arithmetic === EXACT);

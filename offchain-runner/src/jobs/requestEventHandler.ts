@@ -13,7 +13,14 @@ export interface OwnIdentity {
   readonly operatorId: number;
 }
 
-const BEFORE_ANSWER: readonly JobState[] = ["seen", "queued", "accepting", "running", "answered", "submitting"];
+const BEFORE_ANSWER: readonly JobState[] = [
+  "seen",
+  "queued",
+  "accepting",
+  "running",
+  "answered",
+  "submitting",
+];
 
 /**
  * Turns what the chain says into job states. Every way to learn of an event ends here, the watcher's and a receipt's
@@ -97,10 +104,14 @@ export class RequestEventHandler implements LogHandler {
     const acceptance = { signer: event.signer, deadline: event.deadline };
     const patch = { acceptance, acceptedBlock: event.blockNumber };
     if (event.signer === this.#identity.signer) {
-      if (!this.#store.moveIf(job.id, ["accepting"], "accepted", { ...patch, attempts: 0, transactionId: null })) {
+      if (
+        !this.#store.moveIf(job.id, ["accepting"], "accepted", { ...patch, attempts: 0, transactionId: null })
+      ) {
         this.#store.update(job.id, patch);
       }
-    } else if (!this.#store.moveIf(job.id, BEFORE_ANSWER, "held", { ...patch, reason: "accepted-by-another" })) {
+    } else if (
+      !this.#store.moveIf(job.id, BEFORE_ANSWER, "held", { ...patch, reason: "accepted-by-another" })
+    ) {
       this.#store.update(job.id, patch);
     }
   }
@@ -113,16 +124,21 @@ export class RequestEventHandler implements LogHandler {
     // A job whose transaction was forgotten by a reorganisation can still be fulfilled by it.
     if (job.state === "answered") this.#store.move(job.id, "submitting");
     if (!this.#store.moveIf(job.id, ["submitting"], "fulfilled", { ...settled, paid: event.paid })) return;
-    this.#logger.info({ request: job.id, paid: event.paid.toString(), block: event.blockNumber }, "request fulfilled");
+    this.#logger.info(
+      { request: job.id, paid: event.paid.toString(), block: event.blockNumber },
+      "request fulfilled",
+    );
   }
 
   #reopened(job: Job): void {
     const cleared = { acceptance: null, acceptedBlock: null, notBeforeMs: 0 };
-    if (!this.#store.moveIf(job.id, ["held", "accepted"], "seen", cleared)) this.#store.update(job.id, cleared);
+    if (!this.#store.moveIf(job.id, ["held", "accepted"], "seen", cleared))
+      this.#store.update(job.id, cleared);
   }
 
   #ended(job: Job, state: "lost" | "expired", reason: string, settledBlock: number): void {
-    if (!this.#store.moveIf(job.id, LIVE_STATES, state, { reason, settledBlock, transactionId: null })) return;
+    if (!this.#store.moveIf(job.id, LIVE_STATES, state, { reason, settledBlock, transactionId: null }))
+      return;
     this.#logger.info({ request: job.id, reason }, "request is over for this node");
   }
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { BlockStore } from "../../../offchain-runner/src/chain/blockStore.ts";
-import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import type { ChainLog } from "../../../offchain-runner/src/chain/chainReader.ts";
+import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import type { LogWatcherOptions } from "../../../offchain-runner/src/chain/logWatcher.ts";
 import { LogWatcher } from "../../../offchain-runner/src/chain/logWatcher.ts";
 import { ScriptedChain } from "./fakes/scriptedChain.ts";

@@ -106,7 +106,9 @@ describe("hub commands", () => {
     const folder = await variant("wrong-io", (manifest) => {
       manifest.outputs = manifest.outputs.map((output) => ({ ...output, dtype: "float64" }));
     });
-    expect(await cli.failure("hub publish", { folder, major: true })).to.include({ code: "model-schema-mismatch" });
+    expect(await cli.failure("hub publish", { folder, major: true })).to.include({
+      code: "model-schema-mismatch",
+    });
   });
 
   it("RULES 10: refuses a model whose output is not a function of its inputs", async () => {
@@ -135,18 +137,23 @@ describe("hub commands", () => {
     });
     const error = await cli.failure("hub publish", { folder });
     expect(error.code).to.equal("manifest-invalid");
-    expect(error.message).to.match(/royalty/).and.to.match(/name/);
+    expect(error.message)
+      .to.match(/royalty/)
+      .and.to.match(/name/);
     expect(await cli.failure("hub publish", { folder: cli.folder })).to.include({ code: "manifest-invalid" });
   });
 
   it("binds the entry file's own CID after a commitment", async () => {
     const folder = path.join(MODELS, "btc-volatility-1h");
     const wrong = `bafkrei${"a".repeat(52)}`;
-    expect(await cli.failure("hub publish", { folder, contentId: wrong })).to.include({ code: "content-id-mismatch" });
+    expect(await cli.failure("hub publish", { folder, contentId: wrong })).to.include({
+      code: "content-id-mismatch",
+    });
 
     const publishing = cli.value("hub publish", { folder, contentId: "cid" });
     const committed = cli.protocol.hub.filters.ContentCommitted();
-    while ((await cli.protocol.hub.queryFilter(committed)).length === 0) await new Promise((wake) => setTimeout(wake, 20));
+    while ((await cli.protocol.hub.queryFilter(committed)).length === 0)
+      await new Promise((wake) => setTimeout(wake, 20));
     await cli.increaseTime(61);
     const published = await publishing;
     const shown = await cli.value("hub show", { release: `content:${published.contentId}` });
@@ -168,14 +175,27 @@ describe("hub commands", () => {
 
   it("moves a release along its life-cycle, and yanks it only when told so", async () => {
     const release = `${cli.accounts[0]}/eth-volatility-1h@v2.00`;
-    expect(await cli.value("hub set-status", { release, status: "stable" })).to.include({ from: "experimental", to: "stable" });
+    expect(await cli.value("hub set-status", { release, status: "stable" })).to.include({
+      from: "experimental",
+      to: "stable",
+    });
     const again = await cli.failure("hub set-status", { release, status: "stable" });
     expect(again.code).to.equal("reverted");
     expect(again.data).to.include({ error: "ReleaseStatusEdgeInvalid" });
-    expect(await cli.failure("hub set-status", { release, status: "gone" })).to.include({ code: "argument-invalid" });
-    expect(await cli.failure("hub set-status", { release, status: "yanked" })).to.include({ code: "not-confirmed" });
-    expect(await cli.value("hub set-status", { release, status: "yanked", yes: true })).to.include({ to: "yanked" });
-    const foreign = await cli.failure("hub set-status", { release: "eth-volatility-1h", status: "stable", from: cli.accounts[1] });
+    expect(await cli.failure("hub set-status", { release, status: "gone" })).to.include({
+      code: "argument-invalid",
+    });
+    expect(await cli.failure("hub set-status", { release, status: "yanked" })).to.include({
+      code: "not-confirmed",
+    });
+    expect(await cli.value("hub set-status", { release, status: "yanked", yes: true })).to.include({
+      to: "yanked",
+    });
+    const foreign = await cli.failure("hub set-status", {
+      release: "eth-volatility-1h",
+      status: "stable",
+      from: cli.accounts[1],
+    });
     expect(foreign.data).to.include({ error: "NotPublisher" });
   });
 
@@ -183,7 +203,12 @@ describe("hub commands", () => {
     for (const release of ["no-such-model", "eth-volatility-1h@v7.00", `0x${"12".repeat(32)}`]) {
       expect(await cli.failure("hub show", { release }), release).to.include({ code: "release-unknown" });
     }
-    for (const release of ["Not A Name", "eth-volatility-1h@v1.1", "eth-volatility-1h@latest", "0x1234/eth-volatility-1h"]) {
+    for (const release of [
+      "Not A Name",
+      "eth-volatility-1h@v1.1",
+      "eth-volatility-1h@latest",
+      "0x1234/eth-volatility-1h",
+    ]) {
       expect(await cli.failure("hub show", { release }), release).to.include({ code: "argument-invalid" });
     }
     await cli.value("hub publish", { folder: ETH, from: cli.accounts[1] });
@@ -195,6 +220,8 @@ describe("hub commands", () => {
   it("acts only for accounts of the network", async () => {
     const from = `0x${"77".repeat(20)}`;
     expect(await cli.failure("hub publish", { folder: ETH, from })).to.include({ code: "account-unknown" });
-    expect(await cli.failure("hub publish", { folder: ETH, from: "me" })).to.include({ code: "argument-invalid" });
+    expect(await cli.failure("hub publish", { folder: ETH, from: "me" })).to.include({
+      code: "argument-invalid",
+    });
   });
 });

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
+import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
 import { hexlify } from "ethers";
 import hre from "hardhat";
-import { modelOutput, fulfil } from "../../fixtures/answers.ts";
+import { fulfil, modelOutput } from "../../fixtures/answers.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 
 const MODEL = path.join(hre.config.paths.root, "models", "eth-volatility-1h");
@@ -45,22 +45,32 @@ describe("inference commands", () => {
     await cli.value("inference request", { release, candles: CANDLES, from: requester, yes: true, ...args });
 
   async function inputOf(id: unknown): Promise<string> {
-    const [log] = await cli.protocol.requests.queryFilter(cli.protocol.requests.filters.RequestOpened(String(id)));
+    const [log] = await cli.protocol.requests.queryFilter(
+      cli.protocol.requests.filters.RequestOpened(String(id)),
+    );
     return log?.args.input ?? "";
   }
 
   async function answer(...ids: unknown[]) {
     const shown = await cli.value("hub show", { release });
-    const runnable = { ...shown, id: String(shown.release), entry: 0 } as unknown as Parameters<typeof modelOutput>[0];
+    const runnable = { ...shown, id: String(shown.release), entry: 0 } as unknown as Parameters<
+      typeof modelOutput
+    >[0];
     output ??= await modelOutput(runnable, await inputOf(ids[0]));
-    return await fulfil(cli, signer, ids.map((request) => ({ request, output })));
+    return await fulfil(
+      cli,
+      signer,
+      ids.map((request) => ({ request, output })),
+    );
   }
 
   /** An output like the model's, moved by `difference`. */
   function moved(difference: number): string {
     const bytes = Buffer.from(output.slice(2), "hex");
     const at = bytes.length - 32;
-    return hexlify(encodeTensors([tensorFromNumbers("float32", [1, 1], [bytes.readFloatLE(at) + difference])]));
+    return hexlify(
+      encodeTensors([tensorFromNumbers("float32", [1, 1], [bytes.readFloatLE(at) + difference])]),
+    );
   }
 
   it("asks before it deposits, then asks the model at the cheapest price", async () => {
@@ -69,7 +79,11 @@ describe("inference commands", () => {
 
     const asked = await ask();
     expect(asked).to.include({ requester, lane: 0, mode: "VANILLA", fee: "0.05" });
-    expect(await cli.value("inference show", { request: asked.request })).to.deep.include({ state: "open", output: null, fulfilment: null });
+    expect(await cli.value("inference show", { request: asked.request })).to.deep.include({
+      state: "open",
+      output: null,
+      fulfilment: null,
+    });
   });
 
   it("normalises candles by the last close, as the model takes them", async () => {
@@ -77,7 +91,11 @@ describe("inference commands", () => {
     const { cases } = JSON.parse(await readFile(CANDLES, "utf8")) as Sample;
     const rows = cases.find(({ name }) => name === "calm")?.candles ?? [];
     const last = rows.at(-1)?.[3] ?? Number.NaN;
-    const expected = tensorFromNumbers("float32", [1, 24, 4], rows.flat().map((price) => price / last - 1));
+    const expected = tensorFromNumbers(
+      "float32",
+      [1, 24, 4],
+      rows.flat().map((price) => price / last - 1),
+    );
     expect(await inputOf(asked.request)).to.equal(hexlify(encodeTensors([expected])));
 
     const file = path.join(cli.folder, "input.json");
@@ -116,7 +134,13 @@ describe("inference commands", () => {
     const verified = await cli.value("inference verify", { transaction: hash });
 
     const [result] = verified.results as Result[];
-    expect(result).to.include({ verdict: "reproduced", signature: "valid", arithmetic: "approximate", operator: 1, signer });
+    expect(result).to.include({
+      verdict: "reproduced",
+      signature: "valid",
+      arithmetic: "approximate",
+      operator: 1,
+      signer,
+    });
     expect(result?.rerun).to.deep.equal({ kind: "bit-equal" });
     expect(result?.standingThen).to.include({ status: "active", stake: "2000" });
   });
@@ -127,10 +151,9 @@ describe("inference commands", () => {
     const { hash } = await answer(...asked.map(({ request }) => request));
     const verified = await cli.value("inference verify", { transaction: hash });
 
-    expect((verified.results as Result[]).map(({ verdict, signature }) => `${verdict} ${signature}`)).to.deep.equal([
-      "reproduced valid",
-      "reproduced valid",
-    ]);
+    expect(
+      (verified.results as Result[]).map(({ verdict, signature }) => `${verdict} ${signature}`),
+    ).to.deep.equal(["reproduced valid", "reproduced valid"]);
     expect(verified.skipped).to.have.length(1);
   });
 
@@ -138,7 +161,10 @@ describe("inference commands", () => {
     const asked = await ask();
     const { hash } = await answer(asked.request);
     const { stdout } = await cli.run("inference verify", { transaction: hash });
-    expect(stdout).to.include("reproduced").and.to.include("no proof").and.not.to.match(/verified/i);
+    expect(stdout)
+      .to.include("reproduced")
+      .and.to.include("no proof")
+      .and.not.to.match(/verified/i);
   });
 
   it("calls small differences consistent and large ones contradicted, and fails for these", async () => {
@@ -166,15 +192,25 @@ describe("inference commands", () => {
     expect(shown.output).to.have.property("problem");
     const { outcome, stdout } = await cli.run("inference verify", { transaction: hash, json: true });
     expect(outcome.success).to.equal(false);
-    expect((JSON.parse(stdout) as { results: Result[] }).results[0]).to.include({ verdict: "contradicted", signature: "valid" });
+    expect((JSON.parse(stdout) as { results: Result[] }).results[0]).to.include({
+      verdict: "contradicted",
+      signature: "valid",
+    });
   });
 
   it("says so when the model cannot be run here", async () => {
     const asked = await ask();
     const { hash } = await answer(asked.request);
-    const { outcome, stdout } = await cli.run("inference verify", { transaction: hash, modelFolder: cli.folder, json: true });
+    const { outcome, stdout } = await cli.run("inference verify", {
+      transaction: hash,
+      modelFolder: cli.folder,
+      json: true,
+    });
     expect(outcome.success).to.equal(false);
-    expect((JSON.parse(stdout) as { results: Result[] }).results[0]).to.include({ verdict: "not-rerun", signature: "valid" });
+    expect((JSON.parse(stdout) as { results: Result[] }).results[0]).to.include({
+      verdict: "not-rerun",
+      signature: "valid",
+    });
   });
 
   it("tells the operator's standing then and now apart", async () => {
@@ -191,16 +227,23 @@ describe("inference commands", () => {
   it("refuses to verify what is no fulfilment", async () => {
     const { transaction } = await ask();
     expect(await cli.failure("inference verify", { transaction })).to.include({ code: "not-a-fulfilment" });
-    expect(await cli.failure("inference verify", { transaction: `0x${"34".repeat(32)}` })).to.include({ code: "transaction-unknown" });
-    expect(await cli.failure("inference verify", { transaction: "0x1234" })).to.include({ code: "argument-invalid" });
-    expect(await cli.failure("inference verify", { transaction, tolerance: "much" })).to.include({ code: "argument-invalid" });
+    expect(await cli.failure("inference verify", { transaction: `0x${"34".repeat(32)}` })).to.include({
+      code: "transaction-unknown",
+    });
+    expect(await cli.failure("inference verify", { transaction: "0x1234" })).to.include({
+      code: "argument-invalid",
+    });
+    expect(await cli.failure("inference verify", { transaction, tolerance: "much" })).to.include({
+      code: "argument-invalid",
+    });
   });
 
   it("refuses inputs that do not fit the model", async () => {
     const file = path.join(cli.folder, "bad.json");
     const attempt = async (content: unknown, option: "input" | "candles") => {
       await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
-      return (await cli.failure("inference request", { release, [option]: file, from: requester, yes: true })).code;
+      return (await cli.failure("inference request", { release, [option]: file, from: requester, yes: true }))
+        .code;
     };
     expect(await attempt("{", "input")).to.equal("input-invalid");
     expect(await attempt({ prices: [[1]] }, "input")).to.equal("input-invalid");
@@ -212,15 +255,32 @@ describe("inference commands", () => {
     expect(await attempt([[1, 2, 3, 4]], "candles")).to.equal("input-invalid");
     expect(await attempt([[1, 2, -3, 4]], "candles")).to.equal("input-invalid");
     expect(await attempt("no json", "candles")).to.equal("input-invalid");
-    const noCase = await cli.failure("inference request", { release, candles: CANDLES, case: "wild guess", from: requester });
+    const noCase = await cli.failure("inference request", {
+      release,
+      candles: CANDLES,
+      case: "wild guess",
+      from: requester,
+    });
     expect(noCase).to.include({ code: "input-invalid" });
-    const noFile = await cli.failure("inference request", { release, input: path.join(cli.folder, "none.json"), from: requester });
+    const noFile = await cli.failure("inference request", {
+      release,
+      input: path.join(cli.folder, "none.json"),
+      from: requester,
+    });
     expect(noFile).to.include({ code: "file-unreadable" });
   });
 
   it("refuses terms that the contract would refuse, or that are missing", async () => {
     const codeOf = async (args: Record<string, unknown>) =>
-      (await cli.failure("inference request", { release, candles: CANDLES, from: requester, yes: true, ...args })).code;
+      (
+        await cli.failure("inference request", {
+          release,
+          candles: CANDLES,
+          from: requester,
+          yes: true,
+          ...args,
+        })
+      ).code;
     expect(await codeOf({ release: undefined })).to.equal("argument-missing");
     expect(await codeOf({ candles: undefined })).to.equal("argument-missing");
     expect(await codeOf({ input: CANDLES })).to.equal("arguments-conflict");
@@ -233,7 +293,13 @@ describe("inference commands", () => {
     expect(await codeOf({ fee: "1000" })).to.equal("balance-low");
     const busy = await ask({ lane: "20" });
     expect(busy).to.include({ lane: 20 });
-    const again = await cli.failure("inference request", { release, candles: CANDLES, from: requester, yes: true, lane: "20" });
+    const again = await cli.failure("inference request", {
+      release,
+      candles: CANDLES,
+      from: requester,
+      yes: true,
+      lane: "20",
+    });
     expect(again.data).to.include({ error: "LaneBusy" });
   });
 
@@ -251,24 +317,39 @@ describe("inference commands", () => {
 
   it("gives up waiting after the timeout, and for a request that has ended", async () => {
     const asked = await ask();
-    expect(await cli.failure("inference wait", { request: asked.request, timeout: "0" })).to.include({ code: "wait-timeout" });
-    expect(await cli.failure("inference wait", { request: `0x${"56".repeat(32)}` })).to.include({ code: "request-unknown" });
+    expect(await cli.failure("inference wait", { request: asked.request, timeout: "0" })).to.include({
+      code: "wait-timeout",
+    });
+    expect(await cli.failure("inference wait", { request: `0x${"56".repeat(32)}` })).to.include({
+      code: "request-unknown",
+    });
     expect(await cli.failure("inference show", { request: "12" })).to.include({ code: "argument-invalid" });
 
     const early = await cli.failure("inference cancel", { request: asked.request, from: requester });
     expect(early.data).to.include({ error: "CancelTooEarly" });
     await cli.increaseTime(301);
-    expect(await cli.value("inference cancel", { request: asked.request, from: requester })).to.include({ refund: "0.05" });
-    expect(await cli.failure("inference wait", { request: asked.request })).to.include({ code: "request-ended" });
+    expect(await cli.value("inference cancel", { request: asked.request, from: requester })).to.include({
+      refund: "0.05",
+    });
+    expect(await cli.failure("inference wait", { request: asked.request })).to.include({
+      code: "request-ended",
+    });
   });
 
   it("refunds a request that nobody answered", async () => {
     const asked = await ask({ deadline: "60" });
-    expect((await cli.failure("inference expire", { request: asked.request })).data).to.include({ error: "DeadlineNotPassed" });
+    expect((await cli.failure("inference expire", { request: asked.request })).data).to.include({
+      error: "DeadlineNotPassed",
+    });
     await cli.increaseTime(61);
-    expect(await cli.failure("inference wait", { request: asked.request })).to.include({ code: "request-ended" });
+    expect(await cli.failure("inference wait", { request: asked.request })).to.include({
+      code: "request-ended",
+    });
     expect(await cli.value("inference expire", { request: asked.request })).to.include({ refund: "0.05" });
-    expect(await cli.value("inference show", { request: asked.request })).to.deep.include({ state: "expired", refund: "0.05" });
+    expect(await cli.value("inference show", { request: asked.request })).to.deep.include({
+      state: "expired",
+      refund: "0.05",
+    });
   });
 
   it("divides matured earnings, exact to the last grain", async () => {
@@ -277,7 +358,10 @@ describe("inference commands", () => {
     await cli.increaseTime(2 * WINDOW_SEC + 1);
     const { claims } = await cli.value("escrow claim", { release });
     const [claim] = claims as Record<string, string>[];
-    const sum = ["protocolFee", "royalty", "operatorShare", "forfeited"].reduce((total, part) => total + Math.round(Number(claim?.[part]) * 1e6), 0);
+    const sum = ["protocolFee", "royalty", "operatorShare", "forfeited"].reduce(
+      (total, part) => total + Math.round(Number(claim?.[part]) * 1e6),
+      0,
+    );
     expect(sum).to.equal(Math.round(Number(claim?.total) * 1e6));
     expect(Number(claim?.total)).to.be.greaterThan(0);
     expect(await cli.failure("escrow claim")).to.include({ code: "nothing-to-claim" });
@@ -301,10 +385,24 @@ describe("network coverage command", () => {
   });
 
   it("lists who could serve, cheapest first, with endpoints", async () => {
-    await cli.value("operator onboard", { release, signer: cli.accounts[1], stake: "1000", price: "0.09", endpoint: "http://a.example" });
-    await cli.value("operator onboard", { release, signer: cli.accounts[2], stake: "1000", price: "0.02", slots: "3" });
+    await cli.value("operator onboard", {
+      release,
+      signer: cli.accounts[1],
+      stake: "1000",
+      price: "0.09",
+      endpoint: "http://a.example",
+    });
+    await cli.value("operator onboard", {
+      release,
+      signer: cli.accounts[2],
+      stake: "1000",
+      price: "0.02",
+      slots: "3",
+    });
     const { candidates } = await cli.value("network coverage", { release });
-    expect((candidates as { operator: number; price: string }[]).map(({ operator, price }) => [operator, price])).to.deep.equal([
+    expect(
+      (candidates as { operator: number; price: string }[]).map(({ operator, price }) => [operator, price]),
+    ).to.deep.equal([
       [2, "0.02"],
       [1, "0.09"],
     ]);
@@ -313,7 +411,11 @@ describe("network coverage command", () => {
 
   it("refuses unknown modes and releases; a mode that is not offered has nobody", async () => {
     expect((await cli.value("network coverage", { release, mode: "tee" })).candidates).to.deep.equal([]);
-    expect(await cli.failure("network coverage", { release, mode: "MAGIC" })).to.include({ code: "argument-invalid" });
-    expect(await cli.failure("network coverage", { release: "none" })).to.include({ code: "release-unknown" });
+    expect(await cli.failure("network coverage", { release, mode: "MAGIC" })).to.include({
+      code: "argument-invalid",
+    });
+    expect(await cli.failure("network coverage", { release: "none" })).to.include({
+      code: "release-unknown",
+    });
   });
 });

@@ -4,12 +4,17 @@ import path from "node:path";
 import { CONTRACT_NAMES, readDeployment } from "@opg-network/sdk/deployment";
 import { expect } from "chai";
 import hre from "hardhat";
-import { captured, type CommandLine, commandLine, environmentOn } from "../../fixtures/commands.ts";
+import { type CommandLine, captured, commandLine, environmentOn } from "../../fixtures/commands.ts";
 
 /** Hardhat as a process of its own, as a shell starts it. */
-async function shell(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+async function shell(
+  ...args: string[]
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const hardhat = path.join(hre.config.paths.root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const child = spawn(process.execPath, [hardhat, ...args], { cwd: hre.config.paths.root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [hardhat, ...args], {
+    cwd: hre.config.paths.root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
   child.stderr.on("data", (chunk) => (stderr += String(chunk)));
@@ -33,7 +38,9 @@ describe("protocol commands", () => {
     await writeFile(file, change(await readFile(original, "utf8")));
     const record = path.join(cli.folder, "record.json");
     return await captured(() =>
-      environment.tasks.getTask(["protocol", "deploy"]).run({ parameters: file, deployment: record, json: true }),
+      environment.tasks
+        .getTask(["protocol", "deploy"])
+        .run({ parameters: file, deployment: record, json: true }),
     );
   }
 
@@ -53,24 +60,42 @@ describe("protocol commands", () => {
       return outcome.success ? "success" : outcome.error.code;
     };
     expect(await codeAfter(() => "{")).to.equal("parameters-invalid");
-    expect(await codeAfter((text) => text.replace('admin: "deployer"', 'admin: "0x12"'))).to.equal("parameters-invalid");
-    expect(await codeAfter((text) => text.replace('minimumStake: "1000"', 'minimumStake: "1000.0000001"'))).to.equal("parameters-invalid");
-    expect(await codeAfter((text) => text.replace("exitDelay: 691200", "exitDelay: 604800"))).to.equal("parameters-invalid");
+    expect(await codeAfter((text) => text.replace('admin: "deployer"', 'admin: "0x12"'))).to.equal(
+      "parameters-invalid",
+    );
+    expect(
+      await codeAfter((text) => text.replace('minimumStake: "1000"', 'minimumStake: "1000.0000001"')),
+    ).to.equal("parameters-invalid");
+    expect(await codeAfter((text) => text.replace("exitDelay: 691200", "exitDelay: 604800"))).to.equal(
+      "parameters-invalid",
+    );
     expect(await codeAfter((text) => text.replace("jailPeriod", "jailTime"))).to.equal("parameters-invalid");
   });
 
   it("tells which number the contract refuses, in one line", async () => {
-    const { outcome } = await deployWith((text) => text.replace("disputeWindow: 86400", "disputeWindow: 43199"));
+    const { outcome } = await deployWith((text) =>
+      text.replace("disputeWindow: 86400", "disputeWindow: 43199"),
+    );
     if (outcome.success) throw new Error("a window below 12 h was accepted");
     expect(outcome.error.message).to.include("PeriodsInvalid");
   });
 
   it("shows addresses, numbers, and who holds which power", async () => {
     const shown = await cli.value("protocol show");
-    expect(shown.parameters).to.include({ disputeWindowSec: 86_400, minimumStakeOpg: "1000", protocolFeeBps: 500 });
+    expect(shown.parameters).to.include({
+      disputeWindowSec: 86_400,
+      minimumStakeOpg: "1000",
+      protocolFeeBps: 500,
+    });
     const powers = shown.powers as { role: string; account: string; delaySec: number }[];
-    expect(powers).to.deep.include({ role: "SLASHER", account: cli.protocol.deployment.contracts.Disputes.address, delaySec: 0 });
-    expect(powers.filter(({ role }) => role === "ADMIN")).to.deep.equal([{ role: "ADMIN", account: cli.accounts[0], delaySec: 0 }]);
+    expect(powers).to.deep.include({
+      role: "SLASHER",
+      account: cli.protocol.deployment.contracts.Disputes.address,
+      delaySec: 0,
+    });
+    expect(powers.filter(({ role }) => role === "ADMIN")).to.deep.equal([
+      { role: "ADMIN", account: cli.accounts[0], delaySec: 0 },
+    ]);
   });
 
   it("refuses records of another chain, of a chain that is gone, and files that are none", async () => {
@@ -79,13 +104,18 @@ describe("protocol commands", () => {
     await writeFile(deployment, JSON.stringify({ ...record, chainId: 84_532 }));
     expect(await cli.failure("protocol show", { deployment })).to.include({ code: "chain-mismatch" });
     const gone = { address: `0x${"11".repeat(20)}`, block: 1 };
-    await writeFile(deployment, JSON.stringify({ ...record, contracts: { ...record.contracts, InferenceRequests: gone } }));
+    await writeFile(
+      deployment,
+      JSON.stringify({ ...record, contracts: { ...record.contracts, InferenceRequests: gone } }),
+    );
     expect(await cli.failure("protocol show", { deployment })).to.include({ code: "deployment-stale" });
     await writeFile(deployment, JSON.stringify({ network: "op" }));
     expect(await cli.failure("protocol show", { deployment })).to.include({ code: "deployment-invalid" });
     await writeFile(deployment, "{");
     expect(await cli.failure("protocol show", { deployment })).to.include({ code: "deployment-invalid" });
-    expect(await cli.failure("protocol show", { deployment: `${deployment}.none` })).to.include({ code: "deployment-missing" });
+    expect(await cli.failure("protocol show", { deployment: `${deployment}.none` })).to.include({
+      code: "deployment-missing",
+    });
   });
 });
 
