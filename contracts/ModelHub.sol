@@ -22,14 +22,15 @@ import {ReleaseId, releaseIdOf} from "./types/ReleaseId.sol";
 /// @notice Owns models, releases, their status and the bindings of content ids. Each model is written by its publisher
 /// alone; there is no other role. It trusts no contract and calls none.
 contract ModelHub is IModelHub {
-    /// Seconds for which a yanked release stays usable by those that pinned it.
+    /// @inheritdoc IModelHub
     uint256 public constant YANK_DELAY = 7 days;
-    /// Seconds for which a release must have been `Stable` before a channel offers it.
+    /// @inheritdoc IModelHub
     uint256 public constant STABLE_DELAY = 3 days;
-    /// Seconds between the commitment to a content id and its binding.
+    /// @inheritdoc IModelHub
     uint256 public constant COMMIT_DELAY = 60 seconds;
+    /// @inheritdoc IModelHub
     uint256 public constant MAX_MINOR = 99;
-    /// How many releases `latestStable` looks at.
+    /// @inheritdoc IModelHub
     uint256 public constant CHANNEL_DEPTH = 32;
 
     struct Model {
