@@ -22,14 +22,15 @@ import {ReleaseId, releaseIdOf} from "./types/ReleaseId.sol";
 /// @notice Owns models, releases, their status and the bindings of content ids. Each model is written by its publisher
 /// alone; there is no other role. It trusts no contract and calls none.
 contract ModelHub is IModelHub {
-    /// Seconds for which a yanked release stays usable by those that pinned it.
+    /// @inheritdoc IModelHub
     uint256 public constant YANK_DELAY = 7 days;
-    /// Seconds for which a release must have been `Stable` before a channel offers it.
+    /// @inheritdoc IModelHub
     uint256 public constant STABLE_DELAY = 3 days;
-    /// Seconds between the commitment to a content id and its binding.
+    /// @inheritdoc IModelHub
     uint256 public constant COMMIT_DELAY = 60 seconds;
+    /// @inheritdoc IModelHub
     uint256 public constant MAX_MINOR = 99;
-    /// How many releases `latestStable` looks at.
+    /// @inheritdoc IModelHub
     uint256 public constant CHANNEL_DEPTH = 32;
 
     struct Model {
@@ -58,12 +59,12 @@ contract ModelHub is IModelHub {
         uint40 publishedBlock;
     }
 
-    mapping(ModelId model => Model) private _models;
+    mapping(ModelId id => Model model) private _models;
     mapping(ModelId model => mapping(uint16 major => MajorVersion)) private _versions;
-    mapping(ReleaseId release => Standing) private _standings;
+    mapping(ReleaseId release => Standing standing) private _standings;
     mapping(ReleaseId release => ModelId model) private _modelOf;
-    mapping(ReleaseId release => bytes32) private _contributorsHash;
-    mapping(ReleaseId release => ExactCommitment) private _exactCommitment;
+    mapping(ReleaseId release => bytes32 hash) private _contributorsHash;
+    mapping(ReleaseId release => ExactCommitment exact) private _exactCommitment;
     mapping(bytes32 contentIdHash => ReleaseId release) private _bound;
     mapping(bytes32 commitment => uint256 timestamp) private _committedAt;
 
@@ -186,15 +187,16 @@ contract ModelHub is IModelHub {
     function recordOf(ReleaseId release) external view returns (ReleaseRecord memory) {
         Standing memory standing = _standingOf(release);
         ModelId model = _modelOf[release];
-        return ReleaseRecord({
-            model: model,
-            major: standing.major,
-            minor: standing.minor,
-            publishedBlock: standing.publishedBlock,
-            arithmetic: standing.arithmetic,
-            schemaHash: _versions[model][standing.major].schemaHash,
-            contributorsHash: _contributorsHash[release]
-        });
+        return
+            ReleaseRecord({
+                model: model,
+                major: standing.major,
+                minor: standing.minor,
+                publishedBlock: standing.publishedBlock,
+                arithmetic: standing.arithmetic,
+                schemaHash: _versions[model][standing.major].schemaHash,
+                contributorsHash: _contributorsHash[release]
+            });
     }
 
     /// @inheritdoc IModelHub
@@ -290,11 +292,11 @@ contract ModelHub is IModelHub {
         emit ContentBound(release, contentIdHash, contentId);
     }
 
-    function _nextVersion(ModelId model, bool isMajor, bytes32 schemaHash)
-        private
-        view
-        returns (uint16 major, uint16 minor)
-    {
+    function _nextVersion(
+        ModelId model,
+        bool isMajor,
+        bytes32 schemaHash
+    ) private view returns (uint16 major, uint16 minor) {
         major = _models[model].latestMajor;
         if (major == 0) return (1, 0);
         MajorVersion storage latest = _versions[model][major];
@@ -323,13 +325,14 @@ contract ModelHub is IModelHub {
     }
 
     function _termsOf(Standing memory standing) private pure returns (ReleaseTerms memory) {
-        return ReleaseTerms({
-            royalty: standing.royaltyGrains * GRAIN,
-            minStake: standing.minStakeGrains * GRAIN,
-            modes: standing.modes,
-            status: standing.status,
-            statusSince: standing.statusSince
-        });
+        return
+            ReleaseTerms({
+                royalty: standing.royaltyGrains * GRAIN,
+                minStake: standing.minStakeGrains * GRAIN,
+                modes: standing.modes,
+                status: standing.status,
+                statusSince: standing.statusSince
+            });
     }
 
     /// @dev No store of graphs and weights exists that a dispute could read from.
@@ -340,7 +343,8 @@ contract ModelHub is IModelHub {
     function _isEdge(ReleaseStatus from, ReleaseStatus to) private pure returns (bool) {
         if (from == ReleaseStatus.Yanked) return false;
         if (to == ReleaseStatus.Yanked) return true;
-        return (from == ReleaseStatus.Experimental && to == ReleaseStatus.Stable)
-            || (from == ReleaseStatus.Stable && to == ReleaseStatus.Deprecated);
+        return
+            (from == ReleaseStatus.Experimental && to == ReleaseStatus.Stable) ||
+            (from == ReleaseStatus.Stable && to == ReleaseStatus.Deprecated);
     }
 }

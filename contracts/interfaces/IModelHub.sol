@@ -192,7 +192,7 @@ interface IModelHub {
     function acceptOwnership(ModelId model) external;
 
     /// @notice Publishes the next release: the next minor of the latest major, or the next major.
-    /// @dev Versions: first v1.00, then by `isMajor`; minors end at 99. The status begins as `Experimental`.
+    /// @dev Versions: first v1.00, then by `isMajor`; minors end at `MAX_MINOR`. The status begins as `Experimental`.
     /// @param isMajor required when inputs or outputs differ from the release before
     /// @param royalty token wei per inference, a whole number of grains
     /// @param minStake token wei an operator must have at stake to answer, a whole number of grains
@@ -246,8 +246,8 @@ interface IModelHub {
 
     /// @notice The newest release of a major version that has been `Stable` for `STABLE_DELAY`, still is, and is not
     /// yanked. For consumers that follow a channel; pinning an exact release is safer.
-    /// @dev Looks at the newest 32 releases of that major version. Warning: it can move backwards, when the newest one
-    /// is deprecated or yanked, and it reverts with `NoStableRelease` when none is left.
+    /// @dev Looks at the newest `CHANNEL_DEPTH` releases of that major version. Warning: it can move backwards, when
+    /// the newest one is deprecated or yanked, and it reverts with `NoStableRelease` when none is left.
     function latestStable(ModelId model, uint16 major) external view returns (ReleaseId);
 
     /// @notice The release of a model by version number.
@@ -269,4 +269,19 @@ interface IModelHub {
     function royaltyRecipientOf(ReleaseId release) external view returns (address);
 
     function nameOf(ModelId model) external view returns (string memory);
+
+    /// @notice Seconds for which a yanked release stays usable by those that pinned it.
+    function YANK_DELAY() external view returns (uint256);
+
+    /// @notice Seconds for which a release must have been `Stable` before a channel offers it.
+    function STABLE_DELAY() external view returns (uint256);
+
+    /// @notice Seconds between the commitment to a content id and its binding.
+    function COMMIT_DELAY() external view returns (uint256);
+
+    /// @notice The last minor version within a major one.
+    function MAX_MINOR() external view returns (uint256);
+
+    /// @notice How many releases of a major version `latestStable` looks at.
+    function CHANNEL_DEPTH() external view returns (uint256);
 }

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
-import {ModelHub} from "../../../contracts/ModelHub.sol";
 import {
     Arithmetic,
     Contributor,
@@ -28,15 +27,15 @@ abstract contract ModelHubFixture is Test {
     ReleaseId internal constant NOWHERE = ReleaseId.wrap(keccak256("no such release"));
     ModelId internal constant NO_MODEL = ModelId.wrap(keccak256("no such model"));
 
-    ModelHub internal hub;
+    IModelHub internal hub;
     ModelId internal model;
     address internal publisher = makeAddr("publisher");
     address internal stranger = makeAddr("stranger");
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        // Not `new`: each test file would then carry and optimise the whole hub again.
-        hub = ModelHub(deployCode("contracts/ModelHub.sol:ModelHub"));
+        // Not `new`: each test file would then carry and compile the whole hub again.
+        hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub"));
         vm.prank(publisher);
         model = hub.createModel("eth-volatility-1h");
     }

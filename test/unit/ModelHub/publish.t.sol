@@ -53,7 +53,10 @@ contract PublishTest is ModelHubFixture {
         (swapped.inputs, swapped.outputs) = (content.outputs, content.inputs);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IModelHub.SchemaChanged.selector, model, _schemaHashOf(content), _schemaHashOf(swapped)
+                IModelHub.SchemaChanged.selector,
+                model,
+                _schemaHashOf(content),
+                _schemaHashOf(swapped)
             )
         );
         _publish(swapped, false);
@@ -77,9 +80,7 @@ contract PublishTest is ModelHubFixture {
 
     function test_revertsWhenTheMajorsAreUsedUp() public {
         // The slot of the model holds the publisher and above it the latest major, which has one release.
-        vm.store(
-            address(hub), keccak256(abi.encode(model, 0)), bytes32(uint256(uint160(publisher)) | (65_534 << 160))
-        );
+        vm.store(address(hub), keccak256(abi.encode(model, 0)), bytes32(uint256(uint160(publisher)) | (65_534 << 160)));
         bytes32 version = keccak256(abi.encode(uint16(65_534), keccak256(abi.encode(model, 1))));
         vm.store(address(hub), bytes32(uint256(version) + 1), bytes32(uint256(1)));
         _publish(_content(), true);
@@ -210,7 +211,11 @@ contract PublishTest is ModelHubFixture {
                 );
                 _publish(content, isMajor);
             } else {
-                (major, minor) = major == 0 ? (1, 0) : isMajor ? (major + 1, 0) : (major, minor + 1);
+                (major, minor) = major == 0
+                    ? (1, 0)
+                    : isMajor
+                        ? (major + 1, 0)
+                        : (major, minor + 1);
                 schema = nextSchema;
                 ReleaseId release = _publish(content, isMajor);
                 assertEq(hub.releaseAt(model, major, minor), release);

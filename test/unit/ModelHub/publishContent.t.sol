@@ -295,8 +295,12 @@ contract PublishContentTest is ModelHubFixture {
     }
 
     function _expectTensorRefused(TensorSpec memory spec) private {
-        bytes memory refusal =
-            abi.encodeWithSelector(IModelHub.TensorSpecInvalid.selector, spec.name, spec.dtype, spec.shape);
+        bytes memory refusal = abi.encodeWithSelector(
+            IModelHub.TensorSpecInvalid.selector,
+            spec.name,
+            spec.dtype,
+            spec.shape
+        );
         ReleaseContent memory content = _content();
         content.inputs[0] = spec;
         _expectRefused(content, refusal);
@@ -323,7 +327,10 @@ contract PublishContentTest is ModelHubFixture {
         _expectRefused(
             content,
             abi.encodeWithSelector(
-                IModelHub.LoweringInvalid.selector, arithmetic, content.exact.graphRoot, content.exact.loweringVersion
+                IModelHub.LoweringInvalid.selector,
+                arithmetic,
+                content.exact.graphRoot,
+                content.exact.loweringVersion
             )
         );
     }

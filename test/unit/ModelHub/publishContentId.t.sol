@@ -29,9 +29,7 @@ contract PublishContentIdTest is ModelHubFixture {
         hub.commitContent(commitment);
         uint256 usableAt = block.timestamp + hub.COMMIT_DELAY();
         vm.warp(usableAt - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IModelHub.ContentCommitmentTooYoung.selector, commitment, usableAt)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IModelHub.ContentCommitmentTooYoung.selector, commitment, usableAt));
         _publishBound(_content(), BLOB_ID);
         vm.warp(usableAt);
         _publishBound(_content(), BLOB_ID);
@@ -147,7 +145,9 @@ contract PublishContentIdTest is ModelHubFixture {
         hub.commitContent(own);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IModelHub.ContentCommitmentTooYoung.selector, own, block.timestamp + hub.COMMIT_DELAY()
+                IModelHub.ContentCommitmentTooYoung.selector,
+                own,
+                block.timestamp + hub.COMMIT_DELAY()
             )
         );
         _publishCopy();
@@ -156,7 +156,7 @@ contract PublishContentIdTest is ModelHubFixture {
         skip(365 days);
         vm.expectRevert(abi.encodeWithSelector(IModelHub.ContentIdTaken.selector, DERIVED_ID, release));
         _publishCopy();
-        (ReleaseId found,) = hub.releaseByContentId(DERIVED_ID);
+        (ReleaseId found, ) = hub.releaseByContentId(DERIVED_ID);
         assertEq(found, release);
         assertEq(hub.royaltyRecipientOf(found), publisher);
     }

@@ -10,8 +10,12 @@ contract ReleaseAtTest is ModelHubFixture {
         _publish();
         uint16[2][4] memory unknown = [[uint16(0), 0], [uint16(1), 1], [uint16(2), 0], [uint16(1), 65_535]];
         for (uint256 i; i < unknown.length; ++i) {
-            bytes memory refusal =
-                abi.encodeWithSelector(IModelHub.VersionUnknown.selector, model, unknown[i][0], unknown[i][1]);
+            bytes memory refusal = abi.encodeWithSelector(
+                IModelHub.VersionUnknown.selector,
+                model,
+                unknown[i][0],
+                unknown[i][1]
+            );
             vm.expectRevert(refusal);
             hub.releaseAt(model, unknown[i][0], unknown[i][1]);
         }

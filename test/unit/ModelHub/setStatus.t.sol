@@ -49,7 +49,10 @@ contract SetStatusTest is ModelHubFixture {
                 if (!isEdge) {
                     vm.expectRevert(
                         abi.encodeWithSelector(
-                            IModelHub.ReleaseStatusEdgeInvalid.selector, release, ReleaseStatus(from), ReleaseStatus(to)
+                            IModelHub.ReleaseStatusEdgeInvalid.selector,
+                            release,
+                            ReleaseStatus(from),
+                            ReleaseStatus(to)
                         )
                     );
                 }

@@ -39,7 +39,7 @@ contract UsableTermsTest is ModelHubFixture {
     function test_readsOneSlot() public {
         vm.record();
         hub.usableTerms(release);
-        (bytes32[] memory reads,) = vm.accesses(address(hub));
+        (bytes32[] memory reads, ) = vm.accesses(address(hub));
         assertEq(reads.length, 1);
     }
 
