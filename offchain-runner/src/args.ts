@@ -18,7 +18,8 @@ export function parseCommand(args: readonly string[]): Command {
       options: { config: { type: "string", short: "c" }, help: { type: "boolean", short: "h" } },
     });
     if (values.help === true) return { kind: "help" };
-    if (positionals.length === 1 && positionals[0] === "start") return { kind: "start", configFile: values.config };
+    if (positionals.length === 1 && positionals[0] === "start")
+      return { kind: "start", configFile: values.config };
   } catch (cause) {
     throw new NodeError("config-invalid", "unknown option; try --help", { cause });
   }

@@ -30,7 +30,8 @@ const decimal = z.union([z.string(), z.number()]).transform(String);
 
 function amountIn(decimals: number) {
   return decimal.transform((text, context) => {
-    if (/^\d+(\.\d+)?$/.test(text) && (text.split(".")[1]?.length ?? 0) <= decimals) return parseUnits(text, decimals);
+    if (/^\d+(\.\d+)?$/.test(text) && (text.split(".")[1]?.length ?? 0) <= decimals)
+      return parseUnits(text, decimals);
     context.addIssue({ code: "custom", message: `not an amount with at most ${decimals} decimals` });
     return z.NEVER;
   });
@@ -50,7 +51,10 @@ const releaseName = /^(0x[0-9a-fA-F]{64}|0x[0-9a-fA-F]{40}\/[a-z0-9][a-z0-9._-]{
 const servedSchema = z.strictObject({
   release: z.string().regex(releaseName, "not a release id or publisher/name@version"),
   minFee: opg.default(0n),
-  modes: z.array(z.enum(["VANILLA"])).min(1).default(["VANILLA"]),
+  modes: z
+    .array(z.enum(["VANILLA"]))
+    .min(1)
+    .default(["VANILLA"]),
   /** Only until the node has measured the model itself. */
   expectedRunMs: positive.default(200),
 });
@@ -138,9 +142,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
-  claims: z
-    .strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") })
-    .prefault({}),
+  claims: z.strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") }).prefault({}),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -211,9 +213,13 @@ function deploymentFrom(
 function signerFrom(signer: ParsedConfig["signer"], chainId: number, base: string): SignerConfig {
   if (signer.privateKey !== undefined) {
     if (chainId !== LOCAL_CHAIN_ID) {
-      throw new NodeError("raw-key-refused", `a raw key is accepted on chain ${LOCAL_CHAIN_ID} only; use a keystore`, {
-        data: { chainId },
-      });
+      throw new NodeError(
+        "raw-key-refused",
+        `a raw key is accepted on chain ${LOCAL_CHAIN_ID} only; use a keystore`,
+        {
+          data: { chainId },
+        },
+      );
     }
     return { kind: "raw-key", privateKey: signer.privateKey };
   }
@@ -224,7 +230,9 @@ function signerFrom(signer: ParsedConfig["signer"], chainId: number, base: strin
 }
 
 function passwordFrom(file: string | undefined, base: string): string | undefined {
-  return file === undefined ? undefined : readText(resolve(base, file), "password file").replace(/\r?\n$/, "");
+  return file === undefined
+    ? undefined
+    : readText(resolve(base, file), "password file").replace(/\r?\n$/, "");
 }
 
 function withEnvironment(raw: unknown, environment: Environment): unknown {
@@ -243,7 +251,8 @@ function withEnvironment(raw: unknown, environment: Environment): unknown {
 function refuseSecrets(raw: unknown): void {
   const signer = (raw as { signer?: Record<string, unknown> }).signer;
   for (const key of SECRET_KEYS) {
-    if (signer?.[key] !== undefined) throw invalid(`signer.${key} belongs in the environment, not in the file`);
+    if (signer?.[key] !== undefined)
+      throw invalid(`signer.${key} belongs in the environment, not in the file`);
   }
 }
 

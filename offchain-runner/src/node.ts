@@ -206,7 +206,18 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   );
   const sources = [
     new FulfilSource(
-      { ...outcomes, contracts, signer, account, time, logger, bell, metrics, activeRuns: () => executor.activeCount, isWorthGas: (job) => pays(job, 0n) },
+      {
+        ...outcomes,
+        contracts,
+        signer,
+        account,
+        time,
+        logger,
+        bell,
+        metrics,
+        activeRuns: () => executor.activeCount,
+        isWorthGas: (job) => pays(job, 0n),
+      },
       { ...limits, ...constants, resultValiditySec: fees.resultValiditySec, requestsAddress },
     ),
     new AcceptSource(outcomes, requestsAddress),
@@ -217,15 +228,25 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   const transactions = new TransactionStore(database, clock);
   const sender = new TransactionSender(
     { chain: base.chain, store: transactions, time, clock, logger },
-    { ...fees, limits: { maxFee: fees.maxFeeGwei, maxTip: fees.maxTipGwei }, pollIntervalMs: chain.pollIntervalMs },
+    {
+      ...fees,
+      limits: { maxFee: fees.maxFeeGwei, maxTip: fees.maxTipGwei },
+      pollIntervalMs: chain.pollIntervalMs,
+    },
   );
-  const loop = new TransactionLoop({ bell, sources, sender, store: transactions, clock, logger }, (purpose, outcome) =>
-    metrics.recordOutcome(purpose, outcome),
+  const loop = new TransactionLoop(
+    { bell, sources, sender, store: transactions, clock, logger },
+    (purpose, outcome) => metrics.recordOutcome(purpose, outcome),
   );
   return { loop, sender, claims };
 }
 
-async function runUntil(stop: AbortSignal, cancel: AbortController, parts: Parts, clock: Clock): Promise<void> {
+async function runUntil(
+  stop: AbortSignal,
+  cancel: AbortController,
+  parts: Parts,
+  clock: Clock,
+): Promise<void> {
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
   parts.store.requeueRunning();

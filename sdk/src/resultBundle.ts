@@ -43,7 +43,8 @@ export function bundleDigest(domainSeparator: string, leaves: readonly string[])
 /** Siblings from leaf `index` to the root: the `path` of a `SignedResult`; empty for a bundle of one. */
 export function bundlePath(leaves: readonly string[], index: number): string[] {
   let level = nonEmpty(leaves);
-  if (!Number.isInteger(index) || index < 0 || index >= level.length) throw new BundleIndexError(index, level.length);
+  if (!Number.isInteger(index) || index < 0 || index >= level.length)
+    throw new BundleIndexError(index, level.length);
   const path: string[] = [];
   let position = index;
   while (level.length > 1) {
@@ -62,7 +63,9 @@ export function memberDigest(domainSeparator: string, leaf: string, path: readon
 }
 
 function rootDigest(domainSeparator: string, root: string): string {
-  const structHash = keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32"], [BUNDLE_TYPEHASH, root]));
+  const structHash = keccak256(
+    AbiCoder.defaultAbiCoder().encode(["bytes32", "bytes32"], [BUNDLE_TYPEHASH, root]),
+  );
   return typedDataDigest(domainSeparator, structHash);
 }
 

@@ -1,3 +1,4 @@
+import { packRequest } from "@opg-network/sdk/request";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import type { LocalChain } from "./fixture/localChain.ts";
@@ -5,7 +6,6 @@ import { startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
 import type { Protocol } from "./fixture/protocol.ts";
 import { deployProtocol } from "./fixture/protocol.ts";
-import { packRequest } from "@opg-network/sdk/request";
 
 describe("node end to end: several operators", () => {
   let chain: LocalChain;

@@ -34,7 +34,9 @@ describe("node end to end: happy path", () => {
     expect(await protocol.stateOf(opened)).to.equal("fulfilled");
     const output = await protocol.consumer.answers(opened.id);
     const [volatility] = decodeTensors(output);
-    const value = new Float32Array(getBytes((volatility as { data: Uint8Array }).data).slice().buffer)[0] as number;
+    const value = new Float32Array(
+      getBytes((volatility as { data: Uint8Array }).data).slice().buffer,
+    )[0] as number;
     expect(value).to.be.within(0.0001, 0.05);
     const operatorId = (await protocol.operators.standingOf(chain.account(1))).operatorId;
     expect((await protocol.requests.earningsOf(operatorId, release)).unripe).to.equal(STANDARD_FEE);

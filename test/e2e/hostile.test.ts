@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { packRequest } from "@opg-network/sdk/request";
+import { expect } from "chai";
 import { parseEther } from "ethers";
 import type { LocalChain } from "./fixture/localChain.ts";
 import { startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
 import type { Protocol } from "./fixture/protocol.ts";
-import { BEHAVIOURS, deployProtocol, sampleInput, STANDARD_FEE } from "./fixture/protocol.ts";
+import { BEHAVIOURS, deployProtocol, STANDARD_FEE, sampleInput } from "./fixture/protocol.ts";
 
 describe("node end to end: hostile requests and callbacks", () => {
   let chain: LocalChain;

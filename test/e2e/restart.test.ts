@@ -41,7 +41,10 @@ describe("node end to end: restart and reorganisation", () => {
     await node.reaches(opened.id, "submitting");
     await node.kill();
     await node.start();
-    await node.until(() => node.logged("transaction taken up again").length === 1, "the transaction is taken up");
+    await node.until(
+      () => node.logged("transaction taken up again").length === 1,
+      "the transaction is taken up",
+    );
     await chain.resumeMining();
     await chain.mine();
     await node.reaches(opened.id, "fulfilled");
@@ -59,7 +62,10 @@ describe("node end to end: restart and reorganisation", () => {
     const [mined] = node.logged("transaction signed").slice(-1);
     await chain.provider.send("hardhat_dropTransaction", [mined?.hash]);
     await node.start();
-    await node.until(() => node.logged("transaction taken up again").length === 1, "the transaction is taken up");
+    await node.until(
+      () => node.logged("transaction taken up again").length === 1,
+      "the transaction is taken up",
+    );
     await chain.resumeMining();
     await chain.mine();
     await node.reaches(opened.id, "fulfilled");

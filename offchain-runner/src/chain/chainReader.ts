@@ -74,13 +74,16 @@ export function createChainReader(provider: ResilientProvider): ChainReader {
   return {
     async head() {
       const header = await block("latest");
-      if (header === undefined) throw new NodeError("rpc-refused", "the endpoint has no latest block", { retryable: true });
+      if (header === undefined)
+        throw new NodeError("rpc-refused", "the endpoint has no latest block", { retryable: true });
       return header;
     },
     block: (number) => block(toQuantity(number)),
     async logs(addresses, range, topics = []) {
       const where =
-        "blockHash" in range ? range : { fromBlock: toQuantity(range.fromBlock), toBlock: toQuantity(range.toBlock) };
+        "blockHash" in range
+          ? range
+          : { fromBlock: toQuantity(range.fromBlock), toBlock: toQuantity(range.toBlock) };
       const answer: unknown = await provider.send("eth_getLogs", [{ address: addresses, topics, ...where }]);
       return parse(logsSchema, answer);
     },

@@ -14,7 +14,11 @@ const BUMP_NUMERATOR = 9n;
 const BUMP_DENOMINATOR = 8n;
 
 /** A first bid that survives the base fee doubling; undefined when the base fee alone is beyond the limit. */
-export function firstBid(baseFee: bigint, suggestedTip: bigint, limits: GasPriceLimits): GasPrice | undefined {
+export function firstBid(
+  baseFee: bigint,
+  suggestedTip: bigint,
+  limits: GasPriceLimits,
+): GasPrice | undefined {
   const tip = suggestedTip < limits.maxTip ? suggestedTip : limits.maxTip;
   if (baseFee + tip > limits.maxFee) return undefined;
   return { maxFee: least(2n * baseFee + tip, limits.maxFee), tip };

@@ -105,7 +105,8 @@ export class LogWatcher {
     const { lookbackBlocks, fromBlock } = this.#options;
     const number = Math.min(head.number, Math.max(0, fromBlock - 1, head.number - lookbackBlocks));
     const block = number === head.number ? head : await this.#reader.block(number);
-    if (block === undefined) throw new NodeError("rpc-refused", "a block below the head is missing", { retryable: true });
+    if (block === undefined)
+      throw new NodeError("rpc-refused", "a block below the head is missing", { retryable: true });
     this.#blocks.advance(block, () => undefined);
     return block;
   }
@@ -123,7 +124,8 @@ export class LogWatcher {
     if (target <= known.number) return { kind: "idle" };
     const last = target === head.number ? head : await this.#reader.block(target);
     if (last === undefined) return { kind: "raced" };
-    const logs = target === known.number + 1 ? await this.#logsOf(last, known) : await this.#logsUpTo(last, known);
+    const logs =
+      target === known.number + 1 ? await this.#logsOf(last, known) : await this.#logsUpTo(last, known);
     if (logs === undefined) return { kind: "raced" };
     this.#blocks.advance(last, () => this.#handler.apply(logs));
     return { kind: "advanced", to: last.number, logs: logs.length };
@@ -137,20 +139,27 @@ export class LogWatcher {
   async #logsUpTo(last: BlockHeader, known: SeenBlock): Promise<ChainLog[] | undefined> {
     let logs: ChainLog[];
     try {
-      logs = await this.#reader.logs(this.#options.addresses, { fromBlock: known.number + 1, toBlock: last.number });
+      logs = await this.#reader.logs(this.#options.addresses, {
+        fromBlock: known.number + 1,
+        toBlock: last.number,
+      });
       this.#range = Math.min(Math.ceil(this.#range * RANGE_GROWTH), this.#options.maxLogRange);
     } catch (error) {
       // Endpoints cap ranges by blocks, by logs or by bytes, each with another error: a smaller range passes them all.
       this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
       throw error;
     }
-    const [first, end] = await Promise.all([this.#reader.block(known.number), this.#reader.block(last.number)]);
+    const [first, end] = await Promise.all([
+      this.#reader.block(known.number),
+      this.#reader.block(last.number),
+    ]);
     return first?.hash === known.hash && end?.hash === last.hash ? logs : undefined;
   }
 
   async #rewind(head: BlockHeader): Promise<WatchStep> {
     let known = this.#blocks.newest(head.number);
-    while (known !== undefined && !(await this.#isCanonical(known, head))) known = this.#blocks.newest(known.number - 1);
+    while (known !== undefined && !(await this.#isCanonical(known, head)))
+      known = this.#blocks.newest(known.number - 1);
     const ancestor = known?.number ?? -1;
     this.#logger.warn({ ancestor, head: head.number }, "chain reorganised");
     this.#blocks.rewind(ancestor, () => this.#handler.rollback(ancestor));

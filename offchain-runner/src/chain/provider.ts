@@ -69,9 +69,11 @@ export class ResilientProvider extends JsonRpcProvider {
     });
     const results = Array.isArray(body) ? body : [body];
     for (const result of results) {
-      if (!responseSchema.safeParse(result).success) throw unavailable(url, { data: { answer: "not JSON-RPC" } });
+      if (!responseSchema.safeParse(result).success)
+        throw unavailable(url, { data: { answer: "not JSON-RPC" } });
       const busy = busySchema.safeParse(result);
-      if (busy.success && BUSY_CODES.includes(busy.data.error.code)) throw unavailable(url, { data: { busy: true } });
+      if (busy.success && BUSY_CODES.includes(busy.data.error.code))
+        throw unavailable(url, { data: { busy: true } });
     }
     return results as JsonRpcResult[];
   }

@@ -35,7 +35,9 @@ export function toRequestEvent(log: ChainLog): RequestEvent | undefined {
       const input = args.input as string;
       // An endpoint cannot make the node work on, or sign for, anything but what the id commits to.
       const isGenuine = requestIdOf(log.address, packed) === base.id && keccak256(input) === packed.inputHash;
-      return isGenuine ? { ...base, kind: "opened", request: unpackRequest(packed), input: getBytes(input) } : undefined;
+      return isGenuine
+        ? { ...base, kind: "opened", request: unpackRequest(packed), input: getBytes(input) }
+        : undefined;
     }
     case "RequestAccepted":
       return {

@@ -11,7 +11,8 @@ export interface SignerKey extends DigestSigner {
 
 /** Decrypts the keystore (scrypt: takes a second or two) or takes the local chain's raw key. */
 export async function loadSignerKey(config: SignerConfig): Promise<SignerKey> {
-  const wallet = config.kind === "raw-key" ? new Wallet(config.privateKey) : await decrypt(config.file, config.password);
+  const wallet =
+    config.kind === "raw-key" ? new Wallet(config.privateKey) : await decrypt(config.file, config.password);
   const signingKey = new SigningKey(wallet.privateKey);
   return {
     wallet,

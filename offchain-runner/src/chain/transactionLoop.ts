@@ -89,7 +89,10 @@ export class TransactionLoop {
   async recover(signal: AbortSignal): Promise<void> {
     for (const transaction of this.#store.unfinished()) {
       const source = this.#sources.find(({ purpose }) => purpose === transaction.purpose);
-      this.#logger.info({ purpose: transaction.purpose, nonce: transaction.nonce }, "transaction taken up again");
+      this.#logger.info(
+        { purpose: transaction.purpose, nonce: transaction.nonce },
+        "transaction taken up again",
+      );
       const outcome = await this.#sender.follow(transaction, signal);
       source?.resume(transaction.id)(outcome);
       this.#note(transaction.purpose, outcome);

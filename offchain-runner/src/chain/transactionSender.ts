@@ -5,7 +5,13 @@ import { CANCEL_GAS, MAX_TRANSACTION_GAS } from "./gasModel.ts";
 import type { GasPrice, GasPriceLimits } from "./gasPrices.ts";
 import { firstBid, nextBid } from "./gasPrices.ts";
 import type { Call, Receipt, TransactionChain } from "./transactionChain.ts";
-import type { Attempt, FinalState, StoredTransaction, TransactionPurpose, TransactionStore } from "./transactionStore.ts";
+import type {
+  Attempt,
+  FinalState,
+  StoredTransaction,
+  TransactionPurpose,
+  TransactionStore,
+} from "./transactionStore.ts";
 
 export interface TransactionPlan {
   purpose: TransactionPurpose;
@@ -74,7 +80,11 @@ export class TransactionSender {
    * Simulates, signs, records, broadcasts, and waits for the end. `onRecorded` runs in the same database transaction
    * that records the signed bytes, so after a crash either both are known or neither.
    */
-  async send(plan: TransactionPlan, onRecorded: (id: number) => void, signal: AbortSignal): Promise<SubmitOutcome> {
+  async send(
+    plan: TransactionPlan,
+    onRecorded: (id: number) => void,
+    signal: AbortSignal,
+  ): Promise<SubmitOutcome> {
     if (plan.gasLimit > MAX_TRANSACTION_GAS) return { status: "rejected", revertData: "0x" };
     const revertData = await this.#chain.simulate(plan);
     if (revertData !== undefined) return { status: "rejected", revertData };
@@ -178,7 +188,10 @@ export class TransactionSender {
     const facts = { purpose, nonce, status: outcome.status };
     if (outcome.status === "included") {
       const { hash, blockNumber, gasUsed } = outcome.receipt;
-      this.#logger.info({ ...facts, hash, block: blockNumber, gasUsed: gasUsed.toString() }, "transaction ended");
+      this.#logger.info(
+        { ...facts, hash, block: blockNumber, gasUsed: gasUsed.toString() },
+        "transaction ended",
+      );
     } else this.#logger.warn(facts, "transaction ended");
   }
 }

@@ -32,7 +32,9 @@ export class HttpServer {
   async start(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (cause) => {
-        reject(new NodeError("port-taken", "the HTTP port cannot be opened", { data: { host, port }, cause }));
+        reject(
+          new NodeError("port-taken", "the HTTP port cannot be opened", { data: { host, port }, cause }),
+        );
       });
       this.#server.listen(port, host, resolve);
     });
@@ -46,7 +48,8 @@ export class HttpServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== "GET" && request.method !== "HEAD") return send(response, 405, { error: "method" });
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return send(response, 405, { error: "method" });
     switch (request.url?.split("?")[0]) {
       case "/health/live":
         return send(response, 200, { isLive: true });

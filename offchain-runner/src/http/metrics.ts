@@ -19,14 +19,23 @@ export class NodeMetrics {
     "purpose",
     "status",
   ]);
-  readonly #gasCost = this.#counter("opg_gas_cost_coin", "Gas paid, in whole coins of the chain", ["purpose"]);
+  readonly #gasCost = this.#counter("opg_gas_cost_coin", "Gas paid, in whole coins of the chain", [
+    "purpose",
+  ]);
   readonly #signed = this.#counter("opg_results_signed_total", "Results signed", []);
-  readonly #refused = this.#counter("opg_results_refused_total", "Second outputs that were refused a signature", []);
+  readonly #refused = this.#counter(
+    "opg_results_refused_total",
+    "Second outputs that were refused a signature",
+    [],
+  );
   readonly #jobs = this.#gauge("opg_jobs", "Jobs by state", ["state"]);
   readonly #queue = this.#gauge("opg_queue_depth", "Jobs waiting for or in inference", []);
   readonly #balance = this.#gauge("opg_signer_balance_coin", "Balance of the signer, in whole coins", []);
   readonly #stake = this.#gauge("opg_stake_opg", "Active stake of the operator, OPG", []);
-  readonly #earnings = this.#gauge("opg_earnings_opg", "Earnings that are not claimed, OPG", ["release", "state"]);
+  readonly #earnings = this.#gauge("opg_earnings_opg", "Earnings that are not claimed, OPG", [
+    "release",
+    "state",
+  ]);
   readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 

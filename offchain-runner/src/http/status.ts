@@ -9,7 +9,13 @@ export interface NodeStatus {
   operator:
     | { operatorId: number; signer: string; isActive: boolean; stake: string; signerBalance: string }
     | undefined;
-  releases: { reference: string; id: string | undefined; status: string; problem: string | undefined; runMs: number }[];
+  releases: {
+    reference: string;
+    id: string | undefined;
+    status: string;
+    problem: string | undefined;
+    runMs: number;
+  }[];
   jobs: Record<JobState, number>;
   queueDepth: number;
   earnings: { release: string; matured: string; unripe: string }[];

@@ -69,7 +69,10 @@ export class StatusReader {
 
   async #operator(): Promise<NonNullable<NodeStatus["operator"]>> {
     const { account, chain } = this.#sources;
-    const [standing, balance]: [OwnStanding, bigint] = await Promise.all([account.standing(), chain.balance()]);
+    const [standing, balance]: [OwnStanding, bigint] = await Promise.all([
+      account.standing(),
+      chain.balance(),
+    ]);
     return {
       operatorId: standing.operatorId,
       signer: account.signer,

@@ -26,7 +26,11 @@ export interface ReleaseCatalog {
   load(id: string): Promise<PublishedRelease>;
 }
 
-export function createReleaseCatalog(hub: Contracts["hub"], hubAddress: string, reader: ChainReader): ReleaseCatalog {
+export function createReleaseCatalog(
+  hub: Contracts["hub"],
+  hubAddress: string,
+  reader: ChainReader,
+): ReleaseCatalog {
   return {
     async idOf(reference) {
       const named = /^(0x[0-9a-fA-F]{40})\/(.+)@v?(\d+)\.(\d+)$/.exec(reference);
@@ -42,10 +46,14 @@ export function createReleaseCatalog(hub: Contracts["hub"], hubAddress: string, 
       const logs = await reader.logs([hubAddress], { fromBlock: block, toBlock: block }, [topic, id]);
       const log = logs.find(({ data, topics }) => isContentOf(id, topics[2], data));
       if (log === undefined) {
-        throw new NodeError("release-content-mismatch", "the endpoint gives no content that hashes to the release", {
-          retryable: true,
-          data: { release: id, block },
-        });
+        throw new NodeError(
+          "release-content-mismatch",
+          "the endpoint gives no content that hashes to the release",
+          {
+            retryable: true,
+            data: { release: id, block },
+          },
+        );
       }
       const { args } = hubInterface.parseLog(log) as NonNullable<ReturnType<typeof hubInterface.parseLog>>;
       return toRelease(id, args as unknown as PublishedArgs, record.arithmetic === EXACT);

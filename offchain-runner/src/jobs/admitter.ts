@@ -96,7 +96,8 @@ export class Admitter {
     const verdict = assess(job.request, job.input.length, await this.#factsFor(job, model), this.#options);
     if (verdict.kind !== "serve") return verdict;
     if (model.status === "failed") return { kind: "decline", reason: model.problem ?? "model-refused" };
-    if (model.status === "loading" || model.release === undefined) return { kind: "later", reason: "model-not-ready" };
+    if (model.status === "loading" || model.release === undefined)
+      return { kind: "later", reason: "model-not-ready" };
     try {
       this.#engine.checkInput(model.release, job.input);
     } catch (error) {

@@ -71,7 +71,10 @@ export class ClaimSource implements TransactionSource {
       if (release === undefined) continue;
       const { matured, unripe } = await contracts.requests.earningsOf(account.operatorId, release.id);
       this.earnings.set(release.id, { matured, unripe });
-      logger.debug({ release: release.id, matured: matured.toString(), unripe: unripe.toString() }, "earnings read");
+      logger.debug(
+        { release: release.id, matured: matured.toString(), unripe: unripe.toString() },
+        "earnings read",
+      );
       const isWorthIt = matured > gasCost.of(claimGas(release));
       if (matured > 0n && matured >= this.#options.threshold && isWorthIt) this.#due.push(release);
     }
@@ -84,7 +87,11 @@ export class ClaimSource implements TransactionSource {
       plan: {
         purpose: "claim",
         to: this.#options.requestsAddress,
-        data: requestsInterface.encodeFunctionData("claim", [operatorId, release.id, [...release.contributors]]),
+        data: requestsInterface.encodeFunctionData("claim", [
+          operatorId,
+          release.id,
+          [...release.contributors],
+        ]),
         gasLimit: claimGas(release),
         validUntil: time.head.timestamp + VALID_SEC,
       },

@@ -37,7 +37,11 @@ export class DeliverySource implements TransactionSource {
     const { timestamp } = this.#time.head;
     const job = this.#store.deliverable(timestamp, 1)[0];
     if (job?.output === undefined || job.deliverableAt === undefined) return undefined;
-    const data = requestsInterface.encodeFunctionData("deliver", [packRequest(job.request), job.output, job.deliverableAt]);
+    const data = requestsInterface.encodeFunctionData("deliver", [
+      packRequest(job.request),
+      job.output,
+      job.deliverableAt,
+    ]);
     const gas = { callbackGas: job.request.callbackGas, outputBytes: job.output.length };
     return {
       plan: {

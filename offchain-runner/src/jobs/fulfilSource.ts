@@ -84,7 +84,8 @@ export class FulfilSource implements TransactionSource {
     const untilMs = clock.nowMs() + this.#options.coalesceMs;
     while (activeRuns() > 0 && !signal.aborted) {
       const leftMs = untilMs - clock.nowMs();
-      if (leftMs <= 0 || store.due(["answered"], this.#options.batchSize).length >= this.#options.batchSize) return;
+      if (leftMs <= 0 || store.due(["answered"], this.#options.batchSize).length >= this.#options.batchSize)
+        return;
       await bell.wait(leftMs, clock, signal);
     }
   }
@@ -141,7 +142,8 @@ export class FulfilSource implements TransactionSource {
     const gasLimit = fulfilGas(data, jobs.map(gasOf));
     if (gasLimit > MAX_TRANSACTION_GAS) {
       // One answer alone can be too large; a batch never is.
-      for (const job of jobs) this.#dependencies.store.moveIf(job.id, ["answered"], "failed", { reason: "too-much-gas" });
+      for (const job of jobs)
+        this.#dependencies.store.moveIf(job.id, ["answered"], "failed", { reason: "too-much-gas" });
       return undefined;
     }
     const deadline = Math.max(...jobs.map(({ request }) => request.deadline));
@@ -155,7 +157,8 @@ export class FulfilSource implements TransactionSource {
         validUntil: Math.min(validUntil, deadline),
       },
       onRecorded: (transactionId) => {
-        for (const id of ids) this.#dependencies.store.moveIf(id, ["answered"], "submitting", { transactionId });
+        for (const id of ids)
+          this.#dependencies.store.moveIf(id, ["answered"], "submitting", { transactionId });
       },
       conclude: (outcome) => this.#conclude(ids, outcome),
     };
@@ -168,7 +171,8 @@ export class FulfilSource implements TransactionSource {
   #postpone(job: Job, ms: number, reason: string): void {
     const { store, clock, logger } = this.#dependencies;
     logger.debug({ request: job.id, reason }, "answer has to wait");
-    if (store.get(job.id)?.state === "answered") store.update(job.id, { reason, notBeforeMs: clock.nowMs() + ms });
+    if (store.get(job.id)?.state === "answered")
+      store.update(job.id, { reason, notBeforeMs: clock.nowMs() + ms });
   }
 }
 

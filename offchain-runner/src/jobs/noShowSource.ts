@@ -36,13 +36,19 @@ export class NoShowSource implements TransactionSource {
     const { timestamp } = this.#time.head;
     const job = store
       .due(["held"], LOOKED_AT)
-      .find((held) => held.acceptance !== undefined && held.acceptance.deadline < timestamp && this.#isWorthIt(held));
+      .find(
+        (held) =>
+          held.acceptance !== undefined && held.acceptance.deadline < timestamp && this.#isWorthIt(held),
+      );
     if (job?.acceptance === undefined) return undefined;
     return {
       plan: {
         purpose: "report-no-show",
         to: this.#requestsAddress,
-        data: requestsInterface.encodeFunctionData("reportNoShow", [packRequest(job.request), job.acceptance]),
+        data: requestsInterface.encodeFunctionData("reportNoShow", [
+          packRequest(job.request),
+          job.acceptance,
+        ]),
         gasLimit: REPORT_NO_SHOW_GAS,
         validUntil: job.request.deadline,
       },

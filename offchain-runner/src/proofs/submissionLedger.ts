@@ -13,9 +13,13 @@ export class OutputConflictError extends NodeError {
   override readonly name = "OutputConflictError";
 
   constructor(key: LedgerKey, signed: string, refused: string) {
-    super("output-conflict", "another output was signed for this input before; refusing to sign a second one", {
-      data: { ...key, signed, refused },
-    });
+    super(
+      "output-conflict",
+      "another output was signed for this input before; refusing to sign a second one",
+      {
+        data: { ...key, signed, refused },
+      },
+    );
   }
 }
 
@@ -56,7 +60,8 @@ export class SubmissionLedger {
   #checkAndInsertOne({ release, codec, inputHash, context }: LedgerKey, outputHash: string): void {
     const signed = this.outputHashOf({ release, codec, inputHash, context });
     if (signed === outputHash) return;
-    if (signed !== undefined) throw new OutputConflictError({ release, codec, inputHash, context }, signed, outputHash);
+    if (signed !== undefined)
+      throw new OutputConflictError({ release, codec, inputHash, context }, signed, outputHash);
     this.#database
       .prepare("INSERT INTO signed_results VALUES (?, ?, ?, ?, ?, ?)")
       .run(release, codec, inputHash, context, outputHash, this.#clock.nowMs());

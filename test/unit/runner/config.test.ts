@@ -50,7 +50,11 @@ describe("loadConfig", () => {
   it("fills in what is not said, and resolves paths from the file's folder", () => {
     const config = load(minimal);
     expect(config.dataDir).to.equal(join(folder, "data"));
-    expect(config.signer).to.deep.equal({ kind: "keystore", file: join(folder, "signer.json"), password: "secret" });
+    expect(config.signer).to.deep.equal({
+      kind: "keystore",
+      file: join(folder, "signer.json"),
+      password: "secret",
+    });
     expect(config.http).to.deep.equal({ host: "127.0.0.1", port: 9_464 });
     expect(config.serve[0]).to.deep.include({ minFee: 0n, modes: ["VANILLA"] });
     expect(config.fees.maxFeeGwei).to.equal(parseUnits("5", "gwei"));
@@ -77,7 +81,10 @@ describe("loadConfig", () => {
 
   it("takes a raw key on the local chain only", () => {
     const local = { ...minimal, chain: { ...minimal.chain, chainId: 31_337 } };
-    expect(load(local, { OPG_NODE_PRIVATE_KEY: KEY }).signer).to.deep.equal({ kind: "raw-key", privateKey: KEY });
+    expect(load(local, { OPG_NODE_PRIVATE_KEY: KEY }).signer).to.deep.equal({
+      kind: "raw-key",
+      privateKey: KEY,
+    });
     const { message } = expectCode("raw-key-refused", minimal, { OPG_NODE_PRIVATE_KEY: KEY });
     expect(message).to.not.include(KEY.slice(2));
   });
@@ -94,7 +101,11 @@ describe("loadConfig", () => {
   });
 
   it("refuses a deployment of another chain", () => {
-    const chain = { rpcUrls: minimal.chain.rpcUrls, chainId: 84_532, deploymentFile: writeDeployment(31_337) };
+    const chain = {
+      rpcUrls: minimal.chain.rpcUrls,
+      chainId: 84_532,
+      deploymentFile: writeDeployment(31_337),
+    };
     expectCode("config-invalid", { ...minimal, chain });
   });
 
@@ -104,11 +115,17 @@ describe("loadConfig", () => {
     ["a key it does not know", { ...minimal, sevre: [] }],
     ["nothing to serve", { ...minimal, serve: [] }],
     ["a release that is neither id nor name", { ...minimal, serve: [{ release: "volatility" }] }],
-    ["an amount with too many decimals", { ...minimal, serve: [{ release: RELEASE, minFee: "0.0000000000000000001" }] }],
+    [
+      "an amount with too many decimals",
+      { ...minimal, serve: [{ release: RELEASE, minFee: "0.0000000000000000001" }] },
+    ],
     ["a negative amount", { ...minimal, serve: [{ release: RELEASE, minFee: "-1" }] }],
     ["a mode that is not there yet", { ...minimal, serve: [{ release: RELEASE, modes: ["ZK"] }] }],
     ["a port that is none", { ...minimal, http: { port: 70_000 } }],
-    ["an endpoint that is no URL", { ...minimal, chain: { ...minimal.chain, rpcUrls: ["file:///etc/passwd"] } }],
+    [
+      "an endpoint that is no URL",
+      { ...minimal, chain: { ...minimal.chain, rpcUrls: ["file:///etc/passwd"] } },
+    ],
     ["no addresses", { ...minimal, chain: { ...minimal.chain, addresses: undefined } }],
     ["a batch beyond the contract's", { ...minimal, limits: { batchSize: 129 } }],
   ];
@@ -117,7 +134,9 @@ describe("loadConfig", () => {
   }
 
   it("refuses a missing file, and a missing password", () => {
-    expect(() => loadConfig(join(folder, "none.json"), {})).to.throw(NodeError).with.property("code", "config-invalid");
+    expect(() => loadConfig(join(folder, "none.json"), {}))
+      .to.throw(NodeError)
+      .with.property("code", "config-invalid");
     expectCode("config-invalid", minimal, {});
     expectCode("config-invalid", minimal, { ...PASSWORD, OPG_NODE_SERVE: "{" });
   });
@@ -125,7 +144,10 @@ describe("loadConfig", () => {
   function writeDeployment(chainId: number): string {
     const file = join(folder, "deployment.json");
     const contracts = Object.fromEntries(
-      ["Operators", "ModelHub", "InferenceRequests", "OPG"].map((name) => [name, { address: ADDRESS, block: 8 }]),
+      ["Operators", "ModelHub", "InferenceRequests", "OPG"].map((name) => [
+        name,
+        { address: ADDRESS, block: 8 },
+      ]),
     );
     writeFileSync(file, JSON.stringify({ network: "x", chainId, contracts }));
     return file;

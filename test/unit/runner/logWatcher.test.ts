@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { BlockStore } from "../../../offchain-runner/src/chain/blockStore.ts";
-import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import type { ChainLog } from "../../../offchain-runner/src/chain/chainReader.ts";
+import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import type { LogWatcherOptions } from "../../../offchain-runner/src/chain/logWatcher.ts";
 import { LogWatcher } from "../../../offchain-runner/src/chain/logWatcher.ts";
 import { ScriptedChain } from "./fakes/scriptedChain.ts";
@@ -75,9 +75,7 @@ describe("LogWatcher", () => {
     chain.grow(40, ["far"]);
     chain.grow(60, ["end"]);
     chain.maxRange = 30;
-    await watcher.step().catch(() => undefined);
-    await watcher.step().catch(() => undefined);
-    await settle(watcher);
+    for (let step = 0; step < 20; ++step) await watcher.step().catch(() => undefined);
     expect(applied).to.deep.equal(["far", "end"]);
     expect(watcher.cursor).to.equal(100);
   });

@@ -8,8 +8,7 @@ import { SteppedClock } from "./fakes/steppedClock.ts";
 
 type Answer = (response: ServerResponse, id: number) => void;
 
-const result: Answer = (response, id) =>
-  response.end(JSON.stringify({ jsonrpc: "2.0", id, result: "0x2a" }));
+const result: Answer = (response, id) => response.end(JSON.stringify({ jsonrpc: "2.0", id, result: "0x2a" }));
 const status =
   (code: number): Answer =>
   (response) =>

@@ -2,7 +2,10 @@ import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import { expect } from "chai";
 import { Wallet, ZeroHash } from "ethers";
 import { ResultSigner, validUntilFrom } from "../../../offchain-runner/src/proofs/resultSigner.ts";
-import { OutputConflictError, SubmissionLedger } from "../../../offchain-runner/src/proofs/submissionLedger.ts";
+import {
+  OutputConflictError,
+  SubmissionLedger,
+} from "../../../offchain-runner/src/proofs/submissionLedger.ts";
 import { SteppedClock } from "./fakes/steppedClock.ts";
 import { TempDatabase } from "./fakes/tempDatabase.ts";
 
@@ -49,7 +52,9 @@ describe("SubmissionLedger", () => {
 
   it("refuses it in another mode as well: the mode is not part of the comparison", () => {
     ledger.checkAndInsert([RESULT], approximate);
-    expect(() => ledger.checkAndInsert([{ ...OTHER_OUTPUT, mode: 1 }], approximate)).to.throw(OutputConflictError);
+    expect(() => ledger.checkAndInsert([{ ...OTHER_OUTPUT, mode: 1 }], approximate)).to.throw(
+      OutputConflictError,
+    );
   });
 
   it("takes another output of an approximate release in another context", () => {

@@ -99,7 +99,10 @@ describe("TransactionSender", () => {
 
   it("signs nothing that the simulation rejects", async () => {
     chain.revertData = "0xdeadbeef";
-    expect(await sender.send(PLAN, nothing, signal)).to.deep.equal({ status: "rejected", revertData: "0xdeadbeef" });
+    expect(await sender.send(PLAN, nothing, signal)).to.deep.equal({
+      status: "rejected",
+      revertData: "0xdeadbeef",
+    });
     expect(chain.signed.size).to.equal(0);
   });
 

@@ -1,5 +1,14 @@
 import type { InferenceRequest } from "@opg-network/sdk/request";
-import { GRAIN, decodeRequest, encodeRequest, feeAt, packRequest, requestIdOf, royaltyAt, unpackRequest } from "@opg-network/sdk/request";
+import {
+  decodeRequest,
+  encodeRequest,
+  feeAt,
+  GRAIN,
+  packRequest,
+  requestIdOf,
+  royaltyAt,
+  unpackRequest,
+} from "@opg-network/sdk/request";
 import { expect } from "chai";
 import { getAddress } from "ethers";
 import fc from "fast-check";
@@ -9,7 +18,9 @@ import { InferenceRequests__factory } from "../../../types/factories/contracts/I
 const SEED = 20_261_121;
 
 const hex = (bytes: number) =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => `0x${Buffer.from(array).toString("hex")}`);
+  fc
+    .uint8Array({ minLength: bytes, maxLength: bytes })
+    .map((array) => `0x${Buffer.from(array).toString("hex")}`);
 const uint = (bits: number) => fc.nat({ max: 2 ** Math.min(bits, 31) - 1 });
 const amount = fc.bigInt({ min: 0n, max: 10n ** 15n }).map((grains) => grains * GRAIN);
 const timestamp = fc.nat({ max: 2 ** 31 - 1 });
@@ -64,7 +75,14 @@ describe("requests outside the chain", () => {
 
   it("pay all, then less, then nothing", () => {
     const request = { fee: 10n * GRAIN, royalty: GRAIN, fullFeeUntil: 100, deadline: 200 };
-    expect([100, 101, 150, 199, 200, 300].map((at) => feeAt(request, at) / GRAIN)).to.deep.equal([10n, 9n, 5n, 0n, 0n, 0n]);
+    expect([100, 101, 150, 199, 200, 300].map((at) => feeAt(request, at) / GRAIN)).to.deep.equal([
+      10n,
+      9n,
+      5n,
+      0n,
+      0n,
+      0n,
+    ]);
     expect(royaltyAt(request, 150)).to.equal(0n);
     expect(feeAt({ ...request, fullFeeUntil: 200 }, 200)).to.equal(request.fee);
   });
@@ -75,7 +93,9 @@ async function pureViews() {
   const { ethers, provider } = await network.create("op");
   const [account] = await ethers.getSigners();
   const address = getAddress(`0x${"77".repeat(20)}`);
-  const { deployedBytecode } = await (await import("hardhat")).default.artifacts.readArtifact("InferenceRequests");
+  const { deployedBytecode } = await (await import("hardhat")).default.artifacts.readArtifact(
+    "InferenceRequests",
+  );
   await provider.request({ method: "hardhat_setCode", params: [address, deployedBytecode] });
   return InferenceRequests__factory.connect(address, account);
 }

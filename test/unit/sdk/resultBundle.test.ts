@@ -1,8 +1,21 @@
-import { INFERENCE_RESULT_TYPES, domainSeparatorOf, operatorsDomain, resultHash, typedDataDigest } from "@opg-network/sdk/inferenceResult";
 import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
-import { BundleEmptyError, BundleIndexError, bundleDigest, bundlePath, bundleRoot, memberDigest } from "@opg-network/sdk/resultBundle";
+import {
+  domainSeparatorOf,
+  INFERENCE_RESULT_TYPES,
+  operatorsDomain,
+  resultHash,
+  typedDataDigest,
+} from "@opg-network/sdk/inferenceResult";
+import {
+  BundleEmptyError,
+  BundleIndexError,
+  bundleDigest,
+  bundlePath,
+  bundleRoot,
+  memberDigest,
+} from "@opg-network/sdk/resultBundle";
 import { expect } from "chai";
-import { TypedDataEncoder, Wallet, keccak256, toBeHex } from "ethers";
+import { keccak256, TypedDataEncoder, toBeHex, Wallet } from "ethers";
 import { network } from "hardhat";
 import { OPG__factory } from "../../../types/factories/contracts/OPG__factory.ts";
 import { Operators__factory } from "../../../types/factories/contracts/Operators__factory.ts";
@@ -43,7 +56,9 @@ describe("signed results", () => {
       const leaves = Array.from({ length: size }, (_, n) => hash(n));
       const digest = bundleDigest(separator, leaves);
       for (const [index, leaf] of leaves.entries()) {
-        expect(memberDigest(separator, leaf, bundlePath(leaves, index)), `${index} of ${size}`).to.equal(digest);
+        expect(memberDigest(separator, leaf, bundlePath(leaves, index)), `${index} of ${size}`).to.equal(
+          digest,
+        );
       }
     }
   });
@@ -59,7 +74,9 @@ describe("signed results", () => {
 
   it("refuse an empty bundle and an index outside it", () => {
     expect(() => bundleRoot([])).to.throw(BundleEmptyError);
-    expect(() => bundlePath([hash(1)], 1)).to.throw(BundleIndexError).with.property("code", "bundle-index-out-of-range");
+    expect(() => bundlePath([hash(1)], 1))
+      .to.throw(BundleIndexError)
+      .with.property("code", "bundle-index-out-of-range");
     expect(() => bundlePath([hash(1)], -1)).to.throw(BundleIndexError);
   });
 

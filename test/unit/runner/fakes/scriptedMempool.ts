@@ -75,7 +75,13 @@ export class ScriptedMempool implements TransactionChain {
   }
 
   /** Mines what is pending, or `hash` instead of it. */
-  mine({ isSuccess = true, hash = this.#pending }: { isSuccess?: boolean; hash?: string | undefined } = {}): void {
+  mine({
+    isSuccess = true,
+    hash = this.#pending,
+  }: {
+    isSuccess?: boolean;
+    hash?: string | undefined;
+  } = {}): void {
     if (hash === undefined) return;
     const { nonce } = this.signed.get(hash) as Pending;
     this.#receipts.set(hash, { hash, isSuccess, blockNumber: 9, gasUsed: 50_000n, cost: 50_000n, logs: [] });
