@@ -2,7 +2,10 @@ import { dtypeOf } from "@opg-network/sdk/dtype";
 import type { TensorSpec } from "@opg-network/sdk/schema";
 import { parseTensorSchema } from "@opg-network/sdk/schema";
 import { AbiCoder, keccak256 } from "ethers";
-import type { ModelFileStructOutput, TensorSpecStructOutput } from "../../../types/contracts/interfaces/IModelHub.ts";
+import type {
+  ModelFileStructOutput,
+  TensorSpecStructOutput,
+} from "../../../types/contracts/interfaces/IModelHub.ts";
 import type { ChainReader } from "../chain/chainReader.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import { hubInterface } from "../chain/contracts.ts";

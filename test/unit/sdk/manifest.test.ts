@@ -62,10 +62,19 @@ describe("manifests", () => {
     ["a royalty below a grain", withField("royalty", "0.0000001")],
     ["a royalty that is a number", withField("royalty", 0.01)],
     ["a contributor without a share", withField("contributors", [{ account, bps: 0 }])],
-    ["a contributor twice", withField("contributors", [{ account, bps: 1 }, { account, bps: 1 }])],
+    [
+      "a contributor twice",
+      withField("contributors", [
+        { account, bps: 1 },
+        { account, bps: 1 },
+      ]),
+    ],
     [
       "more than the whole royalty",
-      withField("contributors", [{ account, bps: 6_000 }, { account: `0x${"34".repeat(20)}`, bps: 4_001 }]),
+      withField("contributors", [
+        { account, bps: 6_000 },
+        { account: `0x${"34".repeat(20)}`, bps: 4_001 },
+      ]),
     ],
   ];
   for (const [what, value] of refused) {

@@ -1,6 +1,6 @@
+import { AmountInvalidError, formatOpg, parseGrains, parseOpg } from "@opg-network/sdk/opg";
 import { expect } from "chai";
 import fc from "fast-check";
-import { AmountInvalidError, formatOpg, parseGrains, parseOpg } from "@opg-network/sdk/opg";
 
 describe("amounts of OPG", () => {
   it("reads decimals as token wei", () => {
@@ -13,7 +13,20 @@ describe("amounts of OPG", () => {
   });
 
   it("refuses what is no amount", () => {
-    for (const text of ["", " ", "-1", "+1", "1e18", "0x1", "1,0", ".5", "5.", "1.0000000000000000001", "1000000001", "١"]) {
+    for (const text of [
+      "",
+      " ",
+      "-1",
+      "+1",
+      "1e18",
+      "0x1",
+      "1,0",
+      ".5",
+      "5.",
+      "1.0000000000000000001",
+      "1000000001",
+      "١",
+    ]) {
       expect(() => parseOpg(text), text).to.throw(AmountInvalidError);
     }
     expect(() => parseGrains("0.0000001")).to.throw(AmountInvalidError);

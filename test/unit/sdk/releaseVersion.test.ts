@@ -1,6 +1,6 @@
+import { formatVersion, parseVersion } from "@opg-network/sdk/releaseVersion";
 import { expect } from "chai";
 import fc from "fast-check";
-import { formatVersion, parseVersion } from "@opg-network/sdk/releaseVersion";
 
 describe("release versions", () => {
   it("reads back what it wrote, with and without the v", () => {
@@ -20,7 +20,19 @@ describe("release versions", () => {
   });
 
   it("refuses what could be read in two ways, and what cannot exist", () => {
-    for (const text of ["1", "v1", "v1.1", "v1.001", "v0.00", "v01.00", "v1.00.00", "v65536.00", "v1.65536", "latest", ""]) {
+    for (const text of [
+      "1",
+      "v1",
+      "v1.1",
+      "v1.001",
+      "v0.00",
+      "v01.00",
+      "v1.00.00",
+      "v65536.00",
+      "v1.65536",
+      "latest",
+      "",
+    ]) {
       expect(parseVersion(text), text).to.equal(undefined);
     }
   });
