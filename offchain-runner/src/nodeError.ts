@@ -24,7 +24,6 @@ export class NodeError extends NetworkError {
   override readonly name: string = "NodeError";
   declare readonly code: NodeErrorCode;
 
-  // biome-ignore lint/complexity/noUselessConstructor: it narrows the code to those of this side
   constructor(code: NodeErrorCode, message: string, init: NetworkErrorInit = {}) {
     super(code, message, init);
   }

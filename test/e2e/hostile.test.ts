@@ -37,7 +37,25 @@ describe("node end to end: hostile requests and callbacks", () => {
     return protocol.opened(await protocol.open(id, { lane, ...overrides }, input));
   }
 
-  for (const behaviour of ["revert", "burnGas", "returnMegabyte", "reenter"] as const) {
+  it("is paid when the callback re-enters with its own request", async () => {
+    await (await protocol.consumer.behave(BEHAVIOURS.reenter)).wait();
+    await chain.stopMining();
+    lane += 1;
+    const hash = await protocol.open(release, { lane });
+    await chain.mine();
+    const opened = await protocol.opened(hash);
+    const tip = { maxPriorityFeePerGas: 10n ** 9n, maxFeePerGas: 10n ** 10n };
+    await protocol.consumer.remember(packRequest(opened.request), tip);
+    await node.reaches(opened.id, "submitting");
+    await chain.mine();
+    await chain.resumeMining();
+    await node.reaches(opened.id, "fulfilled");
+    await (await protocol.consumer.behave(BEHAVIOURS.keep)).wait();
+    expect(await protocol.stateOf(opened)).to.equal("undelivered");
+    expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
+  });
+
+  for (const behaviour of ["revert", "burnGas", "returnMegabyte"] as const) {
     it(`is paid when the callback does ${behaviour}`, async () => {
       await (await protocol.consumer.behave(BEHAVIOURS[behaviour])).wait();
       const opened = await ask();

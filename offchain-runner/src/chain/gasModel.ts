@@ -51,7 +51,13 @@ export function deliverGas(data: string, answer: AnswerGas): bigint {
 
 function gasWith(data: string, execution: bigint): bigint {
   const { standard, floor } = calldataGas(data);
-  return TRANSACTION_BASE + (standard + execution > floor ? standard + execution : floor);
+  const metered = standard + execution;
+  return TRANSACTION_BASE + largest(metered, floor);
+}
+
+function largest(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
 }
 
 /** Gas that one more answer is expected to take, for weighing it against its fee. */

@@ -20,22 +20,25 @@ export const JOB_STATES = [
 
 export type JobState = (typeof JOB_STATES)[number];
 
+/** Ends that the chain decides, whatever this node was doing. */
+const CHAIN_ENDS = ["fulfilled", "lost", "expired"] as const;
+
 /** Every edge but those of a reorganised chain, which `JobStore.rollback` walks. */
 export const JOB_EDGES: Readonly<Record<JobState, readonly JobState[]>> = {
-  seen: ["declined", "held", "queued", "accepting", "lost", "expired"],
+  seen: ["declined", "held", "queued", "accepting", ...CHAIN_ENDS],
   declined: [],
-  held: ["seen", "lost", "expired"],
-  queued: ["running", "held", "lost", "expired"],
-  accepting: ["seen", "accepted", "held", "lost", "expired"],
-  accepted: ["running", "seen", "lost", "expired"],
-  running: ["queued", "accepted", "answered", "held", "lost", "expired", "failed"],
-  answered: ["submitting", "held", "lost", "expired", "failed"],
-  submitting: ["answered", "fulfilled", "held", "lost", "expired", "failed"],
+  held: ["seen", "answered", ...CHAIN_ENDS],
+  queued: ["running", "held", ...CHAIN_ENDS],
+  accepting: ["seen", "accepted", "held", ...CHAIN_ENDS],
+  accepted: ["running", "seen", ...CHAIN_ENDS],
+  running: ["queued", "accepted", "answered", "held", "failed", ...CHAIN_ENDS],
+  answered: ["submitting", "held", "failed", ...CHAIN_ENDS],
+  submitting: ["answered", "held", "failed", ...CHAIN_ENDS],
   fulfilled: [],
   lost: [],
   expired: [],
   failed: [],
-  dropped: ["seen"],
+  dropped: ["seen", "answered"],
 };
 
 /** States in which a job still wants something. */

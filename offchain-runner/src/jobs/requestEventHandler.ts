@@ -13,14 +13,7 @@ export interface OwnIdentity {
   readonly operatorId: number;
 }
 
-const BEFORE_ANSWER: readonly JobState[] = [
-  "seen",
-  "queued",
-  "accepting",
-  "running",
-  "answered",
-  "submitting",
-];
+const UNACCEPTED: readonly JobState[] = ["seen", "queued", "accepting", "running", "answered", "submitting"];
 
 /**
  * Turns what the chain says into job states. Every way to learn of an event ends here, the watcher's and a receipt's
@@ -82,9 +75,11 @@ export class RequestEventHandler implements LogHandler {
     if (job === undefined) return;
     switch (event.kind) {
       case "accepted":
-        return this.#accepted(job, event);
+        this.#accepted(job, event);
+        return;
       case "fulfilled":
-        return this.#fulfilled(job, event);
+        this.#fulfilled(job, event);
+        return;
       case "delivery-scheduled":
         if (job.state === "fulfilled") this.#store.update(job.id, { deliverableAt: event.deliverableAt });
         return;
@@ -92,38 +87,35 @@ export class RequestEventHandler implements LogHandler {
         this.#store.update(job.id, { deliverableAt: null });
         return;
       case "cancelled":
-        return this.#ended(job, "lost", "cancelled", event.blockNumber);
+        this.#ended(job, "lost", "cancelled", event.blockNumber);
+        return;
       case "expired":
-        return this.#ended(job, "expired", "deadline-passed", event.blockNumber);
+        this.#ended(job, "expired", "deadline-passed", event.blockNumber);
+        return;
       case "reopened":
-        return this.#reopened(job);
+        this.#reopened(job);
+        return;
     }
   }
 
   #accepted(job: Job, event: RequestEvent & { kind: "accepted" }): void {
     const acceptance = { signer: event.signer, deadline: event.deadline };
     const patch = { acceptance, acceptedBlock: event.blockNumber };
-    if (event.signer === this.#identity.signer) {
-      if (
-        !this.#store.moveIf(job.id, ["accepting"], "accepted", { ...patch, attempts: 0, transactionId: null })
-      ) {
-        this.#store.update(job.id, patch);
-      }
-    } else if (
-      !this.#store.moveIf(job.id, BEFORE_ANSWER, "held", { ...patch, reason: "accepted-by-another" })
-    ) {
-      this.#store.update(job.id, patch);
-    }
+    const isOurs = event.signer === this.#identity.signer;
+    const isMoved = isOurs
+      ? this.#store.moveIf(job.id, ["accepting"], "accepted", { ...patch, attempts: 0, transactionId: null })
+      : this.#store.moveIf(job.id, UNACCEPTED, "held", { ...patch, reason: "accepted-by-another" });
+    if (!isMoved) this.#store.update(job.id, patch);
   }
 
   #fulfilled(job: Job, event: RequestEvent & { kind: "fulfilled" }): void {
     const settled = { settledBlock: event.blockNumber, transactionId: null };
     if (event.operatorId !== this.#identity.operatorId) {
-      return this.#ended(job, "lost", "answered-by-another", event.blockNumber);
+      this.#ended(job, "lost", "answered-by-another", event.blockNumber);
+      return;
     }
-    // A job whose transaction was forgotten by a reorganisation can still be fulfilled by it.
-    if (job.state === "answered") this.#store.move(job.id, "submitting");
-    if (!this.#store.moveIf(job.id, ["submitting"], "fulfilled", { ...settled, paid: event.paid })) return;
+    // From any state: a node that lost its store, or whose transaction a reorganisation brought back, learns it here.
+    if (!this.#store.moveIf(job.id, LIVE_STATES, "fulfilled", { ...settled, paid: event.paid })) return;
     this.#logger.info(
       { request: job.id, paid: event.paid.toString(), block: event.blockNumber },
       "request fulfilled",
@@ -132,8 +124,11 @@ export class RequestEventHandler implements LogHandler {
 
   #reopened(job: Job): void {
     const cleared = { acceptance: null, acceptedBlock: null, notBeforeMs: 0 };
-    if (!this.#store.moveIf(job.id, ["held", "accepted"], "seen", cleared))
-      this.#store.update(job.id, cleared);
+    // What was computed before another took the request is still the answer; a second one could differ.
+    const state = job.output === undefined ? "seen" : "answered";
+    if (this.#store.moveIf(job.id, ["held"], state, cleared)) return;
+    if (this.#store.moveIf(job.id, ["accepted"], "seen", cleared)) return;
+    this.#store.update(job.id, cleared);
   }
 
   #ended(job: Job, state: "lost" | "expired", reason: string, settledBlock: number): void {

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { NodeError } from "../../../offchain-runner/src/nodeError.ts";
+import { openDatabase, transact } from "../../../offchain-runner/src/store/database.ts";
+import { MIGRATIONS } from "../../../offchain-runner/src/store/migrations.ts";
+import { TempDatabase } from "./fakes/tempDatabase.ts";
+
+describe("openDatabase", () => {
+  let temp: TempDatabase;
+
+  beforeEach(() => {
+    temp = new TempDatabase();
+  });
+
+  afterEach(() => temp.dispose());
+
+  const insert = "INSERT INTO blocks VALUES (1, '0x01')";
+  const count = (): unknown => temp.database.prepare("SELECT count(*) AS n FROM blocks").get()?.n;
+
+  it("keeps what was committed and migrates once", () => {
+    temp.database.exec(insert);
+    temp.reopen();
+    expect(count()).to.equal(1);
+    expect(temp.database.prepare("PRAGMA user_version").get()?.user_version).to.equal(MIGRATIONS.length);
+  });
+
+  it("refuses a second node on the same folder", () => {
+    expect(temp.database.isOpen).to.equal(true);
+    expect(() => openDatabase(temp.folder))
+      .to.throw(NodeError)
+      .with.property("code", "data-dir-locked");
+  });
+
+  it("refuses a folder of a newer node", () => {
+    temp.database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+    expect(() => temp.reopen())
+      .to.throw(NodeError)
+      .with.property("code", "store-version-unknown");
+  });
+
+  it("undoes a transaction that fails, the nested part too", () => {
+    const fail = (): void => {
+      transact(temp.database, () => {
+        transact(temp.database, () => temp.database.exec(insert));
+        throw new Error("no");
+      });
+    };
+    expect(fail).to.throw("no");
+    expect(count()).to.equal(0);
+    expect(temp.database.isTransaction).to.equal(false);
+  });
+});
