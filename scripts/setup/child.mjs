@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
+const PARENT_POLL_MS = 500;
 const FORWARDED = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 const isWindows = process.platform === "win32";
 
 /**
  * Runs a command to its end and resolves to its exit code (128 + n for signal n).
  * Signals that reach this process reach the command, once: a terminal and npm both send Ctrl-C, so the command gets a
- * process group of its own, and what is left in that group is ended with it.
+ * process group of its own, and what is left in that group is ended with it. It also ends when npm has died above us.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean }} [options]
@@ -42,13 +43,22 @@ export function runChild(command, args, options = {}) {
       const now = Date.now();
       if (now - lastForwardedAt > 500) {
         lastForwardedAt = now;
-        child.kill(signal);
+        // npm passes everything on but SIGHUP.
+        child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
       }
     };
     for (const signal of FORWARDED) {
       process.on(signal, forward);
     }
+    const parent = process.ppid;
+    const watchParent = setInterval(() => {
+      if (process.env["npm_lifecycle_event"] !== undefined && process.ppid !== parent) {
+        clearInterval(watchParent);
+        forward("SIGTERM");
+      }
+    }, PARENT_POLL_MS);
     const finish = () => {
+      clearInterval(watchParent);
       for (const signal of FORWARDED) {
         process.off(signal, forward);
       }
