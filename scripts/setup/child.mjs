@@ -11,12 +11,13 @@ const isWindows = process.platform === "win32";
  * process group of its own, and what is left in that group is ended with it. It also ends when npm has died above us.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean }} [options]
- *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number }} [options]
+ *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown; after `graceMs` a command that
+ *   was sent a signal is killed.
  * @returns {Promise<number>}
  */
 export function runChild(command, args, options = {}) {
-  const { cwd, env, onOutput, quiet = false } = options;
+  const { cwd, env, onOutput, quiet = false, graceMs } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -37,14 +38,20 @@ export function runChild(command, args, options = {}) {
       });
     }
 
+    /** @type {NodeJS.Signals | undefined} */
+    let forwarded;
     let lastForwardedAt = 0;
     /** @param {NodeJS.Signals} signal */
     const forward = (signal) => {
       const now = Date.now();
       if (now - lastForwardedAt > 500) {
         lastForwardedAt = now;
+        forwarded = signal;
         // npm passes everything on but SIGHUP.
         child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
+        if (graceMs !== undefined) {
+          setTimeout(() => endGroup(child.pid), graceMs).unref();
+        }
       }
     };
     for (const signal of FORWARDED) {
@@ -71,7 +78,8 @@ export function runChild(command, args, options = {}) {
     });
     child.once("exit", finish);
     child.once("close", (code, signal) => {
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      const cause = signal === "SIGKILL" ? (forwarded ?? signal) : signal;
+      resolve(code ?? 128 + (cause === null ? 0 : constants.signals[cause]));
     });
   });
 }

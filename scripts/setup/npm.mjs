@@ -31,7 +31,12 @@ export async function npmCi({ folder, node, env, say }) {
         output += chunk;
       },
       quiet: true,
+      // It would finish its downloads first; the next run starts over anyway.
+      graceMs: 2_000,
     });
+    if (code > 128) {
+      throw new SetupError(code, "interrupted; the next run starts the installation over");
+    }
     if (code !== 0) {
       throw new SetupError(code, explain(output));
     }
