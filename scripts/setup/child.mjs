@@ -11,13 +11,13 @@ const isWindows = process.platform === "win32";
  * process group of its own, and what is left in that group is ended with it. It also ends when npm has died above us.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number, onStart?: (pid: number) => void }} [options]
  *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown; after `graceMs` a command that
  *   was sent a signal is killed.
  * @returns {Promise<number>}
  */
 export function runChild(command, args, options = {}) {
-  const { cwd, env, onOutput, quiet = false, graceMs } = options;
+  const { cwd, env, onOutput, quiet = false, graceMs, onStart } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -26,6 +26,9 @@ export function runChild(command, args, options = {}) {
       detached: !isWindows,
       shell: isWindows && !command.endsWith(".exe"),
     });
+    if (child.pid !== undefined) {
+      onStart?.(child.pid);
+    }
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],

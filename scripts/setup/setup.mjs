@@ -41,7 +41,7 @@ async function bringNode(root, say) {
   if (isReady()) {
     return node.path;
   }
-  await withLock(join(folder, "lock"), say, async () => {
+  await withLock(join(folder, "lock"), say, async (onStart) => {
     if (isReady()) {
       return;
     }
@@ -51,7 +51,7 @@ async function bringNode(root, say) {
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(join(source, file), join(folder, file));
     }
-    await npmCi({ folder, node: process.execPath, env: process.env, say });
+    await npmCi({ folder, node: process.execPath, env: process.env, say, onStart });
     const trial = spawnSync(node.path, ["--version"], { encoding: "utf8" });
     if (trial.status !== 0) {
       throw new SetupError(1, `The Node that npm brought does not run here. ${ownNode(engines.node)}`);
@@ -97,13 +97,13 @@ async function bringPackages(root, node, env, say) {
   if (isFresh(stampFile, stamp)) {
     return;
   }
-  await withLock(join(root, ".toolchain/lock"), say, async () => {
+  await withLock(join(root, ".toolchain/lock"), say, async (onStart) => {
     if (isFresh(stampFile, stamp)) {
       return;
     }
     say("installing the packages of package-lock.json (up to a minute; later runs skip this)");
     // npm ci empties node_modules first, the stamp with it: an interrupted installation is redone.
-    await npmCi({ folder: root, node, env, say });
+    await npmCi({ folder: root, node, env, say, onStart });
     writeStamp(stampFile, stamp);
   });
 }
