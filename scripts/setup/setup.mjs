@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
 import { withLock } from "./lock.mjs";
 import { isNewEnough } from "./nodeVersion.mjs";
 import { npmCi } from "./npm.mjs";
@@ -32,8 +32,7 @@ async function bringNode(root, say) {
     return process.execPath;
   }
   const folder = join(root, ".toolchain");
-  const source = join(root, "scripts/toolchain");
-  const lockfile = join(source, "package-lock.json");
+  const lockfile = join(root, "scripts/toolchain/package-lock.json");
   const node = findNode(folder, lockfile, engines.node);
   const stampFile = join(folder, "node_modules/.set-up");
   const stamp = fingerprint([lockfile], [process.platform, process.arch]);
@@ -46,11 +45,9 @@ async function bringNode(root, say) {
       return;
     }
     say(
-      `Node ${process.versions.node} is too old for this project (${engines.node}); bringing Node ${node.version}`,
+      `Node ${process.versions.node} is too old for this project (${engines.node}); bringing Node ${node.locked.version}`,
     );
-    for (const file of ["package.json", "package-lock.json"]) {
-      copyFileSync(join(source, file), join(folder, file));
-    }
+    writeManifest(folder, node);
     await npmCi({ folder, node: process.execPath, env: process.env, say, onStart });
     const trial = spawnSync(node.path, ["--version"], { encoding: "utf8" });
     if (trial.status !== 0) {
@@ -62,22 +59,42 @@ async function bringNode(root, say) {
 }
 
 /**
+ * @typedef {{ version: string, integrity: string, os?: string, cpu?: string, bin?: { node: string } }} LockedPackage
+ * @typedef {{ name: string, locked: LockedPackage, path: string }} PinnedNode
+ */
+
+/**
  * @param {string} folder
  * @param {string} lockfile
  * @param {string} range
+ * @returns {PinnedNode}
  */
 function findNode(folder, lockfile, range) {
-  /** @type {Record<string, { version: string, os?: string, cpu?: string, bin?: { node: string } }>} */
+  /** @type {Record<string, LockedPackage>} */
   const packages = JSON.parse(readFileSync(lockfile, "utf8")).packages;
-  for (const [name, { version, os, cpu, bin }] of Object.entries(packages)) {
-    if (os === process.platform && cpu === process.arch && bin !== undefined) {
-      return { version, path: join(folder, name, bin.node) };
+  for (const [place, locked] of Object.entries(packages)) {
+    if (locked.os === process.platform && locked.cpu === process.arch && locked.bin !== undefined) {
+      return { name: basename(place), locked, path: join(folder, place, locked.bin.node) };
     }
   }
   throw new SetupError(
     1,
     `There is no Node to bring for ${process.platform} ${process.arch}. ${ownNode(range)}`,
   );
+}
+
+/**
+ * Names the one package as required: where it is optional, npm passes over a wrong digest or a missing network.
+ * @param {string} folder
+ * @param {PinnedNode} node
+ */
+function writeManifest(folder, { name, locked }) {
+  const manifest = { name: "toolchain", private: true, dependencies: { [name]: locked.version } };
+  const { optional: _optional, ...required } = /** @type {LockedPackage & { optional?: boolean }} */ (locked);
+  const packages = { "": manifest, [`node_modules/${name}`]: required };
+  const lockfile = { lockfileVersion: 3, requires: true, packages };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockfile));
 }
 
 /** @param {string} range */
