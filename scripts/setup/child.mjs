@@ -1,21 +1,23 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
+const PARENT_POLL_MS = 500;
 const FORWARDED = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 const isWindows = process.platform === "win32";
 
 /**
  * Runs a command to its end and resolves to its exit code (128 + n for signal n).
  * Signals that reach this process reach the command, once: a terminal and npm both send Ctrl-C, so the command gets a
- * process group of its own, and what is left in that group is ended with it.
+ * process group of its own, and what is left in that group is ended with it. It also ends when npm has died above us.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean }} [options]
- *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number, onStart?: (pid: number) => void }} [options]
+ *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown; after `graceMs` a command that
+ *   was sent a signal is killed.
  * @returns {Promise<number>}
  */
 export function runChild(command, args, options = {}) {
-  const { cwd, env, onOutput, quiet = false } = options;
+  const { cwd, env, onOutput, quiet = false, graceMs, onStart } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -24,6 +26,9 @@ export function runChild(command, args, options = {}) {
       detached: !isWindows,
       shell: isWindows && !command.endsWith(".exe"),
     });
+    if (child.pid !== undefined) {
+      onStart?.(child.pid);
+    }
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
@@ -36,19 +41,34 @@ export function runChild(command, args, options = {}) {
       });
     }
 
+    /** @type {NodeJS.Signals | undefined} */
+    let forwarded;
     let lastForwardedAt = 0;
     /** @param {NodeJS.Signals} signal */
     const forward = (signal) => {
       const now = Date.now();
       if (now - lastForwardedAt > 500) {
         lastForwardedAt = now;
-        child.kill(signal);
+        forwarded = signal;
+        // npm passes everything on but SIGHUP.
+        child.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
+        if (graceMs !== undefined) {
+          setTimeout(() => endGroup(child.pid), graceMs).unref();
+        }
       }
     };
     for (const signal of FORWARDED) {
       process.on(signal, forward);
     }
+    const parent = process.ppid;
+    const watchParent = setInterval(() => {
+      if (process.env["npm_lifecycle_event"] !== undefined && process.ppid !== parent) {
+        clearInterval(watchParent);
+        forward("SIGTERM");
+      }
+    }, PARENT_POLL_MS);
     const finish = () => {
+      clearInterval(watchParent);
       for (const signal of FORWARDED) {
         process.off(signal, forward);
       }
@@ -61,7 +81,8 @@ export function runChild(command, args, options = {}) {
     });
     child.once("exit", finish);
     child.once("close", (code, signal) => {
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      const cause = signal === "SIGKILL" ? (forwarded ?? signal) : signal;
+      resolve(code ?? 128 + (cause === null ? 0 : constants.signals[cause]));
     });
   });
 }

@@ -1,15 +1,24 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const POLL_MS = 250;
-const UNOWNED_GRACE_MS = 5_000;
+const UNSIGNED_GRACE_MS = 5_000;
 
 /**
- * Runs `work` while no other process of this machine holds the lock. A lock whose owner has died is taken over.
+ * Runs `work` while no other process of this machine holds the lock. A lock is taken over when its owner has died, and
+ * so has the process that the owner named as doing the work: an orphan may still be writing.
  * @template T
  * @param {string} lockDir
  * @param {(message: string) => void} say
- * @param {() => Promise<T>} work
+ * @param {(nameWorker: (pid: number) => void) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withLock(lockDir, say, work) {
@@ -22,7 +31,7 @@ export async function withLock(lockDir, say, work) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   try {
-    return await work();
+    return await work((pid) => appendFileSync(join(lockDir, "pids"), ` ${pid}`));
   } finally {
     rmSync(lockDir, { recursive: true, force: true });
   }
@@ -39,7 +48,7 @@ function tryLock(lockDir) {
     breakIfAbandoned(lockDir);
     return false;
   }
-  writeFileSync(join(lockDir, "pid"), String(process.pid));
+  writeFileSync(join(lockDir, "pids"), String(process.pid));
   return true;
 }
 
@@ -61,15 +70,17 @@ function breakIfAbandoned(lockDir) {
 /** @param {string} lockDir */
 function ownerIsAlive(lockDir) {
   const ageMs = Date.now() - statSync(lockDir).mtimeMs;
-  let pid = 0;
+  let pids = "";
   try {
-    pid = Number(readFileSync(join(lockDir, "pid"), "utf8"));
+    pids = readFileSync(join(lockDir, "pids"), "utf8");
   } catch {
     // Its owner is between making the folder and signing it, or died there.
   }
-  if (!Number.isInteger(pid) || pid <= 0) {
-    return ageMs < UNOWNED_GRACE_MS;
-  }
+  return pids === "" ? ageMs < UNSIGNED_GRACE_MS : pids.split(" ").some((pid) => isAlive(Number(pid)));
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;

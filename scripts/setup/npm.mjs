@@ -7,10 +7,15 @@ const HEARTBEAT_MS = 10_000;
 
 /**
  * Runs `npm ci` in a folder.
- * @param {{ folder: string, node: string, env: NodeJS.ProcessEnv, say: (message: string) => void }} options
- *   `node`: the executable that runs npm, and so decides which optional native packages fit.
+ * @param {{
+ *   folder: string,
+ *   node: string,
+ *   env: NodeJS.ProcessEnv,
+ *   say: (message: string) => void,
+ *   onStart: (pid: number) => void,
+ * }} options `node`: the executable that runs npm, and so decides which optional native packages fit.
  */
-export async function npmCi({ folder, node, env, say }) {
+export async function npmCi({ folder, node, env, say, onStart }) {
   const flags = ["--include=dev", "--include=optional", "--ignore-scripts", "--no-audit", "--no-fund"];
   const network = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"];
   const args = ["ci", "--prefix", folder, ...flags, ...network, "--loglevel=error", "--no-update-notifier"];
@@ -31,6 +36,9 @@ export async function npmCi({ folder, node, env, say }) {
         output += chunk;
       },
       quiet: true,
+      // It would finish its downloads first; the next run starts over anyway.
+      graceMs: 2_000,
+      onStart,
     });
     if (code !== 0) {
       throw new SetupError(code, explain(output));
@@ -82,5 +90,5 @@ export function explain(output) {
   }
   // Behind its reason npm prints all of its options.
   const [reason] = output.split("npm error Clean install a project");
-  return reason === undefined || reason === "" ? "npm ci failed without a word" : reason;
+  return reason === undefined || reason === "" ? "npm ci was interrupted; the next run starts over" : reason;
 }

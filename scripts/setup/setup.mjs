@@ -40,7 +40,7 @@ async function bringNode(root, say) {
   if (isReady()) {
     return node.path;
   }
-  await withLock(join(folder, "lock"), say, async () => {
+  await withLock(join(folder, "lock"), say, async (onStart) => {
     if (isReady()) {
       return;
     }
@@ -48,7 +48,7 @@ async function bringNode(root, say) {
       `Node ${process.versions.node} is too old for this project (${engines.node}); bringing Node ${node.locked.version}`,
     );
     writeManifest(folder, node);
-    await npmCi({ folder, node: process.execPath, env: process.env, say });
+    await npmCi({ folder, node: process.execPath, env: process.env, say, onStart });
     const trial = spawnSync(node.path, ["--version"], { encoding: "utf8" });
     if (trial.status !== 0) {
       throw new SetupError(1, `The Node that npm brought does not run here. ${ownNode(engines.node)}`);
@@ -92,11 +92,9 @@ function writeManifest(folder, { name, locked }) {
   const manifest = { name: "toolchain", private: true, dependencies: { [name]: locked.version } };
   const { optional: _optional, ...required } = /** @type {LockedPackage & { optional?: boolean }} */ (locked);
   const packages = { "": manifest, [`node_modules/${name}`]: required };
+  const lockfile = { lockfileVersion: 3, requires: true, packages };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-  writeFileSync(
-    join(folder, "package-lock.json"),
-    JSON.stringify({ lockfileVersion: 3, requires: true, packages }),
-  );
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify(lockfile));
 }
 
 /** @param {string} range */
@@ -116,13 +114,13 @@ async function bringPackages(root, node, env, say) {
   if (isFresh(stampFile, stamp)) {
     return;
   }
-  await withLock(join(root, ".toolchain/lock"), say, async () => {
+  await withLock(join(root, ".toolchain/lock"), say, async (onStart) => {
     if (isFresh(stampFile, stamp)) {
       return;
     }
     say("installing the packages of package-lock.json (up to a minute; later runs skip this)");
     // npm ci empties node_modules first, the stamp with it: an interrupted installation is redone.
-    await npmCi({ folder: root, node, env, say });
+    await npmCi({ folder: root, node, env, say, onStart });
     writeStamp(stampFile, stamp);
   });
 }

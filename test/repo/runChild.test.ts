@@ -8,12 +8,13 @@ const CHILD_MODULE = new URL("../../scripts/setup/child.mjs", import.meta.url).h
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Starts a process that runs `script` as its child, and waits for the child's first line. */
-async function startWrapped(script: string) {
+async function startWrapped(script: string, env: NodeJS.ProcessEnv = {}) {
   const wrapper = `
     import { runChild } from ${JSON.stringify(CHILD_MODULE)};
     process.exitCode = await runChild(process.execPath, ["-e", ${JSON.stringify(script)}]);`;
   const parent = spawn(process.execPath, ["--input-type=module", "-e", wrapper], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   await once(parent.stdout, "data");
   parent.stdout.resume();

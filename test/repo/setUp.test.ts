@@ -117,8 +117,19 @@ describe("the set-up", () => {
       const owner = spawn(process.execPath, ["-e", ""]);
       await once(owner, "exit");
       mkdirSync(lock);
-      writeFileSync(join(lock, "pid"), String(owner.pid));
+      writeFileSync(join(lock, "pids"), String(owner.pid));
       expect(await withLock(lock, silent, async () => "done")).to.equal("done");
+    });
+
+    it("is not taken over while the work of a dead owner goes on", async () => {
+      const lock = join(folder, "lock");
+      const owner = spawn(process.execPath, ["-e", ""]);
+      await once(owner, "exit");
+      const worker = spawn(process.execPath, ["-e", "setTimeout(() => {}, 400)"]);
+      mkdirSync(lock);
+      writeFileSync(join(lock, "pids"), `${owner.pid} ${worker.pid}`);
+      await withLock(lock, silent, async () => undefined);
+      expect(worker.exitCode).to.equal(0);
     });
 
     it("is taken over from an owner that died before it could sign", async () => {
