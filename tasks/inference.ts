@@ -6,7 +6,10 @@ const REQUEST = { name: "request", description: "Id of the request" } as const;
 export const inferenceTasks = [
   emptyTask("inference", "Asynchronous inference requests").build(),
   command(["inference", "request"], "Ask for an inference, paid from the escrow")
-    .addOption(optional("release", "Id, publisher/name@version, name, or content:<id>"))
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
     .addOption(optional("input", "JSON file: tensors by name, as nested arrays or as {shape, data}"))
     .addOption(
       optional("candles", "JSON file with rows of open, high, low, close; fed as price / last close - 1"),
@@ -24,6 +27,7 @@ export const inferenceTasks = [
     .addOption(optional("operator", "Id of the only operator that may answer"))
     .addOption(optional("minStake", "OPG that the operator must have at stake"))
     .addOption(optional("lane", "Which of the account's lanes; a free one by default"))
+    .addFlag({ name: "wait", description: "Wait for the answer, for 120 s at most" })
     .addFlag({ name: "yes", description: "Deposit what is missing without asking" })
     .setAction(lazily(async () => (await import("./inference/request.ts")).request))
     .build(),

@@ -35,7 +35,7 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
       ),
       ["offers", String(offers)],
     ]),
-    value: { ...valueOf(release), offers },
+    value: { ...contentOf(release), offers },
   };
 }
 
@@ -43,7 +43,7 @@ function describe({ name, dtype, shape }: TensorSpec): string {
   return `${name}: ${dtype} [${shape.map((size) => (size === -1 ? "?" : size)).join(", ")}]`;
 }
 
-function valueOf(release: Release) {
+function contentOf(release: Release) {
   const { id, encoded: _, statusSince, royalty, minStake, modes, entry, ...rest } = release;
   return {
     release: id,

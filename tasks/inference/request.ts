@@ -1,7 +1,7 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { DELIVERY, MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS, encodeTensors } from "@opg-network/sdk/tensorCodec";
-import { hexlify } from "ethers";
+import { type ContractTransactionReceipt, hexlify } from "ethers";
 import { grainsArgument, integerArgument, modeArgument, modeNames } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { depositFor } from "../escrow/deposit.ts";
@@ -14,12 +14,16 @@ import { candlesFromFile } from "./candleTensor.ts";
 import { freeLane } from "./freeLane.ts";
 import { inputsFromFile } from "./inputTensors.ts";
 import { requestFee } from "./requestFee.ts";
+import { wait } from "./wait.ts";
 
 const MONTH_SEC = 30 * 86_400;
 const DAY_SEC = 86_400;
+/** The chain's clock may be that far on when the request is mined; terms in its past are refused. */
+const SHORTEST_SEC = 15;
+const LARGEST_ID = 4_294_967_295;
 
 export interface RequestArguments {
-  release: string | undefined;
+  release: string;
   input: string | undefined;
   candles: string | undefined;
   case: string | undefined;
@@ -31,30 +35,21 @@ export interface RequestArguments {
   operator: string | undefined;
   minStake: string | undefined;
   lane: string | undefined;
+  wait: boolean;
   yes: boolean;
 }
 
 export async function request(args: RequestArguments, session: Session): Promise<Report> {
-  if (args.release === undefined)
-    throw new CommandError("argument-missing", { name: "--release", why: "which model is asked?" });
-  const seconds = integerArgument("--deadline", args.deadline ?? "600", 1, MONTH_SEC);
-  const fullFeeSec =
-    args.fullFee === undefined
-      ? Math.floor(seconds / 2)
-      : integerArgument("--full-fee", args.fullFee, 0, seconds);
-  const acceptPeriod = integerArgument("--accept-period", args.acceptPeriod ?? "0", 0, DAY_SEC);
-  const operator = integerArgument("--operator", args.operator ?? "0", 0, 4_294_967_295);
-  const minStake = grainsArgument("--min-stake", args.minStake ?? "0");
+  const asked = parse(args);
   const release = await readRelease(session, await resolveRelease(session, args.release));
   const mode = modeIn(release, args.mode ?? "VANILLA");
   const input = hexlify(encodeTensors(await inputsOf(args, release)));
-
   const account = (await session.account()).address;
-  const { requests } = await session.contracts();
-  const fee = await requestFee(session, release, { fee: args.fee, mode, operator, minStake });
+  const fee = await requestFee(session, release, { ...asked, fee: args.fee, mode });
   const lane = await freeLane(session, account, args.lane);
   session.say(
-    `Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${seconds} s, at full price for ${fullFeeSec} s`,
+    `Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${asked.seconds} s, ` +
+      `at full price for ${asked.fullFeeSec} s`,
   );
   if (release.status === "yanked") session.say("Warning: this release was yanked");
   await cover(session, account, fee, args.yes);
@@ -65,41 +60,69 @@ export async function request(args: RequestArguments, session: Session): Promise
     mode,
     codec: CODEC_TENSORS,
     fee,
-    fullFeeUntil: now + fullFeeSec,
-    deadline: now + seconds,
-    acceptPeriod,
+    fullFeeUntil: now + asked.fullFeeSec,
+    deadline: now + asked.seconds,
+    acceptPeriod: asked.acceptPeriod,
     lane,
     callbackGas: 0,
     delivery: DELIVERY.atFulfilment,
-    minStake,
-    operatorId: operator,
+    minStake: asked.minStake,
+    operatorId: asked.operator,
   };
+  const { requests } = await session.contracts();
   const estimate = await explained(() => requests.request.estimateGas(terms, input));
   session.say(`Sending, about ${estimate} gas`);
   const receipt = await send(() => requests.request(terms, input));
-  const { id } = eventOf(receipt, requests, "RequestOpened").args;
+  const opened = reportOpened(terms, String(eventOf(receipt, requests, "RequestOpened").args.id), receipt);
+  if (!args.wait) return opened;
+  for (const line of opened.lines) session.say(line);
+  const answered = await wait({ request: String(opened.value.request), timeout: undefined }, session);
+  return { lines: answered.lines, value: { ...opened.value, ...answered.value } };
+}
+
+function parse(args: RequestArguments) {
+  const seconds = integerArgument("--deadline", args.deadline ?? "600", 2 * SHORTEST_SEC, MONTH_SEC);
   return {
-    lines: [
-      ...fields([
-        ["request", id],
-        [
-          "fee",
-          `${formatOpg(fee)} OPG until ${isoTime(terms.fullFeeUntil)}, then less, down to nothing at ${isoTime(terms.deadline)}`,
-        ],
-        ["transaction", receipt.hash],
-        ["gas", String(receipt.gasUsed)],
-      ]),
-      `Follow it with: npx hardhat inference wait ${id} --network ${session.connection.networkName}`,
-    ],
+    seconds,
+    fullFeeSec: integerArgument(
+      "--full-fee",
+      args.fullFee ?? String(Math.floor(seconds / 2)),
+      SHORTEST_SEC,
+      seconds,
+    ),
+    acceptPeriod: integerArgument("--accept-period", args.acceptPeriod ?? "0", 0, DAY_SEC),
+    operator: integerArgument("--operator", args.operator ?? "0", 0, LARGEST_ID),
+    minStake: grainsArgument("--min-stake", args.minStake ?? "0"),
+  };
+}
+
+function reportOpened(
+  terms: { release: string; lane: number; mode: number; fee: bigint; fullFeeUntil: number; deadline: number },
+  id: string,
+  receipt: ContractTransactionReceipt,
+): Report {
+  const [fee, fullFeeUntil, deadline] = [
+    formatOpg(terms.fee),
+    isoTime(terms.fullFeeUntil),
+    isoTime(terms.deadline),
+  ];
+  return {
+    lines: fields([
+      ["request", id],
+      ["fee", `${fee} OPG until ${fullFeeUntil}, then less, down to nothing at ${deadline}`],
+      ["transaction", receipt.hash],
+      ["gas", String(receipt.gasUsed)],
+      ["follow it", `npx hardhat inference wait ${id}`],
+    ]),
     value: {
       request: id,
-      release: release.id,
-      requester: account,
-      lane,
-      mode: MODES[mode],
-      fee: formatOpg(fee),
-      fullFeeUntil: isoTime(terms.fullFeeUntil),
-      deadline: isoTime(terms.deadline),
+      release: terms.release,
+      requester: receipt.from,
+      lane: terms.lane,
+      mode: MODES[terms.mode],
+      fee,
+      fullFeeUntil,
+      deadline,
       transaction: receipt.hash,
       block: receipt.blockNumber,
       gas: Number(receipt.gasUsed),
@@ -120,8 +143,9 @@ function modeIn(release: Release, text: string): number {
 }
 
 async function inputsOf({ input, candles, case: caseName }: RequestArguments, { inputs }: Release) {
-  if (input !== undefined && candles !== undefined)
+  if (input !== undefined && candles !== undefined) {
     throw new CommandError("arguments-conflict", { problem: "--input or --candles, not both" });
+  }
   if (input !== undefined) return await inputsFromFile(input, inputs);
   if (candles !== undefined) return await candlesFromFile(candles, caseName, inputs);
   throw new CommandError("argument-missing", {

@@ -8,8 +8,6 @@ import { RESTRICTED, ROLES } from "../../deploy/roles.ts";
 import { AccessManager__factory, OPG__factory } from "../../types/index.ts";
 import { deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
-const ZERO_HASH = `0x${"0".repeat(64)}`;
-
 async function onChain() {
   const connection = await hre.network.create({ network: "op", chainType: "op" });
   const [deployer, admin, governor, guardian, stranger] = await connection.ethers.getSigners();

@@ -121,6 +121,25 @@ describe("inference commands", () => {
     expect(volatility?.values[0]).to.be.within(0.0001, 0.05);
   });
 
+  it("asks and waits in one command", async () => {
+    const opened = cli.protocol.requests.filters.RequestOpened();
+    const before = (await cli.protocol.requests.queryFilter(opened)).length;
+    const asking = cli.value("inference request", {
+      release,
+      candles: CANDLES,
+      from: requester,
+      yes: true,
+      wait: true,
+    });
+    let logs = await cli.protocol.requests.queryFilter(opened);
+    for (; logs.length === before; logs = await cli.protocol.requests.queryFilter(opened)) {
+      await new Promise((wake) => setTimeout(wake, 20));
+    }
+    const id = logs.at(-1)?.args.id;
+    await answer(id);
+    expect(await asking).to.include({ request: id, state: "fulfilled", requester });
+  });
+
   it("still knows an answer when its lane has moved on", async () => {
     const asked = await ask({ lane: "9" });
     await answer(asked.request);
@@ -281,7 +300,6 @@ describe("inference commands", () => {
           ...args,
         })
       ).code;
-    expect(await codeOf({ release: undefined })).to.equal("argument-missing");
     expect(await codeOf({ candles: undefined })).to.equal("argument-missing");
     expect(await codeOf({ input: CANDLES })).to.equal("arguments-conflict");
     expect(await codeOf({ fee: "0.000001" })).to.equal("fee-too-low");
