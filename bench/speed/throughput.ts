@@ -17,10 +17,10 @@ import { dense } from "../../test/fixtures/models/make.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
 
-const ROWS = 8;
-const SIZE = 1_024;
-const LAYERS = 8;
-const RUNS_A_ROUND = 60;
+const ROWS = 1;
+const SIZE = 2_048;
+const LAYERS = 6;
+const RUNS_A_ROUND = 40;
 const ROUNDS = 9;
 
 /**
@@ -62,7 +62,7 @@ export async function measure(): Promise<Figures> {
 }
 
 async function openNode(folder: string, model: ServedModel) {
-  const pool = new InferencePool(POOL_OPTIONS, { clock: systemClock, log: { debug() {}, warn() {} } });
+  const pool = new InferencePool(POOL_OPTIONS, { clock: systemClock, log: { debug() {}, warn() {}, error() {} } });
   pool.start();
   const { signal } = new AbortController();
   await pool.warm(model, signal);
