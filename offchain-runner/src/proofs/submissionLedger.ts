@@ -3,7 +3,7 @@ import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import { ZeroHash } from "ethers";
 import type { Clock } from "../clock.ts";
 import { NodeError } from "../nodeError.ts";
-import { transact } from "../store/database.ts";
+import { transactDurably } from "../store/database.ts";
 
 /** The part of a result that decides whether another output beside it is equivocation. */
 export type LedgerKey = Pick<InferenceResult, "release" | "codec" | "inputHash" | "context">;
@@ -34,12 +34,12 @@ export class SubmissionLedger {
   }
 
   /**
-   * Records the outputs of `results`, all or none, before any of them is signed. A known output is fine.
+   * Records the outputs of `results`, all or none and on disk, before any of them is signed. A known output is fine.
    * @param isExact exact releases conflict whatever the context, so theirs is left out of the key
    * @throws OutputConflictError when another output is on record for one of them
    */
   checkAndInsert(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
-    transact(this.#database, () => {
+    transactDurably(this.#database, () => {
       for (const result of results) {
         const context = isExact(result.release) ? ZeroHash : result.context;
         this.#checkAndInsertOne({ ...result, context }, result.outputHash);
