@@ -37,7 +37,7 @@ library Integers {
         uint256 end = 32 * values.length;
         for (uint256 offset = 32; offset <= end; offset += 32) {
             int256 value;
-            // Both arrays have the length that `end` was taken from; indexing would check that again, at 75 gas each.
+            // Both arrays have the length that `end` was taken from; indexing would check that again, at 60 gas each.
             assembly ("memory-safe") {
                 value := mload(add(values, offset))
             }

@@ -91,11 +91,15 @@ library Lanes {
     }
 
     /// @dev A whole word of elements from `first` on, the first on top. Four at a time, as a word holds 4, 8, 16 or 32;
-    /// a third of the gas of bounds-checked indexing.
+    /// 160 gas an element less than bounds-checked indexing.
     function _gather(uint256[] memory elements, uint256 first, uint256 bits) private pure returns (uint256 word) {
         assembly ("memory-safe") {
             let source := add(add(elements, 32), shl(5, first))
-            for { let shift := 256 } shift { source := add(source, 128) } {
+            for {
+                let shift := 256
+            } shift {
+                source := add(source, 128)
+            } {
                 let four := or(shl(bits, mload(source)), mload(add(source, 32)))
                 four := or(shl(bits, four), mload(add(source, 64)))
                 four := or(shl(bits, four), mload(add(source, 96)))
@@ -110,7 +114,11 @@ library Lanes {
         assembly ("memory-safe") {
             let target := add(add(elements, 32), shl(5, first))
             let drop := sub(256, bits)
-            for { let left := 256 } left { target := add(target, 128) } {
+            for {
+                let left := 256
+            } left {
+                target := add(target, 128)
+            } {
                 mstore(target, shr(drop, word))
                 word := shl(bits, word)
                 mstore(add(target, 32), shr(drop, word))

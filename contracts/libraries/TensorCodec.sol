@@ -75,11 +75,12 @@ library TensorCodec {
     }
 
     /// @notice A float tensor of `values / 10^decimals`, each rounded to nearest, ties to even.
-    function fromFixed(int256[] memory values, uint8 decimals, uint32[] memory shape, uint8 dtype)
-        internal
-        pure
-        returns (Tensor memory)
-    {
+    function fromFixed(
+        int256[] memory values,
+        uint8 decimals,
+        uint32[] memory shape,
+        uint8 dtype
+    ) internal pure returns (Tensor memory) {
         return _tensorOf(FixedFloat.toFloats(values, decimals, dtype), shape, dtype);
     }
 
@@ -89,11 +90,11 @@ library TensorCodec {
     }
 
     /// @notice An integer or bool tensor; reverts where a value does not fit the dtype.
-    function fromInts(int256[] memory values, uint32[] memory shape, uint8 dtype)
-        internal
-        pure
-        returns (Tensor memory)
-    {
+    function fromInts(
+        int256[] memory values,
+        uint32[] memory shape,
+        uint8 dtype
+    ) internal pure returns (Tensor memory) {
         return _tensorOf(Integers.toElements(values, dtype), shape, dtype);
     }
 
@@ -128,11 +129,11 @@ library TensorCodec {
         Lanes.store(tensor.data, index, Dtype.widthOf(tensor.dtype), element);
     }
 
-    function _tensorOf(uint256[] memory elements, uint32[] memory shape, uint8 dtype)
-        private
-        pure
-        returns (Tensor memory)
-    {
+    function _tensorOf(
+        uint256[] memory elements,
+        uint32[] memory shape,
+        uint8 dtype
+    ) private pure returns (Tensor memory) {
         uint256 expected = TensorRules.elementsOf(shape);
         require(elements.length == expected, TensorValueCountWrong(elements.length, expected));
         return Tensor(dtype, shape, Lanes.pack(elements, Dtype.widthOf(dtype)));

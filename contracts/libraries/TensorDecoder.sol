@@ -36,11 +36,10 @@ library TensorDecoder {
     }
 
     /// @dev A tensor is its dtype, the offsets of shape and data, then shape and data, each as length and contents.
-    function _decodeTensor(bytes memory encoded, uint256 start)
-        private
-        pure
-        returns (Tensor memory tensor, uint256 end)
-    {
+    function _decodeTensor(
+        bytes memory encoded,
+        uint256 start
+    ) private pure returns (Tensor memory tensor, uint256 end) {
         _requireLength(encoded, start + 128);
         uint256 dtype = _word(encoded, start);
         require(dtype <= type(uint8).max, TensorEncodingNotCanonical(start));
@@ -93,11 +92,12 @@ library TensorDecoder {
     }
 
     /// @dev Shape and data lie side by side and in Solidity's memory layout, so one copy takes both.
-    function _copy(bytes memory encoded, uint256 shapeAt, uint256 dataAt, uint256 end)
-        private
-        pure
-        returns (uint32[] memory shape, bytes memory data)
-    {
+    function _copy(
+        bytes memory encoded,
+        uint256 shapeAt,
+        uint256 dataAt,
+        uint256 end
+    ) private pure returns (uint32[] memory shape, bytes memory data) {
         assembly ("memory-safe") {
             shape := mload(0x40)
             data := add(shape, sub(dataAt, shapeAt))

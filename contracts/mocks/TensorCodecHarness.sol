@@ -34,11 +34,12 @@ contract TensorCodecHarness {
         return TensorCodec.zeros(shape, dtype);
     }
 
-    function fromFixed(int256[] memory values, uint8 decimals, uint32[] memory shape, uint8 dtype)
-        external
-        pure
-        returns (Tensor memory)
-    {
+    function fromFixed(
+        int256[] memory values,
+        uint8 decimals,
+        uint32[] memory shape,
+        uint8 dtype
+    ) external pure returns (Tensor memory) {
         return TensorCodec.fromFixed(values, decimals, shape, dtype);
     }
 
@@ -46,11 +47,11 @@ contract TensorCodecHarness {
         return TensorCodec.toFixed(tensor, decimals);
     }
 
-    function fromInts(int256[] memory values, uint32[] memory shape, uint8 dtype)
-        external
-        pure
-        returns (Tensor memory)
-    {
+    function fromInts(
+        int256[] memory values,
+        uint32[] memory shape,
+        uint8 dtype
+    ) external pure returns (Tensor memory) {
         return TensorCodec.fromInts(values, shape, dtype);
     }
 
@@ -62,11 +63,12 @@ contract TensorCodecHarness {
         return TensorCodec.fixedAt(tensor, index, decimals);
     }
 
-    function setFixed(Tensor memory tensor, uint256 index, int256 value, uint8 decimals)
-        external
-        pure
-        returns (Tensor memory)
-    {
+    function setFixed(
+        Tensor memory tensor,
+        uint256 index,
+        int256 value,
+        uint8 decimals
+    ) external pure returns (Tensor memory) {
         TensorCodec.setFixed(tensor, index, value, decimals);
         return tensor;
     }

@@ -11,14 +11,16 @@ import {Tensor} from "../../../contracts/types/Tensor.sol";
 /// @notice Each way to be malformed, with its error, is in the shared vectors; here are positions and properties.
 contract TensorCodecDecodeTest is Test {
     uint8[11] private admitted = [1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13];
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
 
-    function test_revertsWhenTruncated() public {
+    function test_revertsWhenTruncated() public view {
         bytes memory encoded = TensorCodec.encode(_tensor(Dtype.UINT8, 3, 0));
         for (uint256 length; length < encoded.length; ++length) {
-            (bool ok, bytes memory reason) =
-                address(harness).staticcall(abi.encodeCall(harness.decode, (_cut(encoded, length))));
+            (bool ok, bytes memory reason) = address(harness).staticcall(
+                abi.encodeCall(harness.decode, (_cut(encoded, length)))
+            );
             assertFalse(ok);
             assertEq(bytes4(reason), TensorDecoder.TensorEncodingTruncated.selector);
         }
@@ -36,9 +38,7 @@ contract TensorCodecDecodeTest is Test {
         for (uint256 i; i < positions.length; ++i) {
             bytes memory bad = bytes.concat(encoded);
             bad[positions[i]] = 0x80;
-            vm.expectRevert(
-                abi.encodeWithSelector(TensorDecoder.TensorEncodingNotCanonical.selector, positions[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(TensorDecoder.TensorEncodingNotCanonical.selector, positions[i]));
             harness.decode(bad);
         }
         encoded[319] = 0x01;
@@ -55,7 +55,7 @@ contract TensorCodecDecodeTest is Test {
         harness.decodeSingle(abi.encode(two));
     }
 
-    function test_sharesNoMemoryWithTheEncoding() public view {
+    function test_sharesNoMemoryWithTheEncoding() public pure {
         bytes memory encoded = TensorCodec.encode(_tensor(Dtype.INT8, 4, 7));
         bytes32 before = keccak256(encoded);
         Tensor[] memory tensors = TensorCodec.decode(encoded);
@@ -97,7 +97,7 @@ contract TensorCodecDecodeTest is Test {
         if (kind == 1) return bytes.concat(encoded, new bytes(1 + (position % 64)));
         if (kind == 2) encoded[position] = bytes1(uint8(seed >> 8));
         if (kind == 3) encoded[word + 31] ^= bytes1(uint8(1 << ((seed >> 8) % 8)));
-        if (kind == 4) _swapWords(encoded, word, (seed >> 16) % (encoded.length / 32) * 32);
+        if (kind == 4) _swapWords(encoded, word, ((seed >> 16) % (encoded.length / 32)) * 32);
         return encoded;
     }
 

@@ -8,8 +8,9 @@ import {Dtype} from "../../../contracts/types/Dtype.sol";
 import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
 
 contract TensorCodecEncodeTest is Test {
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
 
     function test_revertsWhenTooManyTensors() public {
         Tensor[] memory tensors = new Tensor[](65);

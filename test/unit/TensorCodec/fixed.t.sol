@@ -11,8 +11,9 @@ import {Tensor} from "../../../contracts/types/Tensor.sol";
 
 /// @notice Values at the limits are in the shared vectors; here are guards and properties.
 contract TensorCodecFixedTest is Test {
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
 
     function test_revertsWhenDtypeIsNotFloat() public {
         bytes memory reason = abi.encodeWithSelector(Dtype.TensorDtypeNotFloat.selector, Dtype.INT32);
@@ -57,9 +58,7 @@ contract TensorCodecFixedTest is Test {
 
     function test_revertsWhenBeyondTheFloat() public {
         int256 value = 2 ** 128;
-        vm.expectRevert(
-            abi.encodeWithSelector(FixedFloat.FixedExceedsFloat.selector, value, 0, Dtype.FLOAT32)
-        );
+        vm.expectRevert(abi.encodeWithSelector(FixedFloat.FixedExceedsFloat.selector, value, 0, Dtype.FLOAT32));
         harness.floatOf(value, 0, Dtype.FLOAT32);
     }
 

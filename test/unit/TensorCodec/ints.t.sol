@@ -11,8 +11,9 @@ import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
 
 contract TensorCodecIntsTest is Test {
     uint8[9] private integers = [2, 3, 4, 5, 6, 7, 9, 12, 13];
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
 
     function test_revertsWhenDtypeIsNotInteger() public {
         bytes memory reason = abi.encodeWithSelector(Dtype.TensorDtypeNotInteger.selector, Dtype.FLOAT32);

@@ -8,8 +8,9 @@ import {Dtype} from "../../../contracts/types/Dtype.sol";
 import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
 
 contract TensorRulesRequireLikeTest is Test {
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
     Tensor private candles = TensorCodec.zeros(TensorCodec.shapeOf(1, 24, 4), Dtype.FLOAT32);
 
     function test_revertsWhenDtypeWrong() public {

@@ -7,8 +7,9 @@ import {Tensor} from "../../../contracts/types/Tensor.sol";
 
 /// @notice The vectors that the TypeScript codec is held to as well.
 contract TensorCodecVectorsTest is Test {
-    TensorCodecHarness private harness =
-        TensorCodecHarness(deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness"));
+    TensorCodecHarness private harness = TensorCodecHarness(
+        deployCode("contracts/mocks/TensorCodecHarness.sol:TensorCodecHarness")
+    );
     string private json = vm.readFile("test/fixtures/tensorVectors.json");
 
     function test_encodesAndDecodesValidVectors() public view {
