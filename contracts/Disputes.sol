@@ -35,8 +35,7 @@ contract Disputes is IDisputes {
         _requireConflict(a.result, b.result);
         address signer = _signerOf(a);
         uint32 operatorId = _requireOneOperator(signer, _signerOf(b));
-        bytes32 key =
-            keccak256(abi.encode(operatorId, a.result.release, a.result.codec, a.result.inputHash));
+        bytes32 key = _keyOf(operatorId, a.result, b.result.outputHash);
         require(!isPunished[key], AlreadyPunished(key));
 
         isPunished[key] = true;
@@ -61,11 +60,24 @@ contract Disputes is IDisputes {
         );
     }
 
-    /// @dev Two signers of one operator, before and after a rotation, are one author.
+    /// @dev Two signers of one operator, before and after a rotation, are one author; each must still be slashable, or
+    /// an old stolen key could contradict what the present one signs.
     function _requireOneOperator(address a, address b) private view returns (uint32 operatorId) {
-        operatorId = OPERATORS.standingOf(a).operatorId;
-        uint32 other = a == b ? operatorId : OPERATORS.standingOf(b).operatorId;
-        require(operatorId != 0 && operatorId == other, OperatorsDiffer(operatorId, other));
+        operatorId = OPERATORS.slashableOperatorOf(a);
+        if (a == b) return operatorId;
+        uint32 other = OPERATORS.slashableOperatorOf(b);
+        require(operatorId == other, OperatorsDiffer(operatorId, other));
+    }
+
+    /// @dev Of n different outputs n − 1 are wrong at the least. Marking the higher of a pair punishes all but the lowest
+    /// once each, in whatever pairs and order they are proved.
+    function _keyOf(uint32 operatorId, InferenceResult calldata a, bytes32 outputHashB)
+        private
+        pure
+        returns (bytes32)
+    {
+        bytes32 marked = a.outputHash > outputHashB ? a.outputHash : outputHashB;
+        return keccak256(abi.encode(operatorId, a.release, a.codec, a.inputHash, marked));
     }
 
     function _signerOf(SignedResult calldata signed) private view returns (address) {

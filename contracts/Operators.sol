@@ -19,7 +19,9 @@ import {
     Standing,
     Unbonding
 } from "./interfaces/IOperators.sol";
+import {OperatorWords, StoredOffer} from "./libraries/OperatorWords.sol";
 import {PermitLib} from "./libraries/PermitLib.sol";
+import {SlashTable, SlashTables} from "./libraries/SlashTable.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
 import {ALL_MODES} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
@@ -46,13 +48,10 @@ struct OperatorsParams {
 /// `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and the AccessManager.
 contract Operators is IOperators, AccessManaged, EIP712 {
     using SafeERC20 for IOPG;
-
-    /// @dev What is kept of an offer. `place` is its index in the release's list plus one.
-    struct StoredOffer {
-        uint56 price;
-        uint8 modes;
-        uint32 place;
-    }
+    using OperatorWords for Standing;
+    using OperatorWords for Operator;
+    using OperatorWords for StoredOffer;
+    using SlashTables for SlashTerms;
 
     bytes32 internal constant SIGNER_CONSENT_TYPEHASH = keccak256("SignerConsent(address owner)");
     uint40 internal constant MIN_DISPUTE_WINDOW = 12 hours;
@@ -60,11 +59,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint40 internal constant MAX_VALIDITY = 1 days;
     uint40 internal constant CHALLENGE_MARGIN = 1 days;
     uint40 internal constant MAX_UNBONDING_PERIOD = 90 days;
+    uint40 internal constant MIN_JAIL_PERIOD = 1 hours;
+    /// @dev Whoever was slashed this often stays in jail: the count could not tell further slashes apart.
+    uint16 internal constant MAX_SLASHES = type(uint16).max;
     uint256 internal constant MAX_ENDPOINT_LENGTH = 256;
     uint8 internal constant ALL_ROLES = 15;
-    uint16 internal constant MIN_SLASH_BPS = 1000;
-    uint16 internal constant MIN_BURN_BPS = 7000;
-    uint16 internal constant MAX_BOUNTY_BPS = 1500;
     uint16 private constant BPS = 10_000;
 
     IOPG public immutable OPG_TOKEN;
@@ -79,14 +78,15 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     uint32 public override operatorCount;
     uint64 private _unburnedGrains;
+    SlashTable private _slashTable;
     mapping(address signer => Standing) private _standings;
     mapping(uint32 operatorId => Operator) private _operators;
     mapping(uint32 operatorId => Unbonding) private _unbondings;
-    /// @dev All but the last, which is in `_operators`.
+    /// @dev All but the last, which is in `_standings`.
     mapping(uint32 operatorId => mapping(uint256 index => uint40 timestamp)) private _earlierSlashes;
     mapping(uint32 operatorId => mapping(ReleaseId release => StoredOffer)) private _offers;
     mapping(ReleaseId release => uint32[] operatorIds) private _offering;
-    mapping(Offence offence => SlashTerms) private _slashTerms;
+    mapping(address account => uint256 amount) public override awardOf;
 
     constructor(IOPG opg, address authority, OperatorsParams memory params)
         AccessManaged(authority)
@@ -96,8 +96,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
             params.disputeWindow >= MIN_DISPUTE_WINDOW && params.disputeWindow <= MAX_DISPUTE_WINDOW
                 && params.maxValidity > 0 && params.maxValidity <= MAX_VALIDITY
                 && params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN
-                && params.unbondingPeriod <= MAX_UNBONDING_PERIOD && params.jailPeriod <= MAX_UNBONDING_PERIOD,
-            PeriodsInvalid(params.disputeWindow, params.maxValidity, params.unbondingPeriod)
+                && params.unbondingPeriod <= MAX_UNBONDING_PERIOD && params.jailPeriod >= MIN_JAIL_PERIOD
+                && params.jailPeriod <= MAX_UNBONDING_PERIOD,
+            PeriodsInvalid(
+                params.disputeWindow, params.maxValidity, params.unbondingPeriod, params.jailPeriod
+            )
         );
         // A higher floor could not be paid out of a slash of the minimum stake without touching what must burn.
         require(
@@ -124,7 +127,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         override
         returns (uint32 operatorId)
     {
-        operatorId = _register(signer, signerProof, roles, endpoint);
+        operatorId = _register(signer, signerProof, roles, endpoint, 0, 0);
     }
 
     /// @inheritdoc IOperators
@@ -144,11 +147,15 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         override
         returns (uint32 operatorId)
     {
-        operatorId = _register(params.signer, params.signerProof, params.roles, params.endpoint);
-        PermitLib.tryPermit(OPG_TOKEN, params.stake, permit);
-        _stake(operatorId, params.stake);
-        if (params.slots != 0) _setSlots(operatorId, params.signer, params.slots);
+        uint256 grains = _toStake(params.stake);
+        _requireCarried(params.slots, grains);
+        operatorId = _register(
+            params.signer, params.signerProof, params.roles, params.endpoint, uint56(grains), params.slots
+        );
+        emit Staked(operatorId, msg.sender, params.stake, params.stake);
         _setOffer(operatorId, params.release, params.price, params.modes);
+        PermitLib.tryPermit(OPG_TOKEN, params.stake, permit);
+        OPG_TOKEN.safeTransferFrom(msg.sender, address(this), params.stake);
     }
 
     /// @inheritdoc IOperators
@@ -159,13 +166,18 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function setSlots(uint32 operatorId, uint16 slots) external override {
-        _setSlots(operatorId, _requireOwner(operatorId).signer, slots);
+        Standing storage standing = _standings[_requireOwner(operatorId).signer];
+        _requireCarried(slots, standing.stake);
+        standing.slots = slots;
+        emit SlotsSet(operatorId, slots);
     }
 
     /// @inheritdoc IOperators
     function setEndpoint(uint32 operatorId, string calldata endpoint) external override {
-        _requireOwner(operatorId);
-        _setEndpoint(operatorId, endpoint);
+        Operator storage operator = _requireOwner(operatorId);
+        _requireEndpoint(endpoint);
+        operator.endpointBlock = uint40(block.number);
+        emit EndpointSet(operatorId, endpoint);
     }
 
     /// @inheritdoc IOperators
@@ -185,9 +197,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint40 retiredAt = standing.status == SignerStatus.Revoked ? standing.since : uint40(block.timestamp);
 
         // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
-        _standings[oldSigner] = Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt);
+        _standings[oldSigner].store(
+            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false)
+        );
         (standing.status, standing.since) = (SignerStatus.Active, 0);
-        _standings[newSigner] = standing;
+        _standings[newSigner].store(standing);
         operator.signer = newSigner;
         emit SignerRotated(operatorId, oldSigner, newSigner);
     }
@@ -208,14 +222,14 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function unbond(uint32 operatorId, uint256 amount) external override {
-        Standing storage standing = _standings[_requireOwner(operatorId).signer];
-        uint256 grains = toGrains(amount);
-        require(grains != 0, AmountZero());
-        uint256 staked = standing.stake;
-        require(grains <= staked, StakeTooLow(staked * GRAIN, amount));
+        address signer = _requireOwner(operatorId).signer;
+        Standing memory standing = _standings[signer];
+        uint256 grains = _toStake(amount);
+        require(grains <= standing.stake, StakeTooLow(uint256(standing.stake) * GRAIN, amount));
 
-        standing.stake = uint56(staked - grains);
+        (standing.stake, standing.unbonding) = (uint56(standing.stake - grains), true);
         _trimSlots(operatorId, standing);
+        _standings[signer].store(standing);
         Unbonding storage unbonding = _unbondings[operatorId];
         uint256 total = unbonding.amount + amount;
         uint40 releaseAt = uint40(block.timestamp) + unbondingPeriod;
@@ -225,23 +239,23 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function withdrawUnbonded(uint32 operatorId, address to) external override returns (uint256 amount) {
-        _requireOwner(operatorId);
+        address signer = _requireOwner(operatorId).signer;
         Unbonding memory unbonding = _unbondings[operatorId];
         amount = unbonding.amount;
         require(amount != 0, AmountZero());
         require(block.timestamp >= unbonding.releaseAt, UnbondingNotReady(amount, unbonding.releaseAt));
 
         delete _unbondings[operatorId];
+        _standings[signer].unbonding = false;
         emit UnbondingWithdrawn(operatorId, to, amount);
         OPG_TOKEN.safeTransfer(to, amount);
     }
 
     /// @inheritdoc IOperators
     function leaveJail(uint32 operatorId) external override {
-        Operator storage operator = _requireOwner(operatorId);
-        Standing storage standing = _standings[operator.signer];
+        Standing storage standing = _standings[_requireOwner(operatorId).signer];
         require(standing.jailed, OperatorNotJailed(operatorId));
-        uint40 until = operator.lastSlashAt + jailPeriod;
+        uint40 until = _jailedUntil(standing.lastSlashAt, standing.slashCount);
         require(block.timestamp >= until, JailNotOver(operatorId, until));
         uint256 staked = uint256(standing.stake) * GRAIN;
         require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
@@ -257,23 +271,29 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         restricted
         returns (uint256 taken)
     {
-        uint32 operatorId = _requireSlashable(signer);
-        Operator storage operator = _operators[operatorId];
-        SlashTerms memory terms = _slashTerms[offence];
-        taken = _takeStake(operatorId, operator, terms.stakeBps) * GRAIN;
+        uint32 operatorId = slashableOperatorOf(signer);
+        SlashTerms memory terms = _slashTable.termsOf(offence);
+        uint40 jailedUntil;
+        (taken, jailedUntil) = _takeStake(operatorId, signer, terms.stakeBps);
 
-        uint40 jailedUntil = uint40(block.timestamp) + jailPeriod;
-        operator.lastSlashAt = uint40(block.timestamp);
-
-        (uint256 bounty, uint256 compensation) = _divide(taken, terms, requester);
-        uint256 burned = taken - bounty - compensation;
+        (uint256 burned, uint256 bounty, uint256 compensation) =
+            terms.divide(taken, bountyFloor, requester != address(0));
         _unburnedGrains += uint64(burned / GRAIN);
+        awardOf[bountyTo] += bounty;
+        if (compensation != 0) awardOf[requester] += compensation;
         emit OperatorSlashed(
             operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester
         );
         emit OperatorJailed(operatorId, jailedUntil);
-        OPG_TOKEN.safeTransfer(bountyTo, bounty);
-        if (compensation != 0) OPG_TOKEN.safeTransfer(requester, compensation);
+    }
+
+    /// @inheritdoc IOperators
+    function collectAward(address account) external override returns (uint256 amount) {
+        amount = awardOf[account];
+        require(amount != 0, AmountZero());
+        awardOf[account] = 0;
+        emit AwardCollected(account, amount);
+        OPG_TOKEN.safeTransfer(account, amount);
     }
 
     /// @inheritdoc IOperators
@@ -297,7 +317,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     /// @inheritdoc IOperators
     function compactStandingOf(address signer) external view override returns (CompactStanding word) {
         Standing storage standing = _standings[signer];
-        // The struct fills one slot; reading it whole saves its readers the decoding of seven words.
+        // The struct fills one slot; reading it whole saves its readers the decoding of every field.
         assembly ("memory-safe") {
             word := sload(standing.slot)
         }
@@ -319,14 +339,27 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
+    /// @dev Evidence can be back-dated with a stolen key, so a key that was taken out of use stops being slashable
+    /// once no result that it could have signed before is evidence any more.
+    function slashableOperatorOf(address signer) public view override returns (uint32 operatorId) {
+        Standing storage standing = _standings[signer];
+        operatorId = standing.operatorId;
+        require(operatorId != 0, SignerUnknown(signer));
+        if (standing.status == SignerStatus.Active) return operatorId;
+        uint256 endedAt = uint256(standing.since) + maxValidity + disputeWindow;
+        require(block.timestamp <= endedAt, SignerNoLongerSlashable(signer, endedAt));
+    }
+
+    /// @inheritdoc IOperators
     function slashCountOf(uint32 operatorId) external view override returns (uint16) {
         return _standings[_operators[operatorId].signer].slashCount;
     }
 
     /// @inheritdoc IOperators
     function slashedAt(uint32 operatorId, uint256 index) external view override returns (uint40) {
-        Operator storage operator = _operators[operatorId];
-        if (index + 1 == _standings[operator.signer].slashCount) return operator.lastSlashAt;
+        Standing storage standing = _standings[_operators[operatorId].signer];
+        uint256 count = standing.slashCount;
+        if (count != 0 && index == count - 1) return standing.lastSlashAt;
         return _earlierSlashes[operatorId][index];
     }
 
@@ -343,7 +376,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function slashTermsOf(Offence offence) external view override returns (SlashTerms memory) {
-        return _slashTerms[offence];
+        return _slashTable.termsOf(offence);
     }
 
     /// @inheritdoc IOperators
@@ -376,27 +409,31 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         return uint256(_unburnedGrains) * GRAIN;
     }
 
-    function _register(address signer, bytes calldata signerProof, uint8 roles, string calldata endpoint)
-        private
-        returns (uint32 operatorId)
-    {
+    function _register(
+        address signer,
+        bytes calldata signerProof,
+        uint8 roles,
+        string calldata endpoint,
+        uint56 stakeGrains,
+        uint16 slots
+    ) private returns (uint32 operatorId) {
         require(roles <= ALL_ROLES, RolesInvalid(roles));
+        _requireEndpoint(endpoint);
         _requireConsent(signer, msg.sender, signerProof);
 
         operatorId = ++operatorCount;
-        Standing storage standing = _standings[signer];
-        (standing.operatorId, standing.status) = (operatorId, SignerStatus.Active);
-        Operator storage operator = _operators[operatorId];
-        (operator.owner, operator.roles, operator.signer) = (msg.sender, roles, signer);
-        emit OperatorRegistered(operatorId, msg.sender, signer, roles);
-        _setEndpoint(operatorId, endpoint);
+        _standings[signer].store(
+            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false)
+        );
+        _operators[operatorId].store(Operator(msg.sender, uint40(block.number), roles, signer));
+        emit OperatorRegistered(operatorId, msg.sender, signer, roles, slots);
+        emit EndpointSet(operatorId, endpoint);
     }
 
     function _stake(uint32 operatorId, uint256 amount) private {
         address signer = _operators[operatorId].signer;
         require(signer != address(0), OperatorUnknown(operatorId));
-        uint256 grains = toGrains(amount);
-        require(grains != 0, AmountZero());
+        uint256 grains = _toStake(amount);
 
         Standing storage standing = _standings[signer];
         uint256 staked = standing.stake + grains;
@@ -405,19 +442,13 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         OPG_TOKEN.safeTransferFrom(msg.sender, address(this), amount);
     }
 
-    function _setSlots(uint32 operatorId, address signer, uint16 slots) private {
-        Standing storage standing = _standings[signer];
-        uint256 needed = slots * _grainsPerSlot;
-        require(
-            needed <= standing.stake,
-            SlotsBeyondStake(slots, needed * GRAIN, uint256(standing.stake) * GRAIN)
-        );
-        standing.slots = slots;
-        emit SlotsSet(operatorId, slots);
+    function _toStake(uint256 amount) private pure returns (uint256 grains) {
+        grains = toGrains(amount);
+        require(grains != 0, AmountZero());
     }
 
     /// @dev Keeps `slots · stakePerSlot ≤ stake` when stake goes away.
-    function _trimSlots(uint32 operatorId, Standing storage standing) private {
+    function _trimSlots(uint32 operatorId, Standing memory standing) private {
         uint256 carried = standing.stake / _grainsPerSlot;
         if (standing.slots <= carried) return;
         standing.slots = uint16(carried);
@@ -437,10 +468,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
                 place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release)
             );
             if (place == 0) {
-                _offering[release].push(operatorId);
-                place = uint32(_offering[release].length);
+                uint32[] storage list = _offering[release];
+                list.push(operatorId);
+                place = uint32(list.length);
             }
-            (offer.price, offer.modes, offer.place) = (grains, modes, place);
+            offer.store(StoredOffer(grains, modes, place));
         }
         emit OfferSet(operatorId, release, price, modes);
     }
@@ -454,62 +486,48 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         delete _offers[operatorId][release];
     }
 
-    function _setEndpoint(uint32 operatorId, string calldata endpoint) private {
-        uint256 length = bytes(endpoint).length;
-        require(length <= MAX_ENDPOINT_LENGTH, EndpointTooLong(length, MAX_ENDPOINT_LENGTH));
-        _operators[operatorId].endpointBlock = uint40(block.number);
-        emit EndpointSet(operatorId, endpoint);
-    }
-
     /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
-    function _takeStake(uint32 operatorId, Operator storage operator, uint256 stakeBps)
+    /// @return taken token wei
+    function _takeStake(uint32 operatorId, address signer, uint256 stakeBps)
         private
-        returns (uint256 grains)
+        returns (uint256 taken, uint40 jailedUntil)
     {
-        Standing storage standing = _standings[operator.signer];
-        uint256 earlier = standing.slashCount;
-        if (earlier != 0) _earlierSlashes[operatorId][earlier - 1] = operator.lastSlashAt;
+        Standing memory standing = _standings[signer];
+        if (standing.status == SignerStatus.Retired) {
+            signer = _operators[operatorId].signer;
+            standing = _standings[signer];
+        }
         uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
-        standing.stake -= uint56(fromStake);
-        standing.jailed = true;
-        standing.slashCount += 1;
+        uint256 fromUnbonding = standing.unbonding ? _takeUnbonding(operatorId, stakeBps) : 0;
+        taken = (fromStake + fromUnbonding) * GRAIN;
+        require(taken != 0, NothingToSlash(operatorId));
+
+        if (standing.slashCount != MAX_SLASHES) {
+            if (standing.slashCount != 0) {
+                _earlierSlashes[operatorId][standing.slashCount - 1] = standing.lastSlashAt;
+            }
+            (standing.slashCount, standing.lastSlashAt) = (standing.slashCount + 1, uint40(block.timestamp));
+        }
+        (standing.stake, standing.jailed) = (uint56(standing.stake - fromStake), true);
         _trimSlots(operatorId, standing);
+        _standings[signer].store(standing);
+        jailedUntil = _jailedUntil(standing.lastSlashAt, standing.slashCount);
+    }
 
+    function _takeUnbonding(uint32 operatorId, uint256 stakeBps) private returns (uint256 grains) {
         Unbonding storage unbonding = _unbondings[operatorId];
-        uint256 fromUnbonding = ((unbonding.amount / GRAIN) * stakeBps) / BPS;
-        if (fromUnbonding != 0) unbonding.amount -= uint128(fromUnbonding * GRAIN);
-        grains = fromStake + fromUnbonding;
-        require(grains != 0, NothingToSlash(operatorId));
+        uint256 amount = unbonding.amount;
+        grains = ((amount / GRAIN) * stakeBps) / BPS;
+        unbonding.amount = uint128(amount - grains * GRAIN);
     }
 
-    /// @dev In this order: bounty (never below the floor), requester, the rest burned. The floor is paid at the
-    /// requester's expense first, and never touches what must be burned at the least.
-    function _divide(uint256 taken, SlashTerms memory terms, address requester)
-        private
-        view
-        returns (uint256 bounty, uint256 compensation)
-    {
-        uint256 divisible = _mulDown(taken, BPS - MIN_BURN_BPS);
-        bounty = _mulDown(taken, terms.bountyBps);
-        if (bounty < bountyFloor) bounty = bountyFloor < divisible ? bountyFloor : divisible;
-        if (requester == address(0)) return (bounty, 0);
-        compensation = _mulDown(taken, terms.requesterBps);
-        if (compensation > divisible - bounty) compensation = divisible - bounty;
-    }
-
-    /// @dev Whole grains, so that what is burned is too.
-    function _mulDown(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return ((amount / GRAIN) * bps / BPS) * GRAIN;
+    function _jailedUntil(uint40 lastSlashAt, uint16 slashCount) private view returns (uint40) {
+        return slashCount == MAX_SLASHES ? type(uint40).max : lastSlashAt + jailPeriod;
     }
 
     function _setSlashTerms(Offence offence, SlashTerms memory terms) private {
-        require(
-            terms.stakeBps >= MIN_SLASH_BPS && terms.stakeBps <= BPS && terms.burnBps >= MIN_BURN_BPS
-                && terms.bountyBps <= MAX_BOUNTY_BPS
-                && uint256(terms.burnBps) + terms.bountyBps + terms.requesterBps == BPS,
-            SlashTermsOutOfBounds(terms)
-        );
-        _slashTerms[offence] = terms;
+        terms.requireWithinBounds(minimumStake, bountyFloor);
+        _slashTable = _slashTable.withTerms(offence, terms);
         emit SlashTermsSet(offence, terms);
     }
 
@@ -529,14 +547,13 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         );
     }
 
-    /// @dev Evidence can be back-dated with a stolen key, so a key that was taken out of use stops being slashable
-    /// once no result that it could have signed before is evidence any more.
-    function _requireSlashable(address signer) private view returns (uint32 operatorId) {
-        Standing storage standing = _standings[signer];
-        operatorId = standing.operatorId;
-        require(operatorId != 0, SignerUnknown(signer));
-        if (standing.status == SignerStatus.Active) return operatorId;
-        uint256 endedAt = uint256(standing.since) + maxValidity + disputeWindow;
-        require(block.timestamp <= endedAt, SignerNoLongerSlashable(signer, endedAt));
+    function _requireEndpoint(string calldata endpoint) private pure {
+        uint256 length = bytes(endpoint).length;
+        require(length <= MAX_ENDPOINT_LENGTH, EndpointTooLong(length, MAX_ENDPOINT_LENGTH));
+    }
+
+    function _requireCarried(uint16 slots, uint256 stakeGrains) private view {
+        uint256 needed = slots * _grainsPerSlot;
+        require(needed <= stakeGrains, SlotsBeyondStake(slots, needed * GRAIN, stakeGrains * GRAIN));
     }
 }

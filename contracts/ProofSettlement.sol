@@ -78,9 +78,10 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
         InferenceResult calldata result = signed.result;
         bytes32 outputHash = keccak256(output);
         require(outputHash == result.outputHash, OutputMismatch(result.outputHash, outputHash));
+        uint256 latest = block.timestamp + OPERATORS.maxValidity();
         require(
-            block.timestamp <= result.validUntil,
-            ResultNotValid(result.validUntil, block.timestamp + OPERATORS.maxValidity())
+            block.timestamp <= result.validUntil && result.validUntil <= latest,
+            ResultNotValid(result.validUntil, latest)
         );
         signer = signerOf(signed);
         standing = OPERATORS.standingOf(signer);

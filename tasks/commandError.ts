@@ -34,6 +34,7 @@ const MESSAGES = {
     `keystore ${path}: ${problem}`,
   "nothing-to-claim": ({ operator, unripe }: { operator: number; unripe: string }) =>
     `operator ${operator} has nothing to claim yet; ${unripe} OPG are still maturing`,
+  "nothing-awarded": ({ account }: { account: string }) => `${account} has no award to collect`,
   "operator-ambiguous": ({ owner, operators }: { owner: string; operators: number[] }) =>
     `${owner} owns operators ${operators.join(", ")}; say which with --operator`,
   "operator-missing": ({ owner }: { owner: string }) =>

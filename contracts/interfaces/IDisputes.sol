@@ -30,10 +30,11 @@ interface IDisputes {
     /// @notice Proves that an operator signed two different outputs for one input, and slashes it.
     /// @dev Exact releases: same release, codec and input. Approximate ones: the same non-zero context as well, since
     /// floats may differ between honest machines. Mode and price are not part of the comparison. The caller earns the
-    /// bounty.
+    /// bounty, which waits in `Operators.awardOf`. Of n different outputs, n − 1 are slashed, once each.
     /// @return slashed token wei
     function proveEquivocation(SignedResult calldata a, SignedResult calldata b) external returns (uint256 slashed);
 
-    /// @notice True when this operator was slashed for this key.
+    /// @notice True when an operator was slashed for this output: `key` is keccak256(abi.encode(operatorId, release,
+    /// codec, inputHash, outputHash)), of an equivocation's two output hashes the higher one.
     function isPunished(bytes32 key) external view returns (bool);
 }

@@ -33,6 +33,10 @@ struct Standing {
     bool jailed;
     /// Timestamp of revocation or retirement; 0 while active.
     uint40 since;
+    /// Timestamp of the last slash; an operator in jail may return `jailPeriod` after it.
+    uint40 lastSlashAt;
+    /// True while stake is on its way out.
+    bool unbonding;
 }
 
 /// @notice The account side of an operator.
@@ -43,8 +47,6 @@ struct Operator {
     /// Set of roles: 1 inference, 2 verifier, 4 storage, 8 data.
     uint8 roles;
     address signer;
-    /// Timestamp of the last slash; an operator in jail may return `jailPeriod` after it.
-    uint40 lastSlashAt;
 }
 
 /// @notice An advertisement: what an operator serves, how and for how much. The signed fee is what counts.
@@ -103,7 +105,9 @@ struct Onboarding {
 /// @dev Assumptions: OPG moves exactly what it is told to and calls nobody; only `Disputes` holds the power to slash.
 /// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it.
 interface IOperators {
-    event OperatorRegistered(uint32 indexed operatorId, address indexed owner, address indexed signer, uint8 roles);
+    event OperatorRegistered(
+        uint32 indexed operatorId, address indexed owner, address indexed signer, uint8 roles, uint16 slots
+    );
     event EndpointSet(uint32 indexed operatorId, string endpoint);
     event RolesSet(uint32 indexed operatorId, uint8 roles);
     event SlotsSet(uint32 indexed operatorId, uint16 slots);
@@ -128,6 +132,7 @@ interface IOperators {
     event OperatorReturned(uint32 indexed operatorId);
     event SlashTermsSet(Offence indexed offence, SlashTerms terms);
     event SlashedStakeBurned(uint256 amount);
+    event AwardCollected(address indexed account, uint256 amount);
 
     error OperatorUnknown(uint32 operatorId);
     error NotOperatorOwner(uint32 operatorId, address caller);
@@ -149,7 +154,7 @@ interface IOperators {
     error JailNotOver(uint32 operatorId, uint40 until);
     error SlashTermsOutOfBounds(SlashTerms terms);
     error NothingToSlash(uint32 operatorId);
-    error PeriodsInvalid(uint256 disputeWindow, uint256 maxValidity, uint256 unbondingPeriod);
+    error PeriodsInvalid(uint256 disputeWindow, uint256 maxValidity, uint256 unbondingPeriod, uint256 jailPeriod);
 
     /// @notice Registers an operator owned by the caller.
     /// @param signerProof the signer's EIP-712 signature of `SignerConsent(address owner)`: it proves possession of
@@ -192,11 +197,13 @@ interface IOperators {
     /// @notice Pays out what has unbonded. Never paused.
     function withdrawUnbonded(uint32 operatorId, address to) external returns (uint256 amount);
 
-    /// @notice Returns from jail by the operator's own act, after the delay.
+    /// @notice Returns from jail by the operator's own act, after the delay. Whoever was slashed 65,535 times never
+    /// returns.
     function leaveJail(uint32 operatorId) external;
 
-    /// @notice Takes stake by the table, jails, and divides what was taken.
+    /// @notice Takes stake by the table, jails, and divides what was taken. Bounty and compensation wait in `awardOf`.
     /// @dev Only `Disputes`. Finds the operator behind a retired signer too.
+    /// @dev Warning: evidence by two signers needs `slashableOperatorOf` for both.
     /// @param bountyTo who proved it
     /// @param requester who was wronged; zero adds the share to what is burned
     /// @return taken token wei
@@ -204,10 +211,15 @@ interface IOperators {
         external
         returns (uint256 taken);
 
+    /// @notice Pays out what slashes awarded to an account. Anyone may call it; the money goes where it belongs. Never
+    /// paused.
+    function collectAward(address account) external returns (uint256 amount);
+
     /// @notice Burns the slashed stake that is to be burned. Anyone.
     function burnSlashed() external returns (uint256 amount);
 
-    /// @notice Changes a row of the slash table, within the constants.
+    /// @notice Changes a row of the slash table, within the constants, and so that a slash of the minimum stake pays
+    /// the bounty floor.
     function setSlashTerms(Offence offence, SlashTerms calldata terms) external;
 
     function standingOf(address signer) external view returns (Standing memory);
@@ -217,6 +229,10 @@ interface IOperators {
 
     /// @notice The standing of an operator's present signer.
     function standingById(uint32 operatorId) external view returns (Standing memory);
+
+    /// @notice The operator that answers with its stake for what `signer` signed; reverts when there is none, or when
+    /// the signer was taken out of use more than `maxValidity + disputeWindow` ago.
+    function slashableOperatorOf(address signer) external view returns (uint32 operatorId);
 
     function operatorOf(uint32 operatorId) external view returns (Operator memory);
     function ownerOf(uint32 operatorId) external view returns (address);
@@ -248,5 +264,8 @@ interface IOperators {
     function minimumStake() external view returns (uint256);
     function stakePerSlot() external view returns (uint256);
     function bountyFloor() external view returns (uint256);
+
+    /// @notice Token wei of bounties and compensation that an account has not collected.
+    function awardOf(address account) external view returns (uint256);
     function unburned() external view returns (uint256);
 }

@@ -57,7 +57,7 @@ async function operatorBehind({ operators }: Contracts, signer: string): Promise
 }
 
 async function standingOf({ operators, requests }: Contracts, id: number) {
-  const { owner, endpointBlock, roles, signer, lastSlashAt } = await operators.operatorOf(id);
+  const { owner, endpointBlock, roles, signer } = await operators.operatorOf(id);
   const standing = await operators.standingOf(signer);
   const unbonding = await operators.unbondingOf(id);
   const account = await requests.accountOf(signer);
@@ -78,7 +78,7 @@ async function standingOf({ operators, requests }: Contracts, id: number) {
     acceptBudget: formatOpg(account.balance),
     slashCount: Number(standing.slashCount),
     jailed: standing.jailed,
-    jailedUntil: standing.jailed ? isoTime(lastSlashAt + (await operators.jailPeriod())) : null,
+    jailedUntil: standing.jailed ? isoTime(standing.lastSlashAt + (await operators.jailPeriod())) : null,
   };
 }
 
