@@ -42,7 +42,8 @@ import { openDatabase } from "./store/database.ts";
 const BLOCK_TIME_SEC = 2;
 /** How long work in flight may take after the first signal. */
 const GRACE_MS = 10_000;
-const PRUNE_AFTER_MS = 30 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const PRUNE_AFTER_MS = 30 * 24 * HOUR_MS;
 
 /** A running node. */
 export interface RunningNode {
@@ -250,13 +251,13 @@ async function runUntil(
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
   parts.store.requeueRunning();
-  parts.store.prune(clock.nowMs() - PRUNE_AFTER_MS);
   const loops = [
     parts.watcher.run(signal),
     parts.releases.run(signal),
     parts.admitter.run(signal),
     parts.executor.run(signal, cancel.signal),
     parts.loop.run(signal, cancel.signal),
+    keepPruned(parts.store, clock, signal),
   ].map((loop) =>
     loop.catch((error: unknown) => {
       broken.abort();
@@ -273,4 +274,11 @@ async function runUntil(
   cancel.abort();
   const failed = ends.find((end) => end.status === "rejected");
   if (failed !== undefined) throw failed.reason;
+}
+
+async function keepPruned(store: JobStore, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    store.prune(clock.nowMs() - PRUNE_AFTER_MS);
+    await clock.sleep(HOUR_MS, signal).catch(() => undefined);
+  }
 }

@@ -7,6 +7,8 @@ import { NodeProcess } from "./fixture/nodeProcess.ts";
 import type { Protocol } from "./fixture/protocol.ts";
 import { deployProtocol, STANDARD_FEE } from "./fixture/protocol.ts";
 
+const AFTER_WINDOW = 1;
+
 describe("node end to end: happy path", () => {
   let chain: LocalChain;
   let protocol: Protocol;
@@ -75,6 +77,15 @@ describe("node end to end: happy path", () => {
     await node.until(() => node.logged("earnings claimed").length > 0, "the node claims");
     // Deployer is owner, publisher and treasury at once: all parts of four fees arrive there.
     expect((await protocol.requests.balanceOf(owner)) - before).to.equal(4n * parseEther("1"));
+  });
+
+  it("calls back a requester that wanted to wait for the dispute window, when it is over", async () => {
+    const opened = await protocol.opened(await protocol.open(release, { lane: 9, delivery: AFTER_WINDOW }));
+    await node.reaches(opened.id, "fulfilled");
+    expect(await protocol.stateOf(opened)).to.equal("undelivered");
+    await chain.pass(86_401);
+    await node.until(async () => (await protocol.stateOf(opened)) === "fulfilled", "the node delivers");
+    expect(await protocol.consumer.answers(opened.id)).to.not.equal("0x");
   });
 
   it("stops cleanly on SIGTERM with exit code 0", async () => {

@@ -64,28 +64,18 @@ export class TransactionLoop {
   async run(signal: AbortSignal, cancel: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
+        // Also after a failure in the middle: nothing new is signed before what is in flight has ended.
         await this.recover(cancel);
-        break;
-      } catch (error) {
-        if (cancel.aborted) return;
-        this.#logger.warn({ err: error }, "transactions in flight cannot be followed");
-        await this.#clock.sleep(IDLE_MS, signal).catch(() => undefined);
-      }
-    }
-    while (!signal.aborted) {
-      let isSent = false;
-      try {
-        isSent = await this.step(signal, cancel);
+        if (await this.step(signal, cancel)) continue;
       } catch (error) {
         if (cancel.aborted || signal.aborted) return;
-        this.#logger.warn({ err: error }, "transaction cannot be sent");
-        await this.recover(cancel).catch(() => undefined);
+        this.#logger.warn({ err: error }, "transactions cannot be sent");
       }
-      if (!isSent) await this.#bell.wait(IDLE_MS, this.#clock, signal);
+      await this.#bell.wait(IDLE_MS, this.#clock, signal);
     }
   }
 
-  /** Brings what an earlier process left in flight to its end, before anything else uses the key. */
+  /** Brings what is recorded as in flight to its end. */
   async recover(signal: AbortSignal): Promise<void> {
     for (const transaction of this.#store.unfinished()) {
       const source = this.#sources.find(({ purpose }) => purpose === transaction.purpose);

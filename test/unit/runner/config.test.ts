@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -59,6 +59,13 @@ describe("loadConfig", () => {
     expect(config.serve[0]).to.deep.include({ minFee: 0n, modes: ["VANILLA"] });
     expect(config.fees.maxFeeGwei).to.equal(parseUnits("5", "gwei"));
     expect(config.artifacts.allowPrivateNetworks).to.equal(false);
+  });
+
+  it("takes the example that is shipped, but for the deployment it names", () => {
+    const example = new URL("../../../offchain-runner/config.example.json", import.meta.url);
+    const config = JSON.parse(readFileSync(example, "utf8")) as { chain: object };
+    const chain = { ...config.chain, deploymentFile: writeDeployment(84_532) };
+    expect(load({ ...config, chain }).serve).to.have.length(1);
   });
 
   it("runs from the environment alone", () => {

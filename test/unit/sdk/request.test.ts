@@ -15,7 +15,7 @@ import fc from "fast-check";
 import { network } from "hardhat";
 import { InferenceRequests__factory } from "../../../types/factories/contracts/InferenceRequests__factory.ts";
 
-const SEED = 20_261_121;
+import { fastCheckSeed } from "../../fixtures/campaign.ts";
 
 const hex = (bytes: number) =>
   fc
@@ -52,7 +52,7 @@ describe("requests outside the chain", () => {
         expect(unpackRequest(packRequest(request))).to.deep.equal(request);
         expect(decodeRequest(encodeRequest(request))).to.deep.equal(request);
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: fastCheckSeed, numRuns: 200 },
     );
   });
 
@@ -69,7 +69,7 @@ describe("requests outside the chain", () => {
         expect(await contract.idOf(packed)).to.equal(requestIdOf(address, packed));
         expect(await contract.feeAt(packed, at)).to.equal(feeAt(request, at));
       }),
-      { seed: SEED, numRuns: 25 },
+      { seed: fastCheckSeed, numRuns: 25 },
     );
   });
 

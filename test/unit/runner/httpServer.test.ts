@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { HttpServer } from "../../../offchain-runner/src/http/httpServer.ts";
+import { NodeMetrics } from "../../../offchain-runner/src/http/metrics.ts";
+import type { NodeStatus } from "../../../offchain-runner/src/http/status.ts";
+import { JOB_STATES, type JobState } from "../../../offchain-runner/src/jobs/job.ts";
+import { NodeError } from "../../../offchain-runner/src/nodeError.ts";
+import { silentLogger } from "./fakes/silentLogger.ts";
+
+const READY: NodeStatus = {
+  isReady: true,
+  reasons: [],
+  chain: { chainId: 1, head: 9, cursor: 8, lagBlocks: 1, headAgeMs: 5 },
+  operator: {
+    operatorId: 7,
+    signer: "0x",
+    isActive: true,
+    stake: `${10n ** 18n}`,
+    signerBalance: `${2n * 10n ** 18n}`,
+  },
+  releases: [],
+  jobs: Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>,
+  queueDepth: 3,
+  earnings: [{ release: "0x01", matured: `${10n ** 18n}`, unripe: "0" }],
+  recentJobs: [],
+};
+
+describe("HttpServer", () => {
+  const servers: HttpServer[] = [];
+
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.stop();
+  });
+
+  async function serve(status: () => Promise<NodeStatus>): Promise<string> {
+    const server = new HttpServer(status, new NodeMetrics(), silentLogger);
+    servers.push(server);
+    return `http://127.0.0.1:${await server.start("127.0.0.1", 0)}`;
+  }
+
+  it("is healthy when the node is ready", async () => {
+    const url = await serve(async () => READY);
+    expect((await fetch(`${url}/health`)).status).to.equal(200);
+  });
+
+  it("says why it is not ready, and is alive all the same", async () => {
+    const url = await serve(async () => ({ ...READY, isReady: false, reasons: ["balance-low"] }));
+    const health = await fetch(`${url}/health`);
+    expect(health.status).to.equal(503);
+    expect(await health.json()).to.deep.include({ isLive: true, reasons: ["balance-low"] });
+    expect((await fetch(`${url}/health/live`)).status).to.equal(200);
+  });
+
+  it("shows gauges of the moment", async () => {
+    const text = await (await fetch(`${await serve(async () => READY)}/metrics`)).text();
+    for (const line of ["opg_ready 1", "opg_queue_depth 3", "opg_stake_opg 1", "opg_signer_balance_coin 2"]) {
+      expect(text).to.include(`\n${line}\n`);
+    }
+    expect(text).to.include('opg_earnings_opg{release="0x01",state="matured"} 1');
+  });
+
+  it("refuses other methods and paths, and survives its own failure", async () => {
+    const url = await serve(async () => {
+      throw new Error("broken");
+    });
+    expect((await fetch(`${url}/status`)).status).to.equal(503);
+    expect((await fetch(`${url}/else`)).status).to.equal(404);
+    expect((await fetch(`${url}/health`, { method: "POST" })).status).to.equal(405);
+  });
+
+  it("says that its port is taken", async () => {
+    const { port } = new URL(await serve(async () => READY));
+    const second = new HttpServer(async () => READY, new NodeMetrics(), silentLogger);
+    await second.start("127.0.0.1", Number(port)).then(
+      () => expect.fail("opened twice"),
+      (error) => expect(error).to.be.instanceOf(NodeError).with.property("code", "port-taken"),
+    );
+    await second.stop();
+  });
+});
