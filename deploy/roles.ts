@@ -9,5 +9,5 @@ export type Role = keyof typeof ROLES;
 export const RESTRICTED = {
   Operators: { slash: "SLASHER", setSlashTerms: "GOVERNOR" },
   ProofSettlement: { setVerifier: "GOVERNOR" },
-  InferenceRequests: { pause: "GUARDIAN", resume: "GOVERNOR", setTreasury: "GOVERNOR" },
+  InferenceRequests: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },
 } as const satisfies Record<string, Record<string, Role>>;

@@ -93,7 +93,10 @@ export const operatorTasks = [
     .addOption(OPERATOR)
     .setAction(lazily(async () => (await import("./operator/revokeSigner.ts")).revokeSigner))
     .build(),
-  command(["operator", "collect-award"], "Pay out the bounties and compensation that slashes awarded to an account")
+  command(
+    ["operator", "collect-award"],
+    "Pay out the bounties and compensation that slashes awarded to an account",
+  )
     .addOption(optional("account", "Whose; the account's own by default"))
     .setAction(lazily(async () => (await import("./operator/collectAward.ts")).collectAward))
     .build(),

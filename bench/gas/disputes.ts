@@ -15,7 +15,9 @@ export async function measure(): Promise<Record<string, number>> {
   const { ethers, opg, operators, disputes, domain, deployer, accounts, gasOf, signConsent } =
     await operatorNetwork();
   const coder = ethers.AbiCoder.defaultAbiCoder();
-  const typehash = ethers.id(`InferenceResult(${RESULT_FIELDS.map(({ type, name }) => `${type} ${name}`).join(",")})`);
+  const typehash = ethers.id(
+    `InferenceResult(${RESULT_FIELDS.map(({ type, name }) => `${type} ${name}`).join(",")})`,
+  );
   const fieldTypes = RESULT_FIELDS.map(({ type }) => type);
 
   const onboard = async () => {
@@ -56,7 +58,10 @@ export async function measure(): Promise<Record<string, number>> {
   /** The first result of a bundle whose others answer other questions. */
   const bundled = async (signer: Signer, result: Result) => {
     const path: string[] = [];
-    let nodes = [result, ...Array.from({ length: BUNDLE - 1 }, (_, i) => resultOf(`other ${i}`, "answer"))].map(hashOf);
+    let nodes = [
+      result,
+      ...Array.from({ length: BUNDLE - 1 }, (_, i) => resultOf(`other ${i}`, "answer")),
+    ].map(hashOf);
     while (nodes.length > 1) {
       path.push(nodes[1] ?? "");
       nodes = Array.from({ length: Math.ceil(nodes.length / 2) }, (_, i) => {

@@ -32,7 +32,11 @@ export async function operatorNetwork() {
   const numbers = [DAY_SEC, 3_600n, 7n * DAY_SEC, 7n * DAY_SEC, 1_000n * OPG, 100n * OPG, 50n * OPG];
   const operators = await ethers.deployContract("Operators", [opg, authority, numbers]);
   const disputes = await ethers.deployContract("Disputes", [operators, hub]);
-  await authority.setTargetFunctionRole(operators, [operators.interface.getFunction("slash").selector], SLASHER);
+  await authority.setTargetFunctionRole(
+    operators,
+    [operators.interface.getFunction("slash").selector],
+    SLASHER,
+  );
   await authority.grantRole(SLASHER, disputes, 0);
 
   const { chainId } = await ethers.provider.getNetwork();
@@ -60,8 +64,16 @@ export async function operatorNetwork() {
     const deadline = BigInt(START_SEC) + DAY_SEC;
     const signature = await owner.signTypedData(
       { name: "OpenGradient", version: "1", chainId, verifyingContract: await opg.getAddress() },
-      { Permit: fields.map((field) => ({ name: field.split(":")[0] ?? "", type: field.split(":")[1] ?? "" })) },
-      { owner: address, spender: await operators.getAddress(), value, nonce: await opg.nonces(address), deadline },
+      {
+        Permit: fields.map((field) => ({ name: field.split(":")[0] ?? "", type: field.split(":")[1] ?? "" })),
+      },
+      {
+        owner: address,
+        spender: await operators.getAddress(),
+        value,
+        nonce: await opg.nonces(address),
+        deadline,
+      },
     );
     const { v, r, s } = ethers.Signature.from(signature);
     return { deadline, v, r, s };

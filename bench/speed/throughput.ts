@@ -64,13 +64,21 @@ export async function measure(): Promise<Figures> {
 }
 
 async function openNode(folder: string, model: ServedModel) {
-  const pool = new InferencePool(POOL_OPTIONS, { clock: systemClock, log: { debug() {}, warn() {}, error() {} } });
+  const pool = new InferencePool(POOL_OPTIONS, {
+    clock: systemClock,
+    log: { debug() {}, warn() {}, error() {} },
+  });
   pool.start();
   const { signal } = new AbortController();
   await pool.warm(model, signal);
   const database = openDatabase(folder);
   const key = await loadSignerKey({ kind: "raw-key", privateKey: Wallet.createRandom().privateKey });
-  const signer = new ResultSigner(key, new SubmissionLedger(database, systemClock), id("domain"), () => false);
+  const signer = new ResultSigner(
+    key,
+    new SubmissionLedger(database, systemClock),
+    id("domain"),
+    () => false,
+  );
   let count = 0;
   return {
     round: async (inputs: readonly Uint8Array[]) => {
