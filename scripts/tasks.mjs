@@ -36,6 +36,8 @@ export const TASKS = {
       [TSC, "-p", ".", "--noEmit"],
     ],
   },
+  hardhat: { steps: [[HARDHAT]], takesArguments: true },
+  node: { steps: [["offchain-runner/src/main.ts"]], takesArguments: true },
   bench: { steps: [["scripts/bench.ts"]], takesArguments: true },
   snapshots: { steps: [["scripts/snapshots.ts"]], takesArguments: true },
   campaign: { steps: [["scripts/campaign.ts"]], takesArguments: true },

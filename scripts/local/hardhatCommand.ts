@@ -9,9 +9,10 @@ export class HardhatCommandError extends NetworkError {
   }
 }
 
-/** What a user would type for these arguments. */
+/** What a user would type for these arguments: through npm where the machine's own Node is too old for Hardhat. */
 export function commandLine(args: readonly string[]): string {
-  return ["npx hardhat", ...args].join(" ");
+  const hardhat = process.execPath.includes(".toolchain") ? "npm run -s hardhat --" : "npx hardhat";
+  return [hardhat, ...args].join(" ");
 }
 
 /** Runs one of the repo's commands with `--json` and returns its result. */

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { formatEther, parseEther } from "ethers";
 import { z } from "zod";
 import { VolatilityFeed__factory } from "../../types/factories/contracts/examples/VolatilityFeed__factory.ts";
 import { IInferenceRequests__factory } from "../../types/factories/contracts/interfaces/IInferenceRequests__factory.ts";
 import { IModelHub__factory } from "../../types/factories/contracts/interfaces/IModelHub__factory.ts";
 import { IOperators__factory } from "../../types/factories/contracts/interfaces/IOperators__factory.ts";
+import { commandLine } from "../local/hardhatCommand.ts";
 import { type LocalNetwork, PRICE } from "../local/localNetwork.ts";
-import { MODELS } from "../local/paths.ts";
+import { MODELS, ROOT } from "../local/paths.ts";
 import { divideFee, maturesAt } from "./earnings.ts";
 import type { StoryTeller } from "./narrator.ts";
 
@@ -124,12 +125,13 @@ export function farewell(network: LocalNetwork, tell: StoryTeller): void {
   tell.fact("chain", chain.url);
   tell.line();
   tell.step("Try, in another terminal:");
-  const options = `--network local --deployment ${deploymentFile}`;
-  tell.command(`npx hardhat network coverage ${release.release} ${options}`);
-  tell.command(`npx hardhat operator show --operator 1 ${options}`);
-  tell.command(
-    `npx hardhat inference request ${release.release} --candles models/${release.name}/sample.json --wait --from ${accounts.requester.address} ${options}`,
-  );
+  const options = ["--network", "local", "--deployment", relative(ROOT, deploymentFile)];
+  const sample = `models/${release.name}/sample.json`;
+  const asking = ["--candles", sample, "--wait", "--yes", "--from", accounts.requester.address];
+  tell.command(commandLine(["network", "coverage", release.release, ...options]));
+  tell.command(commandLine(["operator", "show", "--operator", "1", ...options]));
+  tell.command(commandLine(["inference", "request", release.release, ...asking, ...options]));
+  tell.command(commandLine(["inference", "verify", "<the transaction that answered>", ...options]));
   tell.command(`curl ${nodeUrl}/status`);
   tell.line();
   tell.line("         Ctrl-C ends everything.");
