@@ -10,6 +10,7 @@ import type { OfferedReleases } from "./offeredReleases.ts";
 const IDLE_MS = 1_000;
 const MAX_ATTEMPTS = 3;
 const RETRY_MS = 500;
+const NOT_READY_MS = 250;
 
 export interface ExecutorOptions {
   parallelRuns: number;
@@ -64,6 +65,11 @@ export class Executor {
     const room = this.#options.parallelRuns - this.#active.size;
     if (room <= 0) return;
     for (const job of this.#store.due(["accepted", "queued"], room)) {
+      // After a restart jobs are there before their models are.
+      if (this.#releases.get(job.request.release)?.status === "loading") {
+        this.#store.update(job.id, { notBeforeMs: this.#clock.nowMs() + NOT_READY_MS });
+        continue;
+      }
       this.#store.move(job.id, "running");
       const run = this.#runOne(job, cancel).finally(() => {
         this.#active.delete(run);
@@ -76,8 +82,10 @@ export class Executor {
   async #runOne(job: Job, cancel: AbortSignal): Promise<void> {
     const startedAtMs = this.#clock.nowMs();
     try {
-      const release = this.#releases.get(job.request.release)?.release;
-      if (release === undefined) return this.#failed(job, "release-not-served");
+      const { release, problem } = this.#releases.get(job.request.release) ?? {};
+      if (release === undefined || problem !== undefined) {
+        return this.#failed(job, problem ?? "release-not-served");
+      }
       const output = await this.#engine.run(release, job.input, cancel);
       const ms = this.#clock.nowMs() - startedAtMs;
       this.#releases.recordRun(release.id, ms);

@@ -61,8 +61,8 @@ export class FulfilSource implements TransactionSource {
   }
 
   async next(signal: AbortSignal): Promise<PlannedTransaction | undefined> {
-    const { store } = this.#dependencies;
-    if (store.due(["answered"], 1).length === 0) return undefined;
+    const { store, time } = this.#dependencies;
+    if (!time.isKnown || store.due(["answered"], 1).length === 0) return undefined;
     await this.#waitForCompany(signal);
     const standing = await this.#dependencies.account.standing();
     const candidates = await this.#stillOpen(store.due(["answered"], this.#options.batchSize));
