@@ -35,7 +35,7 @@ describe("node end to end: models that misbehave", () => {
     await protocol.register(chain.account(1));
     node = new NodeProcess(chain, protocol, chain.account(1), [good, loop, hog], {
       modelDir: folder,
-      limits: { runTimeoutMs: 3_000, memoryMb: 700 },
+      limits: { runTimeoutMs: 8_000, memoryMb: 500 },
     });
     await node.start();
   });
