@@ -24,12 +24,12 @@ contract Coverage is ICoverage {
     }
 
     /// @inheritdoc ICoverage
-    function coverage(ReleaseId release, Mode mode, uint256 offset, uint256 limit)
-        external
-        view
-        override
-        returns (Candidate[] memory candidates, uint256 next)
-    {
+    function coverage(
+        ReleaseId release,
+        Mode mode,
+        uint256 offset,
+        uint256 limit
+    ) external view override returns (Candidate[] memory candidates, uint256 next) {
         ReleaseTerms memory terms = HUB.usableTerms(release);
         uint32[] memory ids = OPERATORS.offering(release, offset, limit);
         next = offset + ids.length;
@@ -49,11 +49,12 @@ contract Coverage is ICoverage {
         }
     }
 
-    function _candidate(uint32 operatorId, ReleaseId release, Mode mode, uint256 minimum)
-        private
-        view
-        returns (Candidate memory candidate, bool qualifies)
-    {
+    function _candidate(
+        uint32 operatorId,
+        ReleaseId release,
+        Mode mode,
+        uint256 minimum
+    ) private view returns (Candidate memory candidate, bool qualifies) {
         Operator memory operator = OPERATORS.operatorOf(operatorId);
         Standing memory standing = OPERATORS.standingOf(operator.signer);
         Offer memory offer = OPERATORS.offerOf(operatorId, release);

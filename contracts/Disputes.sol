@@ -17,7 +17,7 @@ contract Disputes is IDisputes {
     bytes32 private immutable _domainSeparator;
     uint256 private immutable _window;
 
-    mapping(bytes32 key => bool) public override isPunished;
+    mapping(bytes32 key => bool punished) public override isPunished;
 
     constructor(IOperators operators, IModelHub hub) {
         OPERATORS = operators;
@@ -27,11 +27,10 @@ contract Disputes is IDisputes {
     }
 
     /// @inheritdoc IDisputes
-    function proveEquivocation(SignedResult calldata a, SignedResult calldata b)
-        external
-        override
-        returns (uint256 slashed)
-    {
+    function proveEquivocation(
+        SignedResult calldata a,
+        SignedResult calldata b
+    ) external override returns (uint256 slashed) {
         _requireConflict(a.result, b.result);
         address signer = _signerOf(a);
         uint32 operatorId = _requireOneOperator(signer, _signerOf(b));
@@ -41,7 +40,13 @@ contract Disputes is IDisputes {
         isPunished[key] = true;
         slashed = OPERATORS.slash(signer, Offence.Equivocation, msg.sender, address(0));
         emit EquivocationProved(
-            operatorId, a.result.release, key, a.result.outputHash, b.result.outputHash, msg.sender, slashed
+            operatorId,
+            a.result.release,
+            key,
+            a.result.outputHash,
+            b.result.outputHash,
+            msg.sender,
+            slashed
         );
     }
 
@@ -69,20 +74,15 @@ contract Disputes is IDisputes {
         require(operatorId == other, OperatorsDiffer(operatorId, other));
     }
 
-    /// @dev Of n different outputs n − 1 are wrong at the least. Marking the higher of a pair punishes all but the lowest
-    /// once each, in whatever pairs and order they are proved.
-    function _keyOf(uint32 operatorId, InferenceResult calldata a, bytes32 outputHashB)
-        private
-        pure
-        returns (bytes32)
-    {
+    /// @dev Of n different outputs n − 1 are wrong at the least. Marking the higher of a pair punishes all but the
+    /// lowest once each, in whatever pairs and order they are proved.
+    function _keyOf(uint32 operatorId, InferenceResult calldata a, bytes32 outputHashB) private pure returns (bytes32) {
         bytes32 marked = a.outputHash > outputHashB ? a.outputHash : outputHashB;
         return keccak256(abi.encode(operatorId, a.release, a.codec, a.inputHash, marked));
     }
 
     function _signerOf(SignedResult calldata signed) private view returns (address) {
-        bytes32 digest =
-            ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
+        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
         return ResultSignatures.recover(digest, signed.signature);
     }
 }

@@ -79,28 +79,30 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint32 public override operatorCount;
     uint64 private _unburnedGrains;
     SlashTable private _slashTable;
-    mapping(address signer => Standing) private _standings;
-    mapping(uint32 operatorId => Operator) private _operators;
-    mapping(uint32 operatorId => Unbonding) private _unbondings;
+    mapping(address signer => Standing standing) private _standings;
+    mapping(uint32 operatorId => Operator operator) private _operators;
+    mapping(uint32 operatorId => Unbonding unbonding) private _unbondings;
     /// @dev All but the last, which is in `_standings`.
     mapping(uint32 operatorId => mapping(uint256 index => uint40 timestamp)) private _earlierSlashes;
     mapping(uint32 operatorId => mapping(ReleaseId release => StoredOffer)) private _offers;
     mapping(ReleaseId release => uint32[] operatorIds) private _offering;
     mapping(address account => uint256 amount) public override awardOf;
 
-    constructor(IOPG opg, address authority, OperatorsParams memory params)
-        AccessManaged(authority)
-        EIP712("OPG Inference", "1")
-    {
+    constructor(
+        IOPG opg,
+        address authority,
+        OperatorsParams memory params
+    ) AccessManaged(authority) EIP712("OPG Inference", "1") {
         require(
-            params.disputeWindow >= MIN_DISPUTE_WINDOW && params.disputeWindow <= MAX_DISPUTE_WINDOW
-                && params.maxValidity > 0 && params.maxValidity <= MAX_VALIDITY
-                && params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN
-                && params.unbondingPeriod <= MAX_UNBONDING_PERIOD && params.jailPeriod >= MIN_JAIL_PERIOD
-                && params.jailPeriod <= MAX_UNBONDING_PERIOD,
-            PeriodsInvalid(
-                params.disputeWindow, params.maxValidity, params.unbondingPeriod, params.jailPeriod
-            )
+            params.disputeWindow >= MIN_DISPUTE_WINDOW &&
+                params.disputeWindow <= MAX_DISPUTE_WINDOW &&
+                params.maxValidity > 0 &&
+                params.maxValidity <= MAX_VALIDITY &&
+                params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN &&
+                params.unbondingPeriod <= MAX_UNBONDING_PERIOD &&
+                params.jailPeriod >= MIN_JAIL_PERIOD &&
+                params.jailPeriod <= MAX_UNBONDING_PERIOD,
+            PeriodsInvalid(params.disputeWindow, params.maxValidity, params.unbondingPeriod, params.jailPeriod)
         );
         // A higher floor could not be paid out of a slash of the minimum stake without touching what must burn.
         require(
@@ -122,11 +124,12 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function register(address signer, bytes calldata signerProof, uint8 roles, string calldata endpoint)
-        external
-        override
-        returns (uint32 operatorId)
-    {
+    function register(
+        address signer,
+        bytes calldata signerProof,
+        uint8 roles,
+        string calldata endpoint
+    ) external override returns (uint32 operatorId) {
         operatorId = _register(signer, signerProof, roles, endpoint, 0, 0);
     }
 
@@ -142,15 +145,16 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function onboard(Onboarding calldata params, Permit calldata permit)
-        external
-        override
-        returns (uint32 operatorId)
-    {
+    function onboard(Onboarding calldata params, Permit calldata permit) external override returns (uint32 operatorId) {
         uint256 grains = _toStake(params.stake);
         _requireCarried(params.slots, grains);
         operatorId = _register(
-            params.signer, params.signerProof, params.roles, params.endpoint, uint56(grains), params.slots
+            params.signer,
+            params.signerProof,
+            params.roles,
+            params.endpoint,
+            uint56(grains),
+            params.slots
         );
         emit Staked(operatorId, msg.sender, params.stake, params.stake);
         _setOffer(operatorId, params.release, params.price, params.modes);
@@ -197,9 +201,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint40 retiredAt = standing.status == SignerStatus.Revoked ? standing.since : uint40(block.timestamp);
 
         // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
-        _standings[oldSigner].store(
-            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false)
-        );
+        _standings[oldSigner].store(Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false));
         (standing.status, standing.since) = (SignerStatus.Active, 0);
         _standings[newSigner].store(standing);
         operator.signer = newSigner;
@@ -265,25 +267,26 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function slash(address signer, Offence offence, address bountyTo, address requester)
-        external
-        override
-        restricted
-        returns (uint256 taken)
-    {
+    function slash(
+        address signer,
+        Offence offence,
+        address bountyTo,
+        address requester
+    ) external override restricted returns (uint256 taken) {
         uint32 operatorId = slashableOperatorOf(signer);
         SlashTerms memory terms = _slashTable.termsOf(offence);
         uint40 jailedUntil;
         (taken, jailedUntil) = _takeStake(operatorId, signer, terms.stakeBps);
 
-        (uint256 burned, uint256 bounty, uint256 compensation) =
-            terms.divide(taken, bountyFloor, requester != address(0));
+        (uint256 burned, uint256 bounty, uint256 compensation) = terms.divide(
+            taken,
+            bountyFloor,
+            requester != address(0)
+        );
         _unburnedGrains += uint64(burned / GRAIN);
         awardOf[bountyTo] += bounty;
         if (compensation != 0) awardOf[requester] += compensation;
-        emit OperatorSlashed(
-            operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester
-        );
+        emit OperatorSlashed(operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester);
         emit OperatorJailed(operatorId, jailedUntil);
     }
 
@@ -380,12 +383,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function offering(ReleaseId release, uint256 offset, uint256 limit)
-        external
-        view
-        override
-        returns (uint32[] memory page)
-    {
+    function offering(
+        ReleaseId release,
+        uint256 offset,
+        uint256 limit
+    ) external view override returns (uint32[] memory page) {
         uint32[] storage all = _offering[release];
         uint256 count = all.length;
         if (offset >= count) return page;
@@ -422,9 +424,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         _requireConsent(signer, msg.sender, signerProof);
 
         operatorId = ++operatorCount;
-        _standings[signer].store(
-            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false)
-        );
+        _standings[signer].store(Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false));
         _operators[operatorId].store(Operator(msg.sender, uint40(block.number), roles, signer));
         emit OperatorRegistered(operatorId, msg.sender, signer, roles, slots);
         emit EndpointSet(operatorId, endpoint);
@@ -464,9 +464,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
             require(place != 0, OfferUnchanged(operatorId, release));
             _withdrawOffer(operatorId, release, place);
         } else {
-            require(
-                place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release)
-            );
+            require(place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release));
             if (place == 0) {
                 uint32[] storage list = _offering[release];
                 list.push(operatorId);
@@ -488,10 +486,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
     /// @return taken token wei
-    function _takeStake(uint32 operatorId, address signer, uint256 stakeBps)
-        private
-        returns (uint256 taken, uint40 jailedUntil)
-    {
+    function _takeStake(
+        uint32 operatorId,
+        address signer,
+        uint256 stakeBps
+    ) private returns (uint256 taken, uint40 jailedUntil) {
         Standing memory standing = _standings[signer];
         if (standing.status == SignerStatus.Retired) {
             signer = _operators[operatorId].signer;
@@ -541,10 +540,8 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     function _requireConsent(address signer, address owner, bytes calldata signerProof) private view {
         require(_standings[signer].operatorId == 0, SignerTaken(signer));
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(SIGNER_CONSENT_TYPEHASH, owner)));
-        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signerProof);
-        require(
-            problem == ECDSA.RecoverError.NoError && recovered == signer, SignerProofInvalid(signer, owner)
-        );
+        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signerProof);
+        require(problem == ECDSA.RecoverError.NoError && recovered == signer, SignerProofInvalid(signer, owner));
     }
 
     function _requireEndpoint(string calldata endpoint) private pure {

@@ -18,7 +18,7 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
     IOperators public immutable OPERATORS;
     bytes32 private immutable _domainSeparator;
 
-    mapping(Mode mode => IProofVerifier) public override verifierOf;
+    mapping(Mode mode => IProofVerifier verifier) public override verifierOf;
 
     constructor(IOperators operators, address authority) AccessManaged(authority) {
         OPERATORS = operators;
@@ -27,9 +27,7 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
 
     /// @inheritdoc IProofSettlement
     function setVerifier(Mode mode, IProofVerifier verifier) external override restricted {
-        require(
-            mode != Mode.VANILLA && address(verifier).code.length != 0, VerifierInvalid(mode, address(verifier))
-        );
+        require(mode != Mode.VANILLA && address(verifier).code.length != 0, VerifierInvalid(mode, address(verifier)));
         require(address(verifierOf[mode]) == address(0), VerifierAlreadySet(mode, verifierOf[mode]));
         verifierOf[mode] = verifier;
         emit VerifierSet(mode, verifier);
@@ -63,18 +61,16 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
 
     /// @inheritdoc IProofSettlement
     function signerOf(SignedResult calldata signed) public view override returns (address) {
-        bytes32 digest =
-            ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
+        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
         return ResultSignatures.recover(digest, signed.signature);
     }
 
     /// @inheritdoc IProofSettlement
-    function verify(SignedResult calldata signed, bytes calldata output, bytes calldata proof)
-        external
-        view
-        override
-        returns (address signer, Standing memory standing)
-    {
+    function verify(
+        SignedResult calldata signed,
+        bytes calldata output,
+        bytes calldata proof
+    ) external view override returns (address signer, Standing memory standing) {
         InferenceResult calldata result = signed.result;
         bytes32 outputHash = keccak256(output);
         require(outputHash == result.outputHash, OutputMismatch(result.outputHash, outputHash));
@@ -87,9 +83,7 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
         standing = OPERATORS.standingOf(signer);
         require(standing.status == SignerStatus.Active && !standing.jailed, SignerWithoutStanding(signer));
         if (result.mode != Mode.VANILLA) {
-            requireProof(
-                result.mode, result.release, standing.operatorId, signer, result.inputHash, output, proof
-            );
+            requireProof(result.mode, result.release, standing.operatorId, signer, result.inputHash, output, proof);
         }
     }
 }

@@ -103,8 +103,7 @@ contract VolatilityFeed is IInferenceCallback {
             values[4 * i + 2] = (int256(uint256(candle.low)) * one) / lastClose - one;
             values[4 * i + 3] = (int256(uint256(candle.close)) * one) / lastClose - one;
         }
-        return TensorCodec.encode(
-            TensorCodec.fromFixed(values, DECIMALS, TensorCodec.shapeOf(1, 24, 4), Dtype.FLOAT32)
-        );
+        return
+            TensorCodec.encode(TensorCodec.fromFixed(values, DECIMALS, TensorCodec.shapeOf(1, 24, 4), Dtype.FLOAT32));
     }
 }

@@ -29,8 +29,10 @@ interface ICoverage {
     /// @param limit how many offers to look at
     /// @return candidates those that qualify, at most `limit`
     /// @return next offset to go on with; 0 when the list is through
-    function coverage(ReleaseId release, Mode mode, uint256 offset, uint256 limit)
-        external
-        view
-        returns (Candidate[] memory candidates, uint256 next);
+    function coverage(
+        ReleaseId release,
+        Mode mode,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (Candidate[] memory candidates, uint256 next);
 }

@@ -63,9 +63,11 @@ interface IEscrow {
     /// and treasury. Anyone may call it; the money goes where it belongs. Never paused.
     /// @param contributors as published; checked against the hub
     /// @return total token wei divided
-    function claim(uint32 operatorId, ReleaseId release, Contributor[] calldata contributors)
-        external
-        returns (uint256 total);
+    function claim(
+        uint32 operatorId,
+        ReleaseId release,
+        Contributor[] calldata contributors
+    ) external returns (uint256 total);
 
     /// @notice Burns what was forfeited. Anyone.
     function burnForfeited() external returns (uint256 amount);

@@ -106,7 +106,11 @@ struct Onboarding {
 /// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it.
 interface IOperators {
     event OperatorRegistered(
-        uint32 indexed operatorId, address indexed owner, address indexed signer, uint8 roles, uint16 slots
+        uint32 indexed operatorId,
+        address indexed owner,
+        address indexed signer,
+        uint8 roles,
+        uint16 slots
     );
     event EndpointSet(uint32 indexed operatorId, string endpoint);
     event RolesSet(uint32 indexed operatorId, uint8 roles);
@@ -160,9 +164,12 @@ interface IOperators {
     /// @param signerProof the signer's EIP-712 signature of `SignerConsent(address owner)`: it proves possession of
     /// the key, and that the key agrees to this owner
     /// @param endpoint where callers reach the node, ≤ 256 bytes; kept in the event only
-    function register(address signer, bytes calldata signerProof, uint8 roles, string calldata endpoint)
-        external
-        returns (uint32 operatorId);
+    function register(
+        address signer,
+        bytes calldata signerProof,
+        uint8 roles,
+        string calldata endpoint
+    ) external returns (uint32 operatorId);
 
     /// @notice Adds to an operator's stake from the caller's balance, by approval.
     function stake(uint32 operatorId, uint256 amount) external;
@@ -207,9 +214,12 @@ interface IOperators {
     /// @param bountyTo who proved it
     /// @param requester who was wronged; zero adds the share to what is burned
     /// @return taken token wei
-    function slash(address signer, Offence offence, address bountyTo, address requester)
-        external
-        returns (uint256 taken);
+    function slash(
+        address signer,
+        Offence offence,
+        address bountyTo,
+        address requester
+    ) external returns (uint256 taken);
 
     /// @notice Pays out what slashes awarded to an account. Anyone may call it; the money goes where it belongs. Never
     /// paused.

@@ -59,8 +59,9 @@ interface IProofSettlement {
     /// @notice Whether a result is backed now: signature, standing of its signer, and the proof of its mode.
     /// @param output must hash to the result's `outputHash`
     /// @param proof as for `requireProof`; empty for VANILLA
-    function verify(SignedResult calldata signed, bytes calldata output, bytes calldata proof)
-        external
-        view
-        returns (address signer, Standing memory standing);
+    function verify(
+        SignedResult calldata signed,
+        bytes calldata output,
+        bytes calldata proof
+    ) external view returns (address signer, Standing memory standing);
 }

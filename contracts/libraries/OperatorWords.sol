@@ -17,18 +17,24 @@ struct StoredOffer {
 /// @dev Bit ranges are those that the compiler gives the structs.
 library OperatorWords {
     function store(Standing storage self, Standing memory standing) internal {
-        uint256 word = standing.operatorId | (uint256(standing.stake) << 32) | (uint256(standing.slots) << 88)
-            | (uint256(standing.slashCount) << 104) | (uint256(standing.status) << 120)
-            | (uint256(standing.jailed ? 1 : 0) << 128) | (uint256(standing.since) << 136)
-            | (uint256(standing.lastSlashAt) << 176) | (uint256(standing.unbonding ? 1 : 0) << 216);
+        uint256 word =
+            standing.operatorId |
+                (uint256(standing.stake) << 32) |
+                (uint256(standing.slots) << 88) |
+                (uint256(standing.slashCount) << 104) |
+                (uint256(standing.status) << 120) |
+                (uint256(standing.jailed ? 1 : 0) << 128) |
+                (uint256(standing.since) << 136) |
+                (uint256(standing.lastSlashAt) << 176) |
+                (uint256(standing.unbonding ? 1 : 0) << 216);
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }
     }
 
     function store(Operator storage self, Operator memory operator) internal {
-        uint256 word = uint160(operator.owner) | (uint256(operator.endpointBlock) << 160)
-            | (uint256(operator.roles) << 200);
+        uint256 word =
+            uint160(operator.owner) | (uint256(operator.endpointBlock) << 160) | (uint256(operator.roles) << 200);
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }

@@ -36,11 +36,11 @@ library ResultSignatures {
     }
 
     /// @notice The digest under which `leaf` was signed, alone (`proof` empty) or as a member of a bundle.
-    function memberDigest(bytes32 domainSeparator, bytes32 leaf, bytes32[] calldata proof)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function memberDigest(
+        bytes32 domainSeparator,
+        bytes32 leaf,
+        bytes32[] calldata proof
+    ) internal pure returns (bytes32) {
         if (proof.length == 0) return MessageHashUtils.toTypedDataHash(domainSeparator, leaf);
         return _rootDigest(domainSeparator, MerkleProof.processProofCalldata(proof, leaf));
     }

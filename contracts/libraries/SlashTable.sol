@@ -24,8 +24,11 @@ library SlashTables {
 
     function withTerms(SlashTable self, Offence offence, SlashTerms memory terms) internal pure returns (SlashTable) {
         uint256 shift = 64 * uint8(offence);
-        uint256 row = terms.stakeBps | (uint256(terms.burnBps) << 16) | (uint256(terms.bountyBps) << 32)
-            | (uint256(terms.requesterBps) << 48);
+        uint256 row =
+            terms.stakeBps |
+                (uint256(terms.burnBps) << 16) |
+                (uint256(terms.bountyBps) << 32) |
+                (uint256(terms.requesterBps) << 48);
         uint256 others = SlashTable.unwrap(self) & ~(uint256(type(uint64).max) << shift);
         return SlashTable.wrap(uint128(others | (row << shift)));
     }
@@ -33,21 +36,24 @@ library SlashTables {
     /// @dev The floor must be payable out of the minimum stake without touching what must burn.
     function requireWithinBounds(SlashTerms memory terms, uint256 minimumStake, uint256 bountyFloor) internal pure {
         require(
-            terms.stakeBps >= MIN_SLASH_BPS && terms.stakeBps <= BPS && terms.burnBps >= MIN_BURN_BPS
-                && terms.bountyBps <= MAX_BOUNTY_BPS
-                && uint256(terms.burnBps) + terms.bountyBps + terms.requesterBps == BPS
-                && minimumStake * terms.stakeBps * (BPS - MIN_BURN_BPS) >= bountyFloor * BPS * BPS,
+            terms.stakeBps >= MIN_SLASH_BPS &&
+                terms.stakeBps <= BPS &&
+                terms.burnBps >= MIN_BURN_BPS &&
+                terms.bountyBps <= MAX_BOUNTY_BPS &&
+                uint256(terms.burnBps) + terms.bountyBps + terms.requesterBps == BPS &&
+                minimumStake * terms.stakeBps * (BPS - MIN_BURN_BPS) >= bountyFloor * BPS * BPS,
             IOperators.SlashTermsOutOfBounds(terms)
         );
     }
 
     /// @notice Divides what was taken, token wei: bounty (never below the floor), requester, the rest burned.
     /// @dev The floor is paid at the requester's expense first, and never touches what must be burned at the least.
-    function divide(SlashTerms memory terms, uint256 taken, uint256 bountyFloor, bool hasRequester)
-        internal
-        pure
-        returns (uint256 burned, uint256 bounty, uint256 compensation)
-    {
+    function divide(
+        SlashTerms memory terms,
+        uint256 taken,
+        uint256 bountyFloor,
+        bool hasRequester
+    ) internal pure returns (uint256 burned, uint256 bounty, uint256 compensation) {
         uint256 divisible = _mulDown(taken, BPS - MIN_BURN_BPS);
         bounty = _mulDown(taken, terms.bountyBps);
         if (bounty < bountyFloor) bounty = bountyFloor < divisible ? bountyFloor : divisible;
@@ -60,6 +66,6 @@ library SlashTables {
 
     /// @dev Whole grains, so that what is burned is too.
     function _mulDown(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return ((amount / GRAIN) * bps / BPS) * GRAIN;
+        return (((amount / GRAIN) * bps) / BPS) * GRAIN;
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice The storage word of `Standing` (interfaces/IOperators.sol), as `IOperators.compactStandingOf` returns it: one
-/// word costs its reader less than a decoded struct. Bit ranges are those that the compiler gives the struct.
+/// @notice The storage word of `Standing` (interfaces/IOperators.sol), as `IOperators.compactStandingOf` returns
+/// it: one word costs its reader less than a decoded struct. Bit ranges are those that the compiler gives the
+/// struct.
 type CompactStanding is uint256;
 
 using {operatorId, stakeGrains, slots, slashCount, isActive} for CompactStanding global;

@@ -27,8 +27,10 @@ struct InferenceResult {
 
 using {structHash} for InferenceResult global;
 
+// The pieces are joined by the compiler into the one type string of EIP-712.
 bytes32 constant INFERENCE_RESULT_TYPEHASH = keccak256(
-    "InferenceResult(bytes32 context,bytes32 release,uint8 mode,uint8 codec,bytes32 inputHash,bytes32 outputHash,uint256 fee,uint256 maxCover,uint40 validUntil)"
+    "InferenceResult(bytes32 context,bytes32 release,uint8 mode,uint8 codec,bytes32 inputHash,"
+    "bytes32 outputHash,uint256 fee,uint256 maxCover,uint40 validUntil)"
 );
 
 /// @notice EIP-712 struct hash.
