@@ -349,14 +349,16 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         _move(request_.origin, RequestId.unwrap(id), RequestState.Fulfilled);
     }
 
-    /// @dev By the fee curve; lateness scales the royalty alike, and what is not earned goes back.
+    /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding both
+    /// from the full price could leave a royalty and a protocol fee that are more than the payment.
     function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output)
         private
     {
         uint256 share = FeeCurve.share(request_.times, block.timestamp);
-        uint256 royalty = FeeCurve.mulDown(request_.price.royaltyGrains(), share);
+        uint256 royalty = request_.price.royaltyGrains();
         uint256 fee = request_.price.feeGrains();
         uint256 paid = FeeCurve.mulDown(fee, share);
+        if (paid != fee) royalty = (royalty * paid) / fee;
         _accrue(standing.operatorId(), standing.slashCount(), request_.release, paid, royalty);
         if (paid != fee) _credit(request_.origin.requester(), (fee - paid) * GRAIN);
         emit RequestFulfilled(id, standing.operatorId(), paid * GRAIN, output);
