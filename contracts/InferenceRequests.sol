@@ -42,7 +42,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// @dev Gas that must remain beside a callback's to finish what follows it.
     uint256 public constant CALLBACK_RESERVE = 40_000;
 
-    IProofSettlement public immutable SETTLEMENT;
+    IProofSettlement public immutable override SETTLEMENT;
     bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStake;
