@@ -6,21 +6,25 @@ import {Account} from "./interfaces/IEscrow.sol";
 import {IInferenceRequests} from "./interfaces/IInferenceRequests.sol";
 import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
 import {IOperators, Offer, Operator, SignerStatus, Standing} from "./interfaces/IOperators.sol";
+import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {GRAIN} from "./types/Grain.sol";
 import {Mode} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
 
 /// @title Coverage
-/// @notice Owns nothing and writes nothing: puts together what hub, operators and requests know. Trusts all three.
+/// @notice Owns nothing and writes nothing: puts together what hub, operators and requests know, and which modes the
+/// requests' settlement can back. Trusts all four.
 contract Coverage is ICoverage {
     IModelHub public immutable HUB;
     IOperators public immutable OPERATORS;
     IInferenceRequests public immutable REQUESTS;
+    IProofSettlement public immutable SETTLEMENT;
 
     constructor(IModelHub hub, IOperators operators, IInferenceRequests requests) {
         HUB = hub;
         OPERATORS = operators;
         REQUESTS = requests;
+        SETTLEMENT = requests.SETTLEMENT();
     }
 
     /// @inheritdoc ICoverage
@@ -34,7 +38,7 @@ contract Coverage is ICoverage {
         uint32[] memory ids = OPERATORS.offering(release, offset, limit);
         next = offset + ids.length;
         if (next >= OPERATORS.offeringCount(release)) next = 0;
-        if (terms.modes & mode.bit() == 0) return (candidates, next);
+        if (terms.modes & mode.bit() == 0 || !SETTLEMENT.isSupported(mode)) return (candidates, next);
 
         uint256 minimum = OPERATORS.minimumStake();
         if (terms.minStake > minimum) minimum = terms.minStake;

@@ -42,7 +42,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// @dev Gas that must remain beside a callback's to finish what follows it.
     uint256 public constant CALLBACK_RESERVE = 40_000;
 
-    IProofSettlement public immutable SETTLEMENT;
+    IProofSettlement public immutable override SETTLEMENT;
     bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStake;
@@ -107,7 +107,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @inheritdoc IInferenceRequests
     /// @dev Callbacks cannot be last in a batch of answers, so all effects of all answers come before the first of
-    /// them; the one effect that follows a callback (it failed) touches only the lane that it was for.
+    /// them. Until its own callback begins, an answer is `Undelivered`: no callback before it can use its lane again.
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external override {
         require(
             items.length != 0 && items.length <= MAX_BATCH, BatchSizeOutOfBounds(items.length, MAX_BATCH)
@@ -122,12 +122,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
         uint256 settled;
         bytes4 firstProblem;
-        bool[] memory used = new bool[](items.length);
+        bytes32[] memory pending = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
             bytes4 problem = _settle(item, ids[i], signer, standing);
             if (problem == 0) {
-                used[i] = true;
+                pending[i] = _schedule(item, ids[i], validUntil);
                 ++settled;
             } else {
                 if (firstProblem == 0) firstProblem = problem;
@@ -137,7 +137,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         require(settled != 0, NothingFulfilled(firstProblem));
 
         for (uint256 i; i < items.length; ++i) {
-            if (used[i]) _deliverOrSchedule(items[i], ids[i]);
+            if (pending[i] != 0) _deliverOrKeep(items[i], ids[i], pending[i]);
         }
     }
 
@@ -150,8 +150,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
         _move(request_.origin, RequestId.unwrap(id), RequestState.Fulfilled);
         emit RequestDelivered(id);
-        _requireCallbackGas(id, request_.price.callbackGas());
-        require(_callBack(request_.origin.requester(), gasleft(), id, output), DeliveryFailed(id));
+        require(_callBack(request_, id, output, type(uint256).max), DeliveryFailed(id));
     }
 
     /// @inheritdoc IInferenceRequests
@@ -346,53 +345,70 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
         if (accepted) _release(item.acceptance.signer, request_.price.fee());
         _pay(request_, id, standing, item.output);
-        _move(request_.origin, RequestId.unwrap(id), RequestState.Fulfilled);
     }
 
-    /// @dev By the fee curve; lateness scales the royalty alike, and what is not earned goes back.
+    /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding both
+    /// from the full price could leave a royalty and a protocol fee that are more than the payment.
     function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output)
         private
     {
         uint256 share = FeeCurve.share(request_.times, block.timestamp);
-        uint256 royalty = FeeCurve.mulDown(request_.price.royaltyGrains(), share);
+        uint256 royalty = request_.price.royaltyGrains();
         uint256 fee = request_.price.feeGrains();
         uint256 paid = FeeCurve.mulDown(fee, share);
+        if (paid != fee) royalty = (royalty * paid) / fee;
         _accrue(standing.operatorId(), standing.slashCount(), request_.release, paid, royalty);
         if (paid != fee) _credit(request_.origin.requester(), (fee - paid) * GRAIN);
         emit RequestFulfilled(id, standing.operatorId(), paid * GRAIN, output);
     }
 
-    function _deliverOrSchedule(Fulfilment calldata item, RequestId id) private {
-        Request calldata request_ = item.request;
-        if (request_.price.callbackGas() == 0) return;
-        uint40 deliverableAt = uint40(block.timestamp);
-        if (request_.origin.delivery() == Delivery.AfterWindow) {
-            deliverableAt += uint40(_window);
-            emit DeliveryScheduled(id, deliverableAt);
-        } else {
-            _requireCallbackGas(id, request_.price.callbackGas());
-            if (_callBack(request_.origin.requester(), request_.price.callbackGas(), id, item.output)) return;
-            emit CallbackFailed(id, deliverableAt);
+    /// @dev Writes where a settled request goes.
+    /// @return pending commitment of an answer whose callback is due now; 0 = none is
+    function _schedule(Fulfilment calldata item, RequestId id, uint40 validUntil)
+        private
+        returns (bytes32 pending)
+    {
+        RequestOrigin origin = item.request.origin;
+        if (item.request.price.callbackGas() == 0) {
+            _move(origin, RequestId.unwrap(id), RequestState.Fulfilled);
+            return 0;
         }
-        _move(
-            request_.origin, _undeliveredHash(id, keccak256(item.output), deliverableAt), RequestState.Undelivered
-        );
+        // The evidence against a result lives one window longer than the result.
+        bool waits = origin.delivery() == Delivery.AfterWindow;
+        uint40 deliverableAt = waits ? validUntil + uint40(_window) : uint40(block.timestamp);
+        pending = _undeliveredHash(id, keccak256(item.output), deliverableAt);
+        _move(origin, pending, RequestState.Undelivered);
+        if (!waits) return pending;
+        emit DeliveryScheduled(id, deliverableAt);
+        return 0;
     }
 
-    /// @dev EIP-150 keeps back one 64th; without this check an operator could starve the callback.
-    function _requireCallbackGas(RequestId id, uint256 callbackGas) private view {
-        uint256 required = (callbackGas * 64) / 63 + CALLBACK_RESERVE;
-        require(gasleft() >= required, GasTooLowForCallback(id, gasleft(), required));
+    function _deliverOrKeep(Fulfilment calldata item, RequestId id, bytes32 pending) private {
+        RequestOrigin origin = item.request.origin;
+        LaneRecord storage lane = _lanes[origin.laneKey()];
+        // A callback before this one may have brought the answer by `deliver`.
+        if (lane.state != RequestState.Undelivered || lane.commitment != _truncate(pending)) return;
+        _move(origin, RequestId.unwrap(id), RequestState.Fulfilled);
+        if (_callBack(item.request, id, item.output, item.request.price.callbackGas())) return;
+        _move(origin, pending, RequestState.Undelivered);
+        emit CallbackFailed(id, uint40(block.timestamp));
     }
 
-    function _callBack(address requester, uint256 gasLimit, RequestId id, bytes calldata output)
+    /// @dev EIP-150 keeps back one 64th; without the check an operator could starve the callback. It stands right before
+    /// the call, so that no length of the output can eat into the callback's gas.
+    function _callBack(Request calldata request_, RequestId id, bytes calldata output, uint256 gasLimit)
         private
         returns (bool success)
     {
         bytes memory data = abi.encodeCall(IInferenceCallback.onInference, (id, output));
-        // In assembly so that returned data, however long, is not copied.
+        address requester = request_.origin.requester();
+        uint256 required = (uint256(request_.price.callbackGas()) * 64) / 63 + CALLBACK_RESERVE;
+        require(gasleft() >= required, GasTooLowForCallback(id, gasleft(), required));
+        // In assembly so that returned data, however long, is not copied. The memory of `data` is given back: a batch
+        // would else pay for the data of all its callbacks, at a price that grows with the square.
         assembly ("memory-safe") {
             success := call(gasLimit, requester, 0, add(data, 32), mload(data), 0, 0)
+            mstore(64, data)
         }
     }
 

@@ -24,7 +24,7 @@ struct Candidate {
 /// @notice A reading glass over hub, operators and requests; owns nothing.
 interface ICoverage {
     /// @notice Operators that offer `release` in `mode` and could serve the next call: live signer, not jailed, stake
-    /// at least the release's and the network's minimum, a slot free.
+    /// at least the release's and the network's minimum, a slot free. None where the mode cannot be asked for.
     /// @param offset where to start in the release's list of offers
     /// @param limit how many offers to look at
     /// @return candidates those that qualify, at most `limit`

@@ -6,6 +6,7 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 import {Delivery, Request} from "../types/Request.sol";
 import {RequestId} from "../types/RequestId.sol";
 import {IEscrow} from "./IEscrow.sol";
+import {IProofSettlement} from "./IProofSettlement.sol";
 
 /// @notice `Open → (Accepted →) Fulfilled`, by way of `Undelivered` while a callback waits or has failed;
 /// `Cancelled`, `Expired` and `Faulted` (accepted, then silent to the end) are the other ends.
@@ -161,13 +162,15 @@ interface IInferenceRequests is IEscrow {
 
     /// @notice Answers requests with results signed by one operator's signer. Anyone may send it.
     /// @dev Works from `Open` and from `Accepted` by the same operator. Answers that no longer count are skipped with
-    /// an event; when none counts it reverts. Callbacks come last and cannot undo a payment.
+    /// an event; when none counts it reverts. Callbacks come last and cannot undo a payment. Until its own callback
+    /// begins, an answer is `Undelivered`: the callbacks before it can bring it by `deliver`, and cannot use its lane.
     /// @param signature over the one result or the bundle, in the order of `items`
     /// @param validUntil the `validUntil` of every signed result
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external;
 
-    /// @notice Calls back a requester whose callback failed or was to wait for the dispute window. Anyone; the
-    /// callback gets at least `callbackGas`, and all the gas that is sent.
+    /// @notice Calls back a requester whose callback failed or was to wait for the dispute window, which ends one window
+    /// after the `validUntil` of the result. Anyone; the callback gets at least `callbackGas`, and all the gas that is
+    /// sent.
     /// @param deliverableAt from `CallbackFailed` or `DeliveryScheduled`
     function deliver(Request calldata request_, bytes calldata output, uint40 deliverableAt) external;
 
@@ -197,4 +200,8 @@ interface IInferenceRequests is IEscrow {
 
     /// @notice Token wei that an answer mined at `timestamp` earns, all parts together.
     function feeAt(Request calldata request_, uint256 timestamp) external pure returns (uint256);
+
+    /// @notice Decides which modes can be asked for, and whether their proofs hold.
+    // solhint-disable-next-line func-name-mixedcase
+    function SETTLEMENT() external view returns (IProofSettlement);
 }
