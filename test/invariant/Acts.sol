@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ReleaseStatus, ReleaseTerms} from "../../contracts/interfaces/IModelHub.sol";
 import {SignerStatus, Standing} from "../../contracts/interfaces/IOperators.sol";
 import {ReleaseId} from "../../contracts/types/ReleaseId.sol";
 import {Actor} from "../unit/support/NetworkFixture.sol";
@@ -56,7 +57,10 @@ abstract contract Acts is Books {
         }
     }
 
-    function _anyRelease(uint256 seed) internal view returns (ReleaseId) {
-        return releases[_draw(seed, "release") % releases.length];
+    /// Yanked ones too, as long as they may be used.
+    function _anyRelease(uint256 seed) internal view returns (ReleaseId release_) {
+        release_ = releases[_draw(seed, "release") % releases.length];
+        ReleaseTerms memory terms = hub.termsOf(release_);
+        if (terms.status == ReleaseStatus.Yanked && terms.statusSince + 7 days <= clock) return releases[0];
     }
 }

@@ -51,6 +51,7 @@ abstract contract Books is NetworkFixture {
     mapping(uint256 laneKey => uint256) private _ticketAfter;
     RequestId[] internal ids;
     mapping(RequestId id => uint256) internal ticketOf;
+    mapping(RequestId id => bool) private _wasOpened;
     mapping(RequestId id => bool) internal wasFulfilled;
     mapping(RequestId id => uint256) internal paymentsOf;
 
@@ -149,7 +150,8 @@ abstract contract Books is NetworkFixture {
         bool isFirst = ticket.state == RequestState.None;
         uint256 nonce = isFirst ? 0 : uint256(ticket.request.origin.nonce()) + 1;
         _breach(request.origin.nonce() != nonce, 3, "a lane counted wrongly");
-        _breach(ticketOf[id] != 0 || (ids.length != 0 && ids[0] == id), 3, "two requests share an id");
+        _breach(_wasOpened[id], 3, "two requests share an id");
+        _wasOpened[id] = true;
 
         _move(ticket, RequestState.Open);
         (ticket.request, ticket.id, ticketOf[id]) = (request, id, index);

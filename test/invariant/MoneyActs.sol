@@ -56,9 +56,9 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
     function claim(uint256 seed) external acting {
         uint256 start = _draw(seed, "pot");
         for (uint256 i; i < actors.length * releases.length; ++i) {
-            uint256 at = (start % 1e9 + i) % (actors.length * releases.length);
+            uint256 place = (start % 1e9 + i) % (actors.length * releases.length);
             (uint32 operatorId, ReleaseId release_) =
-                (actors[at % actors.length].id, releases[at / actors.length]);
+                (actors[place % actors.length].id, releases[place / actors.length]);
             if (requests.earningsOf(operatorId, release_).matured == 0) continue;
             vm.prank(stranger);
             requests.claim(operatorId, release_, contributorsOf[release_]);

@@ -38,7 +38,7 @@ contract ProtocolHandler is MoneyActs {
         ];
         for (uint256 i; i < others.length; ++i) _addAccount(others[i]);
         for (uint256 i; i < 4; ++i) {
-            _join(STAKE / (i + 1));
+            _join(STAKE - i * 13_000 ether);
             vm.prank(actors[i].owner);
             operators.setOffer(actors[i].id, releases[1], FEE, VANILLA_ONLY);
         }

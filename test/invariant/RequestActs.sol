@@ -20,7 +20,7 @@ abstract contract RequestActs is Acts {
     uint256 internal constant MAX_ITEMS = 5;
 
     address[] internal requesters;
-    /// The last answers that were paid, for those who try them again.
+    /// The last answer that was paid, for those who try it again.
     bytes internal lastAnswers;
 
     function ask(uint256 seed) external acting {
@@ -36,7 +36,7 @@ abstract contract RequestActs is Acts {
             requests.request(terms, abi.encode("input", step, i));
             --wanted;
         }
-        if (wanted == 3) revert Idle();
+        if (wanted == _draw(seed, "count", 1, 3)) revert Idle();
         _did("ask");
     }
 
@@ -57,8 +57,9 @@ abstract contract RequestActs is Acts {
         Fulfilment[] memory items = _drawItems(seed, actor);
         uint40 validUntil = uint40(clock + _draw(seed, "validity", 0, MAX_VALIDITY));
         bytes memory signature = _signAnswers(actor.signerKey, items, validUntil);
-        lastAnswers = abi.encodeCall(requests.fulfil, (items, signature, validUntil));
-        _arm(seed, items);
+        bytes memory call_ = abi.encodeCall(requests.fulfil, (items, signature, validUntil));
+        if (items.length == 1) lastAnswers = call_;
+        _arm(seed, items, call_);
         vm.prank(stranger);
         requests.fulfil(items, signature, validUntil);
         _did(items.length == 1 ? "fulfil" : "fulfil, batch");
@@ -202,12 +203,12 @@ abstract contract RequestActs is Acts {
 
     /// What a consumer calls from inside its callback: the same answers once more, or another request on the lane of
     /// an answer that comes later in the batch.
-    function _arm(uint256 seed, Fulfilment[] memory items) private {
+    function _arm(uint256 seed, Fulfilment[] memory items, bytes memory replay) private {
         for (uint256 i; i < items.length; ++i) {
             Request memory request = items[i].request;
             address requester = request.origin.requester();
             if (requester.code.length == 0) continue;
-            bytes memory call_ = lastAnswers;
+            bytes memory call_ = replay;
             if (!_oneIn(3, seed, "replay")) {
                 RequestTerms memory terms = _drawTerms(seed, tickets.length - 1);
                 terms.lane = request.origin.lane();
