@@ -15,7 +15,7 @@ import {HostileConsumer} from "./HostileConsumer.sol";
 import {MoneyActs} from "./MoneyActs.sol";
 
 /// The acts put together, and what the invariants read.
-contract ProtocolHandler is MoneyActs {
+abstract contract ProtocolHandler is MoneyActs {
     /// The probe came to its end; all that it did is undone with it.
     error Probed();
 
