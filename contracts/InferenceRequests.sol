@@ -107,7 +107,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @inheritdoc IInferenceRequests
     /// @dev Callbacks cannot be last in a batch of answers, so all effects of all answers come before the first of
-    /// them; the one effect that follows a callback (it failed) touches only the lane that it was for.
+    /// them; what follows a callback (it failed, or waits) touches a lane only while it holds that request.
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external override {
         require(
             items.length != 0 && items.length <= MAX_BATCH, BatchSizeOutOfBounds(items.length, MAX_BATCH)
@@ -366,12 +366,17 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         Request calldata request_ = item.request;
         if (request_.price.callbackGas() == 0) return;
         uint40 deliverableAt = uint40(block.timestamp);
-        if (request_.origin.delivery() == Delivery.AfterWindow) {
+        bool waits = request_.origin.delivery() == Delivery.AfterWindow;
+        if (!waits) {
+            _requireCallbackGas(id, request_.price.callbackGas());
+            if (_callBack(request_.origin.requester(), request_.price.callbackGas(), id, item.output)) return;
+        }
+        // An earlier callback of the batch may have put the lane to another request; this delivery is given up then.
+        if (_lanes[request_.origin.laneKey()].nonce != request_.origin.nonce()) return;
+        if (waits) {
             deliverableAt += uint40(_window);
             emit DeliveryScheduled(id, deliverableAt);
         } else {
-            _requireCallbackGas(id, request_.price.callbackGas());
-            if (_callBack(request_.origin.requester(), request_.price.callbackGas(), id, item.output)) return;
             emit CallbackFailed(id, deliverableAt);
         }
         _move(
