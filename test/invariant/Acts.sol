@@ -9,7 +9,7 @@ import {Books} from "./Books.sol";
 
 /// What all acts share: each happens some seconds after the one before, is drawn from one seed, and is counted.
 abstract contract Acts is Books {
-    mapping(string act => uint256) public done;
+    mapping(string act => uint256 times) public done;
 
     /// There is nothing to act on now.
     error Idle();
@@ -34,7 +34,7 @@ abstract contract Acts is Books {
 
     /// Between both, evenly.
     function _draw(uint256 seed, string memory what, uint256 low, uint256 high) internal pure returns (uint256) {
-        return low + _draw(seed, what) % (high - low + 1);
+        return low + (_draw(seed, what) % (high - low + 1));
     }
 
     function _oneIn(uint256 chances, uint256 seed, string memory what) internal pure returns (bool) {

@@ -39,43 +39,43 @@ abstract contract Books is NetworkFixture {
     uint256 internal constant EPOCH_ZERO = 1_735_689_600;
 
     address[] internal accounts;
-    mapping(address account => bool) private _isAccount;
+    mapping(address account => bool known) private _isAccount;
     Actor[] internal actors;
     address[] internal signers;
-    mapping(address signer => uint256) internal keyOf;
-    mapping(uint32 operatorId => address[]) internal signersOf;
+    mapping(address signer => uint256 key) internal keyOf;
+    mapping(uint32 operatorId => address[] list) internal signersOf;
     ReleaseId[] internal releases;
-    mapping(ReleaseId release => Contributor[]) internal contributorsOf;
+    mapping(ReleaseId release => Contributor[] list) internal contributorsOf;
 
     Ticket[] internal tickets;
-    mapping(uint256 laneKey => uint256) private _ticketAfter;
+    mapping(uint256 laneKey => uint256 index) private _ticketAfter;
     RequestId[] internal ids;
-    mapping(RequestId id => uint256) internal ticketOf;
-    mapping(RequestId id => bool) private _wasOpened;
-    mapping(RequestId id => bool) internal wasFulfilled;
-    mapping(RequestId id => uint256) internal paymentsOf;
+    mapping(RequestId id => uint256 index) internal ticketOf;
+    mapping(RequestId id => bool opened) private _wasOpened;
+    mapping(RequestId id => bool fulfilled) internal wasFulfilled;
+    mapping(RequestId id => uint256 count) internal paymentsOf;
 
-    mapping(address account => int256) internal balance;
-    mapping(address account => int256) internal bonds;
-    mapping(address account => int256) internal wallet;
-    mapping(address account => int256) internal award;
-    mapping(uint32 operatorId => int256) internal stakeOf;
-    mapping(uint32 operatorId => int256) internal unbondingOf;
-    mapping(uint32 operatorId => mapping(ReleaseId release => Payment[])) internal payments;
+    mapping(address account => int256 amount) internal balance;
+    mapping(address account => int256 amount) internal bonds;
+    mapping(address account => int256 amount) internal wallet;
+    mapping(address account => int256 amount) internal award;
+    mapping(uint32 operatorId => int256 amount) internal stakeOf;
+    mapping(uint32 operatorId => int256 amount) internal unbondingOf;
+    mapping(uint32 operatorId => mapping(ReleaseId release => Payment[] list)) internal payments;
     address internal receiver;
     address internal royaltyTo;
 
     uint256 internal paidGross;
     uint256 internal claimedGross;
     uint256 internal burned;
-    mapping(address money => uint256) internal inflow;
-    mapping(address money => uint256) internal outflow;
+    mapping(address money => uint256 amount) internal inflow;
+    mapping(address money => uint256 amount) internal outflow;
 
     uint256 internal clock;
     uint256 internal step;
 
     /// The first breach that an act saw, by number of the invariant; "" while there is none.
-    mapping(uint256 invariantNumber => string) public faultOf;
+    mapping(uint256 invariantNumber => string fault) public faultOf;
 
     function _breach(bool breached, uint256 invariantNumber, string memory what) internal {
         if (breached && bytes(faultOf[invariantNumber]).length == 0) faultOf[invariantNumber] = what;
@@ -120,14 +120,15 @@ abstract contract Books is NetworkFixture {
     function _absorbRequest(Vm.Log memory log) private {
         bytes32 topic = log.topics[0];
         if (topic == IInferenceRequests.RequestOpened.selector) return _opened(log);
-        bool concerns = topic == IInferenceRequests.RequestAccepted.selector
-            || topic == IInferenceRequests.RequestFulfilled.selector
-            || topic == IInferenceRequests.CallbackFailed.selector
-            || topic == IInferenceRequests.DeliveryScheduled.selector
-            || topic == IInferenceRequests.RequestDelivered.selector
-            || topic == IInferenceRequests.RequestCancelled.selector
-            || topic == IInferenceRequests.RequestExpired.selector
-            || topic == IInferenceRequests.RequestReopened.selector;
+        bool concerns =
+            topic == IInferenceRequests.RequestAccepted.selector ||
+                topic == IInferenceRequests.RequestFulfilled.selector ||
+                topic == IInferenceRequests.CallbackFailed.selector ||
+                topic == IInferenceRequests.DeliveryScheduled.selector ||
+                topic == IInferenceRequests.RequestDelivered.selector ||
+                topic == IInferenceRequests.RequestCancelled.selector ||
+                topic == IInferenceRequests.RequestExpired.selector ||
+                topic == IInferenceRequests.RequestReopened.selector;
         if (!concerns) return;
 
         RequestId id = RequestId.wrap(log.topics[1]);
@@ -143,7 +144,7 @@ abstract contract Books is NetworkFixture {
     }
 
     function _opened(Vm.Log memory log) private {
-        (Request memory request,) = abi.decode(log.data, (Request, bytes));
+        (Request memory request, ) = abi.decode(log.data, (Request, bytes));
         RequestId id = RequestId.wrap(log.topics[1]);
         uint256 index = _ticketAfter[request.origin.laneKey()] - 1;
         Ticket storage ticket = tickets[index];
@@ -226,8 +227,11 @@ abstract contract Books is NetworkFixture {
     /// `Fulfilled → Undelivered` happens inside one transaction only, which `_undelivered` sees to.
     function _isEdge(RequestState from, RequestState to) private pure returns (bool) {
         if (from == RequestState.Open) {
-            return to == RequestState.Accepted || to == RequestState.Fulfilled || to == RequestState.Cancelled
-                || to == RequestState.Expired;
+            return
+                to == RequestState.Accepted ||
+                to == RequestState.Fulfilled ||
+                to == RequestState.Cancelled ||
+                to == RequestState.Expired;
         }
         if (from == RequestState.Accepted) {
             return to == RequestState.Open || to == RequestState.Fulfilled || to == RequestState.Faulted;

@@ -20,7 +20,7 @@ contract HostileConsumer is IInferenceCallback {
     address private immutable _REQUESTS;
     Behaviour public behaviour;
     bytes private _armed;
-    mapping(RequestId id => uint256) public deliveries;
+    mapping(RequestId id => uint256 count) public deliveries;
 
     error Unwilling();
 
@@ -47,7 +47,7 @@ contract HostileConsumer is IInferenceCallback {
             }
         }
         if (behaviour == Behaviour.Reenter || behaviour == Behaviour.ReenterOrFail) {
-            (bool success,) = _REQUESTS.call(_armed);
+            (bool success, ) = _REQUESTS.call(_armed);
             require(success || behaviour == Behaviour.Reenter, Unwilling());
         }
         ++deliveries[id];

@@ -16,7 +16,7 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
     uint256 internal constant MAX_RELEASES = 4;
 
     /// Wei that somebody sent to a money contract without a word.
-    mapping(address money => uint256) internal gifts;
+    mapping(address money => uint256 amount) internal gifts;
     address internal secondTreasury = makeAddr("second treasury");
     address internal heir = makeAddr("heir");
     address internal firstContributor = makeAddr("first contributor");
@@ -32,9 +32,10 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
     }
 
     function deposit(uint256 seed) external acting {
-        address account = _oneIn(3, seed, "signer")
-            ? _anyActor(seed).signer
-            : requesters[_draw(seed, "requester") % requesters.length];
+        address account =
+            _oneIn(3, seed, "signer")
+                ? _anyActor(seed).signer
+                : requesters[_draw(seed, "requester") % requesters.length];
         uint256 amount = _draw(seed, "amount", 1, 1 ether);
         _deposit(account, amount);
         balance[account] += int256(amount);
@@ -56,9 +57,11 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
     function claim(uint256 seed) external acting {
         uint256 start = _draw(seed, "pot");
         for (uint256 i; i < actors.length * releases.length; ++i) {
-            uint256 place = (start % 1e9 + i) % (actors.length * releases.length);
-            (uint32 operatorId, ReleaseId release_) =
-                (actors[place % actors.length].id, releases[place / actors.length]);
+            uint256 place = ((start % 1e9) + i) % (actors.length * releases.length);
+            (uint32 operatorId, ReleaseId release_) = (
+                actors[place % actors.length].id,
+                releases[place / actors.length]
+            );
             if (requests.earningsOf(operatorId, release_).matured == 0) continue;
             vm.prank(stranger);
             requests.claim(operatorId, release_, contributorsOf[release_]);
@@ -122,7 +125,8 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
         Actor memory actor = _anyActor(seed);
         uint256 kind = _draw(seed, "kind", 0, 8);
         bytes memory call_;
-        if (kind == 0) call_ = abi.encodeCall(operators.slash, (actor.signer, Offence.Equivocation, stranger, stranger));
+        Offence offence = Offence.Equivocation;
+        if (kind == 0) call_ = abi.encodeCall(operators.slash, (actor.signer, offence, stranger, stranger));
         if (kind == 1) call_ = abi.encodeCall(operators.withdrawUnbonded, (actor.id, stranger));
         if (kind == 2) call_ = abi.encodeCall(operators.unbond, (actor.id, GRAIN));
         if (kind == 3) call_ = abi.encodeCall(operators.revokeSigner, (actor.signer));
@@ -142,7 +146,8 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
 
     function _trespassRequest(uint256 seed) private {
         uint256 kind = _draw(seed, "request", 0, 4);
-        RequestState state = kind < 3 ? RequestState.Open : kind == 3 ? RequestState.Accepted : RequestState.Undelivered;
+        RequestState state = kind == 3 ? RequestState.Accepted : RequestState.Undelivered;
+        if (kind < 3) state = RequestState.Open;
         (Ticket storage ticket, bool found) = _find(seed, state, kind == 4 ? _isAny : _isInTime);
         if (!found) revert Idle();
         bytes memory call_;
@@ -162,7 +167,7 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
     function _mustFail(string memory what, address caller, address target, bytes memory call_) private {
         if (call_.length == 0) revert Idle();
         vm.prank(caller);
-        (bool success,) = target.call(call_);
+        (bool success, ) = target.call(call_);
         _breach(success, 5, string.concat("a trespass came through: ", what));
         _did("trespass");
     }

@@ -122,8 +122,7 @@ abstract contract OperatorActs is Acts {
 
     function retune(uint256 seed) external acting {
         uint16 bounty = uint16(_draw(seed, "bounty", 0, 1500));
-        SlashTerms memory terms =
-            SlashTerms(uint16(_draw(seed, "share", 1700, 10_000)), 10_000 - bounty, bounty, 0);
+        SlashTerms memory terms = SlashTerms(uint16(_draw(seed, "share", 1700, 10_000)), 10_000 - bounty, bounty, 0);
         vm.prank(governor);
         operators.setSlashTerms(Offence.Equivocation, terms);
         _did("retune");
@@ -146,11 +145,11 @@ abstract contract OperatorActs is Acts {
         balance[account] += 2 ether;
     }
 
-    function _evidence(uint256 seed, Actor memory actor, address first)
-        private
-        view
-        returns (SignedResult memory a, SignedResult memory b)
-    {
+    function _evidence(
+        uint256 seed,
+        Actor memory actor,
+        address first
+    ) private view returns (SignedResult memory a, SignedResult memory b) {
         (a, b) = _equivocation(actor, step);
         a = _sign(keyOf[first], a.result);
         if (_oneIn(2, seed, "bundle")) return (a, b);
@@ -162,8 +161,8 @@ abstract contract OperatorActs is Acts {
 
     function _prove(Actor memory actor, SignedResult memory a, SignedResult memory b) private {
         uint256 share = operators.slashTermsOf(Offence.Equivocation).stakeBps;
-        uint256 fromStake = (uint256(stakeOf[actor.id]) / GRAIN * share) / 10_000;
-        uint256 fromUnbonding = (uint256(unbondingOf[actor.id]) / GRAIN * share) / 10_000;
+        uint256 fromStake = ((uint256(stakeOf[actor.id]) / GRAIN) * share) / 10_000;
+        uint256 fromUnbonding = ((uint256(unbondingOf[actor.id]) / GRAIN) * share) / 10_000;
         uint256 expected = (fromStake + fromUnbonding) * GRAIN;
 
         vm.prank(challenger);
@@ -179,8 +178,8 @@ abstract contract OperatorActs is Acts {
 
     /// Never below the floor, never at the expense of what must burn.
     function _bounty(uint256 taken) private view returns (uint256 bounty) {
-        uint256 most = (taken / GRAIN * 3000 / 10_000) * GRAIN;
-        bounty = (taken / GRAIN * operators.slashTermsOf(Offence.Equivocation).bountyBps / 10_000) * GRAIN;
+        uint256 most = (((taken / GRAIN) * 3000) / 10_000) * GRAIN;
+        bounty = (((taken / GRAIN) * operators.slashTermsOf(Offence.Equivocation).bountyBps) / 10_000) * GRAIN;
         if (bounty < BOUNTY_FLOOR) bounty = most < BOUNTY_FLOOR ? most : BOUNTY_FLOOR;
     }
 }

@@ -64,8 +64,7 @@ contract ProtocolTest is Test {
 
     function invariant_9_coverageCanBeUsed() public {
         bytes memory reason;
-        try _handler.probe() {}
-        catch (bytes memory thrown) {
+        try _handler.probe() {} catch (bytes memory thrown) {
             reason = thrown;
         }
         assertEq(reason, abi.encodeWithSelector(ProtocolHandler.Probed.selector));
@@ -76,7 +75,7 @@ contract ProtocolTest is Test {
         bytes4[] memory acts = _handler.acts();
         for (uint256 i; i < 1500; ++i) {
             uint256 drawn = uint256(keccak256(abi.encode(i)));
-            (bool success,) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn));
+            (bool success, ) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn));
             success;
         }
         string[32] memory kinds = _kinds();
@@ -89,11 +88,40 @@ contract ProtocolTest is Test {
     }
 
     function _kinds() private pure returns (string[32] memory) {
-        return [
-            "ask", "accept", "fulfil", "fulfil, batch", "deliver", "cancel", "reportNoShow", "expire",
-            "expire, accepted", "misbehave", "join", "stake", "unbond", "withdrawUnbonded", "resize", "offer",
-            "rotate", "revoke", "equivocate", "equivocate, retired", "leaveJail", "retune", "pass", "deposit",
-            "withdraw", "claim", "collectAward", "burnForfeited", "burnSlashed", "give", "setTreasury", "trespass"
-        ];
+        return
+            [
+                "ask",
+                "accept",
+                "fulfil",
+                "fulfil, batch",
+                "deliver",
+                "cancel",
+                "reportNoShow",
+                "expire",
+                "expire, accepted",
+                "misbehave",
+                "join",
+                "stake",
+                "unbond",
+                "withdrawUnbonded",
+                "resize",
+                "offer",
+                "rotate",
+                "revoke",
+                "equivocate",
+                "equivocate, retired",
+                "leaveJail",
+                "retune",
+                "pass",
+                "deposit",
+                "withdraw",
+                "claim",
+                "collectAward",
+                "burnForfeited",
+                "burnSlashed",
+                "give",
+                "setTreasury",
+                "trespass"
+            ];
     }
 }

@@ -10,7 +10,6 @@ import {ReleaseId} from "../../contracts/types/ReleaseId.sol";
 import {Request} from "../../contracts/types/Request.sol";
 import {Acceptance, Fulfilment} from "../../contracts/interfaces/IInferenceRequests.sol";
 import {Actor} from "../unit/support/NetworkFixture.sol";
-import {Ticket} from "./Books.sol";
 import {HostileConsumer} from "./HostileConsumer.sol";
 import {MoneyActs} from "./MoneyActs.sol";
 
@@ -34,7 +33,14 @@ abstract contract ProtocolHandler is MoneyActs {
             _endow(requesters[i]);
         }
         address[8] memory others = [
-            treasury, secondTreasury, publisher, heir, firstContributor, secondContributor, challenger, stranger
+            treasury,
+            secondTreasury,
+            publisher,
+            heir,
+            firstContributor,
+            secondContributor,
+            challenger,
+            stranger
         ];
         for (uint256 i; i < others.length; ++i) _addAccount(others[i]);
         for (uint256 i; i < 4; ++i) {
@@ -186,7 +192,7 @@ abstract contract ProtocolHandler is MoneyActs {
         vm.warp(clock);
         ReleaseId release_ = releases[step % 2 == 0 ? 0 : releases.length - 1];
         uint256 offset = _draw(step, "offset", 0, 2);
-        (Candidate[] memory candidates,) = coverage.coverage(release_, Mode.VANILLA, offset, actors.length);
+        (Candidate[] memory candidates, ) = coverage.coverage(release_, Mode.VANILLA, offset, actors.length);
         if (candidates.length == 0) revert Probed();
         Candidate memory candidate = candidates[step % candidates.length];
         Actor memory actor = Actor(candidate.operatorId, address(0), 0, candidate.signer, keyOf[candidate.signer]);

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    Acceptance,
-    Fulfilment,
-    IInferenceRequests,
-    RequestState,
-    RequestTerms
-} from "../../contracts/interfaces/IInferenceRequests.sol";
+import {Fulfilment, RequestState, RequestTerms} from "../../contracts/interfaces/IInferenceRequests.sol";
 import {Delivery, Request} from "../../contracts/types/Request.sol";
-import {RequestId} from "../../contracts/types/RequestId.sol";
 import {Actor} from "../unit/support/NetworkFixture.sol";
 import {Acts} from "./Acts.sol";
 import {Ticket} from "./Books.sol";
@@ -108,7 +101,7 @@ abstract contract RequestActs is Acts {
 
     function misbehave(uint256 seed) external acting {
         uint256 half = requesters.length / 2;
-        address consumer = requesters[half + _draw(seed, "consumer") % half];
+        address consumer = requesters[half + (_draw(seed, "consumer") % half)];
         HostileConsumer(consumer).behave(HostileConsumer.Behaviour(_draw(seed, "behaviour", 0, 5)));
         _did("misbehave");
     }
@@ -117,11 +110,11 @@ abstract contract RequestActs is Acts {
         return state == RequestState.Open || state == RequestState.Accepted || state == RequestState.Undelivered;
     }
 
-    function _find(uint256 seed, RequestState state, function(Ticket storage) view returns (bool) fits)
-        internal
-        view
-        returns (Ticket storage ticket, bool found)
-    {
+    function _find(
+        uint256 seed,
+        RequestState state,
+        function(Ticket storage) view returns (bool) fits
+    ) internal view returns (Ticket storage ticket, bool found) {
         uint256 start = _draw(seed, "ticket");
         ticket = tickets[0];
         for (uint256 i; i < tickets.length && !found; ++i) {
@@ -138,23 +131,23 @@ abstract contract RequestActs is Acts {
         return clock <= ticket.request.times.deadline();
     }
 
-    function _isLate(Ticket storage ticket) private view returns (bool) {
+    function _isLate(Ticket storage ticket) internal view returns (bool) {
         return clock > ticket.request.times.deadline();
     }
 
-    function _isAcceptable(Ticket storage ticket) private view returns (bool) {
+    function _isAcceptable(Ticket storage ticket) internal view returns (bool) {
         return _isInTime(ticket) && ticket.request.times.acceptPeriod() != 0;
     }
 
-    function _isCancellable(Ticket storage ticket) private view returns (bool) {
+    function _isCancellable(Ticket storage ticket) internal view returns (bool) {
         return clock >= ticket.request.times.openedAt() + 5 minutes;
     }
 
-    function _isNoShow(Ticket storage ticket) private view returns (bool) {
+    function _isNoShow(Ticket storage ticket) internal view returns (bool) {
         return _isInTime(ticket) && clock > ticket.acceptance.deadline;
     }
 
-    function _isDeliverable(Ticket storage ticket) private view returns (bool) {
+    function _isDeliverable(Ticket storage ticket) internal view returns (bool) {
         return clock >= ticket.deliverableAt;
     }
 
