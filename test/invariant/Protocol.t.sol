@@ -78,7 +78,7 @@ contract ProtocolTest is Test {
             (bool success, ) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn));
             success;
         }
-        string[32] memory kinds = _kinds();
+        string[34] memory kinds = _kinds();
         string memory missing;
         for (uint256 i; i < kinds.length; ++i) {
             emit log_named_uint(kinds[i], _handler.done(kinds[i]));
@@ -87,7 +87,7 @@ contract ProtocolTest is Test {
         assertEq(missing, "");
     }
 
-    function _kinds() private pure returns (string[32] memory) {
+    function _kinds() private pure returns (string[34] memory) {
         return
             [
                 "ask",
@@ -121,7 +121,9 @@ contract ProtocolTest is Test {
                 "burnSlashed",
                 "give",
                 "setTreasury",
-                "trespass"
+                "trespass",
+            "moveModel",
+            "replace"
             ];
     }
 }
