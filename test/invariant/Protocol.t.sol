@@ -122,8 +122,8 @@ contract ProtocolTest is Test {
                 "give",
                 "setTreasury",
                 "trespass",
-            "moveModel",
-            "replace"
+                "moveModel",
+                "replace"
             ];
     }
 }
