@@ -73,15 +73,13 @@ abstract contract Escrow is IEscrow, AccessManaged {
     }
 
     /// @inheritdoc IEscrow
-    function claim(uint32 operatorId, ReleaseId release, Contributor[] calldata contributors)
-        external
-        override
-        returns (uint256 total)
-    {
+    function claim(
+        uint32 operatorId,
+        ReleaseId release,
+        Contributor[] calldata contributors
+    ) external override returns (uint256 total) {
         Matured storage pending = _matured[operatorId][release];
-        _pots[operatorId][release].roll(
-            pending, OPERATORS, operatorId, OPERATORS.slashCountOf(operatorId), _window
-        );
+        _pots[operatorId][release].roll(pending, OPERATORS, operatorId, OPERATORS.slashCountOf(operatorId), _window);
         Matured memory matured = pending;
         if (matured.total == 0) return 0;
         delete _matured[operatorId][release];
@@ -132,11 +130,12 @@ abstract contract Escrow is IEscrow, AccessManaged {
             OPERATORS.slashCountOf(operatorId),
             _window
         );
-        return Earnings({
-            matured: uint256(matured.total) * GRAIN,
-            unripe: (uint256(pot.currentTotal) + pot.previousTotal) * GRAIN,
-            forfeited: uint256(matured.forfeitedTotal) * GRAIN
-        });
+        return
+            Earnings({
+                matured: uint256(matured.total) * GRAIN,
+                unripe: (uint256(pot.currentTotal) + pot.previousTotal) * GRAIN,
+                forfeited: uint256(matured.forfeitedTotal) * GRAIN
+            });
     }
 
     function _debit(address owner, uint256 amount) internal {
@@ -183,13 +182,7 @@ abstract contract Escrow is IEscrow, AccessManaged {
     }
 
     /// @dev Books a payment that has left its payer's balance, grains. `royalty` is part of `total`.
-    function _accrue(
-        uint32 operatorId,
-        uint16 slashCount,
-        ReleaseId release,
-        uint256 total,
-        uint256 royalty
-    ) internal {
+    function _accrue(uint32 operatorId, uint16 slashCount, ReleaseId release, uint256 total, uint256 royalty) internal {
         _pots[operatorId][release].add(
             _matured[operatorId][release],
             OPERATORS,

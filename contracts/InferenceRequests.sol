@@ -65,12 +65,10 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     }
 
     /// @inheritdoc IInferenceRequests
-    function request(RequestTerms calldata terms, bytes calldata input)
-        external
-        override
-        whenNotPaused
-        returns (RequestId id)
-    {
+    function request(
+        RequestTerms calldata terms,
+        bytes calldata input
+    ) external override whenNotPaused returns (RequestId id) {
         ReleaseTerms memory release = HUB.usableTerms(terms.release);
         LaneRecord storage lane = _lanes[_laneKey(msg.sender, terms.lane)];
         (uint40 nonce, RequestState state) = (lane.nonce, lane.state);
@@ -109,9 +107,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// @dev Callbacks cannot be last in a batch of answers, so all effects of all answers come before the first of
     /// them. Until its own callback begins, an answer is `Undelivered`: no callback before it can use its lane again.
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external override {
-        require(
-            items.length != 0 && items.length <= MAX_BATCH, BatchSizeOutOfBounds(items.length, MAX_BATCH)
-        );
+        require(items.length != 0 && items.length <= MAX_BATCH, BatchSizeOutOfBounds(items.length, MAX_BATCH));
         require(
             validUntil >= block.timestamp && validUntil <= block.timestamp + _maxValidity,
             ValidityOutOfBounds(validUntil, block.timestamp, block.timestamp + _maxValidity)
@@ -201,25 +197,26 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @inheritdoc IInferenceRequests
     function describe(Request calldata request_) external pure override returns (RequestDescription memory) {
-        return RequestDescription({
-            requester: request_.origin.requester(),
-            lane: request_.origin.lane(),
-            nonce: request_.origin.nonce(),
-            release: request_.release,
-            mode: request_.origin.mode(),
-            codec: request_.origin.codec(),
-            inputHash: request_.inputHash,
-            fee: request_.price.fee(),
-            royalty: request_.price.royalty(),
-            minStake: request_.price.minStake(),
-            operatorId: request_.price.operatorId(),
-            openedAt: request_.times.openedAt(),
-            fullFeeUntil: request_.times.fullFeeUntil(),
-            deadline: request_.times.deadline(),
-            acceptPeriod: request_.times.acceptPeriod(),
-            callbackGas: request_.price.callbackGas(),
-            delivery: request_.origin.delivery()
-        });
+        return
+            RequestDescription({
+                requester: request_.origin.requester(),
+                lane: request_.origin.lane(),
+                nonce: request_.origin.nonce(),
+                release: request_.release,
+                mode: request_.origin.mode(),
+                codec: request_.origin.codec(),
+                inputHash: request_.inputHash,
+                fee: request_.price.fee(),
+                royalty: request_.price.royalty(),
+                minStake: request_.price.minStake(),
+                operatorId: request_.price.operatorId(),
+                openedAt: request_.times.openedAt(),
+                fullFeeUntil: request_.times.fullFeeUntil(),
+                deadline: request_.times.deadline(),
+                acceptPeriod: request_.times.acceptPeriod(),
+                callbackGas: request_.price.callbackGas(),
+                delivery: request_.origin.delivery()
+            });
     }
 
     /// @inheritdoc IInferenceRequests
@@ -238,10 +235,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         return FeeCurve.mulDown(request_.price.feeGrains(), FeeCurve.share(request_.times, timestamp)) * GRAIN;
     }
 
-    function _checkTerms(RequestTerms calldata terms, ReleaseTerms memory release, uint256 inputLength)
-        private
-        view
-    {
+    function _checkTerms(RequestTerms calldata terms, ReleaseTerms memory release, uint256 inputLength) private view {
         require(release.modes & terms.mode.bit() != 0, ModeNotOffered(terms.release, terms.mode));
         if (terms.mode != Mode.VANILLA) {
             require(SETTLEMENT.isSupported(terms.mode), IProofSettlement.ModeNotSupported(terms.mode));
@@ -259,46 +253,42 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             terms.acceptPeriod <= MAX_ACCEPT_PERIOD,
             AcceptPeriodOutOfBounds(terms.acceptPeriod, MAX_ACCEPT_PERIOD)
         );
-        require(
-            terms.callbackGas <= MAX_CALLBACK_GAS, CallbackGasOutOfBounds(terms.callbackGas, MAX_CALLBACK_GAS)
-        );
-        require(
-            terms.delivery == Delivery.AtFulfilment || terms.callbackGas != 0, DeliveryWithoutCallback()
-        );
+        require(terms.callbackGas <= MAX_CALLBACK_GAS, CallbackGasOutOfBounds(terms.callbackGas, MAX_CALLBACK_GAS));
+        require(terms.delivery == Delivery.AtFulfilment || terms.callbackGas != 0, DeliveryWithoutCallback());
         require(inputLength <= MAX_INPUT_LENGTH, InputTooLarge(inputLength, MAX_INPUT_LENGTH));
         uint256 protocolFee = _protocolPart(terms.fee);
-        require(
-            terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee)
-        );
+        require(terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee));
     }
 
-    function _open(RequestTerms calldata terms, ReleaseTerms memory release, uint40 nonce, bytes32 inputHash)
-        private
-        view
-        returns (Request memory)
-    {
+    function _open(
+        RequestTerms calldata terms,
+        ReleaseTerms memory release,
+        uint40 nonce,
+        bytes32 inputHash
+    ) private view returns (Request memory) {
         uint256 minStake = _highest(terms.minStake, release.minStake, _minimumStake);
-        return Request({
-            origin: packOrigin(msg.sender, terms.lane, nonce, terms.mode, terms.codec, terms.delivery),
-            release: terms.release,
-            inputHash: inputHash,
-            price: packPrice(
-                toGrains(terms.fee),
-                release.royalty / GRAIN,
-                toGrains(minStake),
-                terms.operatorId,
-                terms.callbackGas
-            ),
-            times: packTimes(uint40(block.timestamp), terms.fullFeeUntil, terms.deadline, terms.acceptPeriod)
-        });
+        return
+            Request({
+                origin: packOrigin(msg.sender, terms.lane, nonce, terms.mode, terms.codec, terms.delivery),
+                release: terms.release,
+                inputHash: inputHash,
+                price: packPrice(
+                    toGrains(terms.fee),
+                    release.royalty / GRAIN,
+                    toGrains(minStake),
+                    terms.operatorId,
+                    terms.callbackGas
+                ),
+                times: packTimes(uint40(block.timestamp), terms.fullFeeUntil, terms.deadline, terms.acceptPeriod)
+            });
     }
 
     /// @dev Ids of the requests, and who signed the results.
-    function _recover(Fulfilment[] calldata items, uint40 validUntil, bytes calldata signature)
-        private
-        view
-        returns (RequestId[] memory ids, address signer)
-    {
+    function _recover(
+        Fulfilment[] calldata items,
+        uint40 validUntil,
+        bytes calldata signature
+    ) private view returns (RequestId[] memory ids, address signer) {
         ids = new RequestId[](items.length);
         bytes32[] memory leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
@@ -311,10 +301,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev Pays one answer, or says why it does not count. Nothing is called but the mode's verifier.
     /// @return problem selector of the error that a single answer would deserve; 0 = settled
-    function _settle(Fulfilment calldata item, RequestId id, address signer, CompactStanding standing)
-        private
-        returns (bytes4 problem)
-    {
+    function _settle(
+        Fulfilment calldata item,
+        RequestId id,
+        address signer,
+        CompactStanding standing
+    ) private returns (bytes4 problem) {
         Request calldata request_ = item.request;
         bool accepted = item.acceptance.signer != address(0);
         bytes32 expected = accepted ? _acceptedHash(id, item.acceptance) : RequestId.unwrap(id);
@@ -349,9 +341,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding both
     /// from the full price could leave a royalty and a protocol fee that are more than the payment.
-    function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output)
-        private
-    {
+    function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output) private {
         uint256 share = FeeCurve.share(request_.times, block.timestamp);
         uint256 royalty = request_.price.royaltyGrains();
         uint256 fee = request_.price.feeGrains();
@@ -364,10 +354,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev Writes where a settled request goes.
     /// @return pending commitment of an answer whose callback is due now; 0 = none is
-    function _schedule(Fulfilment calldata item, RequestId id, uint40 validUntil)
-        private
-        returns (bytes32 pending)
-    {
+    function _schedule(Fulfilment calldata item, RequestId id, uint40 validUntil) private returns (bytes32 pending) {
         RequestOrigin origin = item.request.origin;
         if (item.request.price.callbackGas() == 0) {
             _move(origin, RequestId.unwrap(id), RequestState.Fulfilled);
@@ -396,10 +383,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev EIP-150 keeps back one 64th; without the check an operator could starve the callback. It stands right before
     /// the call, so that no length of the output can eat into the callback's gas.
-    function _callBack(Request calldata request_, RequestId id, bytes calldata output, uint256 gasLimit)
-        private
-        returns (bool success)
-    {
+    function _callBack(
+        Request calldata request_,
+        RequestId id,
+        bytes calldata output,
+        uint256 gasLimit
+    ) private returns (bool success) {
         bytes memory data = abi.encodeCall(IInferenceCallback.onInference, (id, output));
         address requester = request_.origin.requester();
         uint256 required = (uint256(request_.price.callbackGas()) * 64) / 63 + CALLBACK_RESERVE;
@@ -456,31 +445,28 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// would be built only to be copied.
     function _resultHash(Fulfilment calldata item, RequestId id, uint40 validUntil) private pure returns (bytes32) {
         Request calldata request_ = item.request;
-        return keccak256(
-            abi.encode(
-                INFERENCE_RESULT_TYPEHASH,
-                id,
-                request_.release,
-                request_.origin.mode(),
-                request_.origin.codec(),
-                request_.inputHash,
-                keccak256(item.output),
-                request_.price.fee(),
-                uint256(0),
-                validUntil
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    INFERENCE_RESULT_TYPEHASH,
+                    id,
+                    request_.release,
+                    request_.origin.mode(),
+                    request_.origin.codec(),
+                    request_.inputHash,
+                    keccak256(item.output),
+                    request_.price.fee(),
+                    uint256(0),
+                    validUntil
+                )
+            );
     }
 
     function _acceptedHash(RequestId id, Acceptance memory acceptance) private pure returns (bytes32) {
         return keccak256(abi.encode(id, acceptance));
     }
 
-    function _undeliveredHash(RequestId id, bytes32 outputHash, uint40 deliverableAt)
-        private
-        pure
-        returns (bytes32)
-    {
+    function _undeliveredHash(RequestId id, bytes32 outputHash, uint40 deliverableAt) private pure returns (bytes32) {
         return keccak256(abi.encode(id, outputHash, deliverableAt));
     }
 

@@ -32,17 +32,35 @@ enum Delivery {
 }
 
 using {requester, lane, laneKey, nonce, mode, codec, delivery} for RequestOrigin global;
-using {fee, feeGrains, royalty, royaltyGrains, minStake, minStakeGrains, operatorId, callbackGas} for RequestPrice global;
+using {
+    fee,
+    feeGrains,
+    royalty,
+    royaltyGrains,
+    minStake,
+    minStakeGrains,
+    operatorId,
+    callbackGas
+} for RequestPrice global;
 using {openedAt, fullFeeUntil, deadline, acceptPeriod} for RequestTimes global;
 
-function packOrigin(address requester_, uint32 lane_, uint40 nonce_, Mode mode_, uint8 codec_, Delivery delivery_)
-    pure
-    returns (RequestOrigin)
-{
-    return RequestOrigin.wrap(
-        (uint256(uint160(requester_)) << 96) | (uint256(lane_) << 64) | (uint256(nonce_) << 24)
-            | (uint256(mode_) << 16) | (uint256(codec_) << 8) | uint256(delivery_)
-    );
+function packOrigin(
+    address requester_,
+    uint32 lane_,
+    uint40 nonce_,
+    Mode mode_,
+    uint8 codec_,
+    Delivery delivery_
+) pure returns (RequestOrigin) {
+    return
+        RequestOrigin.wrap(
+            (uint256(uint160(requester_)) << 96) |
+                (uint256(lane_) << 64) |
+                (uint256(nonce_) << 24) |
+                (uint256(mode_) << 16) |
+                (uint256(codec_) << 8) |
+                uint256(delivery_)
+        );
 }
 
 /// @dev Amounts in grains, each at most `MAX_GRAINS`.
@@ -53,20 +71,29 @@ function packPrice(
     uint32 operatorId_,
     uint32 callbackGas_
 ) pure returns (RequestPrice) {
-    return RequestPrice.wrap(
-        (feeGrains_ << 200) | (royaltyGrains_ << 144) | (minStakeGrains_ << 88) | (uint256(operatorId_) << 56)
-            | (uint256(callbackGas_) << 24)
-    );
+    return
+        RequestPrice.wrap(
+            (feeGrains_ << 200) |
+                (royaltyGrains_ << 144) |
+                (minStakeGrains_ << 88) |
+                (uint256(operatorId_) << 56) |
+                (uint256(callbackGas_) << 24)
+        );
 }
 
-function packTimes(uint40 openedAt_, uint40 fullFeeUntil_, uint40 deadline_, uint32 acceptPeriod_)
-    pure
-    returns (RequestTimes)
-{
-    return RequestTimes.wrap(
-        (uint256(openedAt_) << 216) | (uint256(fullFeeUntil_) << 176) | (uint256(deadline_) << 136)
-            | (uint256(acceptPeriod_) << 104)
-    );
+function packTimes(
+    uint40 openedAt_,
+    uint40 fullFeeUntil_,
+    uint40 deadline_,
+    uint32 acceptPeriod_
+) pure returns (RequestTimes) {
+    return
+        RequestTimes.wrap(
+            (uint256(openedAt_) << 216) |
+                (uint256(fullFeeUntil_) << 176) |
+                (uint256(deadline_) << 136) |
+                (uint256(acceptPeriod_) << 104)
+        );
 }
 
 function requester(RequestOrigin self) pure returns (address) {

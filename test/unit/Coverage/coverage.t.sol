@@ -110,7 +110,7 @@ contract CoverageTest is NetworkFixture {
         assertEq(candidates.length, 0);
         assertEq(next, 0);
         assertEq(_coveredFor(attested).length, 1);
-        (candidates,) = coverage.coverage(release, Mode.ZK, 0, 10);
+        (candidates, ) = coverage.coverage(release, Mode.ZK, 0, 10);
         assertEq(candidates.length, 0);
     }
 
@@ -179,7 +179,7 @@ contract CoverageTest is NetworkFixture {
     }
 
     function _coveredFor(ReleaseId release_) private view returns (Candidate[] memory candidates) {
-        (candidates,) = coverage.coverage(release_, Mode.VANILLA, 0, 10);
+        (candidates, ) = coverage.coverage(release_, Mode.VANILLA, 0, 10);
     }
 
     function _assertWithout(Actor memory actor) private view {

@@ -91,7 +91,10 @@ contract DepositTest is EscrowFixture {
         Permit memory permit = _permit(payerKey, address(requests), 3 ether);
         vm.expectRevert(
             abi.encodeWithSignature(
-                "ERC20InsufficientAllowance(address,uint256,uint256)", address(requests), 0, 3 ether
+                "ERC20InsufficientAllowance(address,uint256,uint256)",
+                address(requests),
+                0,
+                3 ether
             )
         );
         vm.prank(stranger);
@@ -117,8 +120,12 @@ contract DepositTest is EscrowFixture {
     }
 
     function _allowanceTooLow(uint256 allowance, uint256 needed) private view returns (bytes memory) {
-        return abi.encodeWithSignature(
-            "ERC20InsufficientAllowance(address,uint256,uint256)", address(requests), allowance, needed
-        );
+        return
+            abi.encodeWithSignature(
+                "ERC20InsufficientAllowance(address,uint256,uint256)",
+                address(requests),
+                allowance,
+                needed
+            );
     }
 }

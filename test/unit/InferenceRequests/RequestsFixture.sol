@@ -11,7 +11,7 @@ import {
 import {Contributor} from "../../../contracts/interfaces/IModelHub.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {Conduct, HostileConsumer} from "../../../contracts/mocks/HostileConsumer.sol";
-import {Delivery, Request} from "../../../contracts/types/Request.sol";
+import {Request} from "../../../contracts/types/Request.sol";
 import {RequestId} from "../../../contracts/types/RequestId.sol";
 import {Actor, NetworkFixture} from "../support/NetworkFixture.sol";
 
@@ -56,11 +56,10 @@ abstract contract RequestsFixture is NetworkFixture {
         return _open(requester, terms, abi.encode("input", terms.lane));
     }
 
-    function _signed(Actor memory actor, Fulfilment[] memory items)
-        internal
-        view
-        returns (SignedAnswers memory answers)
-    {
+    function _signed(
+        Actor memory actor,
+        Fulfilment[] memory items
+    ) internal view returns (SignedAnswers memory answers) {
         answers.items = items;
         answers.validUntil = uint40(block.timestamp) + MAX_VALIDITY;
         answers.signature = _signAnswers(actor.signerKey, items, answers.validUntil);
@@ -70,11 +69,11 @@ abstract contract RequestsFixture is NetworkFixture {
         return _signed(actor, opened, Acceptance(0, address(0)));
     }
 
-    function _signed(Actor memory actor, Request memory opened, Acceptance memory acceptance)
-        internal
-        view
-        returns (SignedAnswers memory)
-    {
+    function _signed(
+        Actor memory actor,
+        Request memory opened,
+        Acceptance memory acceptance
+    ) internal view returns (SignedAnswers memory) {
         Fulfilment[] memory items = new Fulfilment[](1);
         items[0] = Fulfilment(opened, OUTPUT, "", acceptance);
         return _signed(actor, items);

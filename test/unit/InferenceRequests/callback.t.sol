@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IInferenceCallback} from "../../../contracts/interfaces/IInferenceCallback.sol";
 import {
-    Acceptance,
     Fulfilment,
     IInferenceRequests,
     RequestState,
@@ -11,7 +10,7 @@ import {
 } from "../../../contracts/interfaces/IInferenceRequests.sol";
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {Conduct, HostileConsumer} from "../../../contracts/mocks/HostileConsumer.sol";
-import {Delivery, Request} from "../../../contracts/types/Request.sol";
+import {Request} from "../../../contracts/types/Request.sol";
 import {RequestsFixture, SignedAnswers} from "./RequestsFixture.sol";
 
 /// Rule 2: what callbacks can and cannot do to `fulfil`. Their second chance is in deliver.t.sol.
@@ -126,9 +125,7 @@ contract CallbackTest is RequestsFixture {
         consumer.plan(abi.encodeCall(IInferenceRequests.cancel, (opened)));
         consumer.plan(abi.encodeCall(IInferenceRequests.expire, (opened, _none())));
         consumer.plan(abi.encodeCall(IInferenceRequests.accept, (opened)));
-        consumer.plan(
-            abi.encodeCall(IInferenceRequests.deliver, (opened, OUTPUT, uint40(block.timestamp)))
-        );
+        consumer.plan(abi.encodeCall(IInferenceRequests.deliver, (opened, OUTPUT, uint40(block.timestamp))));
         consumer.plan(abi.encodeCall(IEscrow.withdraw, (address(consumer), 1)));
         _send(answers);
 
@@ -220,13 +217,15 @@ contract CallbackTest is RequestsFixture {
 
     /// With whatever gas the transaction comes: either it fails, or the last callback had its share.
     function _expectNoStarvation(SignedAnswers memory answers, uint256 deliveries) private {
-        bytes memory data =
-            abi.encodeCall(IInferenceRequests.fulfil, (answers.items, answers.signature, answers.validUntil));
+        bytes memory data = abi.encodeCall(
+            IInferenceRequests.fulfil,
+            (answers.items, answers.signature, answers.validUntil)
+        );
         (uint256 tooLittle, uint256 enough) = (50_000, 16_000_000);
         while (enough - tooLittle > 64) {
             uint256 middle = (tooLittle + enough) / 2;
             uint256 snapshot = vm.snapshotState();
-            (bool success,) = address(requests).call{gas: middle}(data);
+            (bool success, ) = address(requests).call{gas: middle}(data);
             if (success) assertEq(consumer.deliveries(), deliveries, "starved");
             vm.revertToState(snapshot);
             (tooLittle, enough) = success ? (tooLittle, middle) : (middle, enough);

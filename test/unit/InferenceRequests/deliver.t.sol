@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    IInferenceRequests,
-    RequestState,
-    RequestTerms
-} from "../../../contracts/interfaces/IInferenceRequests.sol";
+import {IInferenceRequests, RequestState, RequestTerms} from "../../../contracts/interfaces/IInferenceRequests.sol";
 import {Conduct, HostileConsumer} from "../../../contracts/mocks/HostileConsumer.sol";
 import {Delivery, Request} from "../../../contracts/types/Request.sol";
 import {RequestsFixture, SignedAnswers} from "./RequestsFixture.sol";
@@ -41,8 +37,10 @@ contract DeliverTest is RequestsFixture {
     }
 
     function test_revertsWhenTheCallbackFailsAgain() public {
-        bytes memory problem =
-            abi.encodeWithSelector(IInferenceRequests.DeliveryFailed.selector, requests.idOf(missed));
+        bytes memory problem = abi.encodeWithSelector(
+            IInferenceRequests.DeliveryFailed.selector,
+            requests.idOf(missed)
+        );
         vm.expectRevert(problem);
         requests.deliver(missed, OUTPUT, missedAt);
         consumer.become(Conduct.BurnGas);
@@ -119,9 +117,7 @@ contract DeliverTest is RequestsFixture {
 
         vm.warp(deliverableAt - 1);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IInferenceRequests.DeliveryTooEarly.selector, requests.idOf(waiting), deliverableAt
-            )
+            abi.encodeWithSelector(IInferenceRequests.DeliveryTooEarly.selector, requests.idOf(waiting), deliverableAt)
         );
         requests.deliver(waiting, OUTPUT, deliverableAt);
         vm.warp(deliverableAt);

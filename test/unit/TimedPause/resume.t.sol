@@ -5,9 +5,9 @@ import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {PauseFixture} from "../support/PauseFixture.sol";
 
 contract ResumeTest is PauseFixture {
-    function test_revertsWhenTheCallerIsNotTheGovernor() public {
+    function test_revertsWhenTheCallerIsNotTheGuardian() public {
         _pause(1 hours);
-        address[5] memory others = [admin, guardian, treasury, user, stranger];
+        address[5] memory others = [admin, governor, treasury, user, stranger];
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);

@@ -22,7 +22,7 @@ abstract contract PauseFixture is NetworkFixture {
     }
 
     function _resume() internal {
-        vm.prank(governor);
+        vm.prank(guardian);
         pausable.resume();
     }
 
