@@ -121,9 +121,16 @@ abstract contract NetworkFixture is Test {
     }
 
     function _numbers() internal pure returns (OperatorsNumbers memory) {
-        return OperatorsNumbers(
-            DISPUTE_WINDOW, MAX_VALIDITY, UNBONDING_PERIOD, JAIL_PERIOD, MINIMUM_STAKE, STAKE_PER_SLOT, BOUNTY_FLOOR
-        );
+        return
+            OperatorsNumbers(
+                DISPUTE_WINDOW,
+                MAX_VALIDITY,
+                UNBONDING_PERIOD,
+                JAIL_PERIOD,
+                MINIMUM_STAKE,
+                STAKE_PER_SLOT,
+                BOUNTY_FLOOR
+            );
     }
 
     function _deployOperators(OperatorsNumbers memory numbers) internal returns (IOperators) {
@@ -167,10 +174,12 @@ abstract contract NetworkFixture is Test {
         return _publish(_content(), royalty, minStake, VANILLA_ONLY);
     }
 
-    function _publish(ReleaseContent memory content, uint256 royalty, uint256 minStake, uint8 modes)
-        internal
-        returns (ReleaseId)
-    {
+    function _publish(
+        ReleaseContent memory content,
+        uint256 royalty,
+        uint256 minStake,
+        uint8 modes
+    ) internal returns (ReleaseId) {
         vm.prank(publisher);
         return hub.publish(model, false, content, royalty, minStake, modes, "", 0);
     }
@@ -272,29 +281,29 @@ abstract contract NetworkFixture is Test {
     // Results
 
     /// What `actor`'s signer could sign in a context of its own.
-    function _result(bytes32 context, bytes memory input, bytes memory output)
-        internal
-        view
-        returns (InferenceResult memory)
-    {
-        return InferenceResult({
-            context: context,
-            release: release,
-            mode: Mode.VANILLA,
-            codec: CODEC_TENSORS,
-            inputHash: keccak256(input),
-            outputHash: keccak256(output),
-            fee: FEE,
-            maxCover: 0,
-            validUntil: uint40(block.timestamp) + MAX_VALIDITY
-        });
+    function _result(
+        bytes32 context,
+        bytes memory input,
+        bytes memory output
+    ) internal view returns (InferenceResult memory) {
+        return
+            InferenceResult({
+                context: context,
+                release: release,
+                mode: Mode.VANILLA,
+                codec: CODEC_TENSORS,
+                inputHash: keccak256(input),
+                outputHash: keccak256(output),
+                fee: FEE,
+                maxCover: 0,
+                validUntil: uint40(block.timestamp) + MAX_VALIDITY
+            });
     }
 
-    function _equivocation(Actor memory actor, uint256 salt)
-        internal
-        view
-        returns (SignedResult memory a, SignedResult memory b)
-    {
+    function _equivocation(
+        Actor memory actor,
+        uint256 salt
+    ) internal view returns (SignedResult memory a, SignedResult memory b) {
         bytes32 context = keccak256(abi.encode("context", salt));
         a = _sign(actor.signerKey, _result(context, abi.encode(salt), "one output"));
         b = _sign(actor.signerKey, _result(context, abi.encode(salt), "another output"));
@@ -306,11 +315,10 @@ abstract contract NetworkFixture is Test {
     }
 
     /// Bundles of two or more; one result is signed alone.
-    function _signBundle(uint256 key, InferenceResult[] memory results)
-        internal
-        view
-        returns (SignedResult[] memory signed)
-    {
+    function _signBundle(
+        uint256 key,
+        InferenceResult[] memory results
+    ) internal view returns (SignedResult[] memory signed) {
         bytes32[] memory leaves = new bytes32[](results.length);
         for (uint256 i; i < results.length; ++i) leaves[i] = results[i].structHash();
         bytes memory signature = _signLeaves(key, leaves);
@@ -356,34 +364,36 @@ abstract contract NetworkFixture is Test {
 
     /// Full fee for half an hour, an hour in all, open to everybody, no callback.
     function _terms(uint32 lane) internal view returns (RequestTerms memory) {
-        return RequestTerms({
-            release: release,
-            mode: Mode.VANILLA,
-            codec: CODEC_TENSORS,
-            fee: FEE,
-            fullFeeUntil: uint40(block.timestamp) + 30 minutes,
-            deadline: uint40(block.timestamp) + 1 hours,
-            acceptPeriod: 10 minutes,
-            lane: lane,
-            callbackGas: 0,
-            delivery: Delivery.AtFulfilment,
-            minStake: 0,
-            operatorId: 0
-        });
+        return
+            RequestTerms({
+                release: release,
+                mode: Mode.VANILLA,
+                codec: CODEC_TENSORS,
+                fee: FEE,
+                fullFeeUntil: uint40(block.timestamp) + 30 minutes,
+                deadline: uint40(block.timestamp) + 1 hours,
+                acceptPeriod: 10 minutes,
+                lane: lane,
+                callbackGas: 0,
+                delivery: Delivery.AtFulfilment,
+                minStake: 0,
+                operatorId: 0
+            });
     }
 
     /// Opens a request as `requester`, which needs a balance, and reads it back from the log.
-    function _open(address requester, RequestTerms memory terms, bytes memory input)
-        internal
-        returns (Request memory opened)
-    {
+    function _open(
+        address requester,
+        RequestTerms memory terms,
+        bytes memory input
+    ) internal returns (Request memory opened) {
         vm.recordLogs();
         vm.prank(requester);
         requests.request(terms, input);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != IInferenceRequests.RequestOpened.selector) continue;
-            (opened,) = abi.decode(logs[i].data, (Request, bytes));
+            (opened, ) = abi.decode(logs[i].data, (Request, bytes));
         }
     }
 
@@ -406,29 +416,30 @@ abstract contract NetworkFixture is Test {
     }
 
     /// The result that an operator signs to answer a request.
-    function _resultFor(Request memory opened, bytes memory output, uint40 validUntil)
-        internal
-        view
-        returns (InferenceResult memory)
-    {
-        return InferenceResult({
-            context: RequestId.unwrap(requests.idOf(opened)),
-            release: opened.release,
-            mode: opened.origin.mode(),
-            codec: opened.origin.codec(),
-            inputHash: opened.inputHash,
-            outputHash: keccak256(output),
-            fee: opened.price.fee(),
-            maxCover: 0,
-            validUntil: validUntil
-        });
+    function _resultFor(
+        Request memory opened,
+        bytes memory output,
+        uint40 validUntil
+    ) internal view returns (InferenceResult memory) {
+        return
+            InferenceResult({
+                context: RequestId.unwrap(requests.idOf(opened)),
+                release: opened.release,
+                mode: opened.origin.mode(),
+                codec: opened.origin.codec(),
+                inputHash: opened.inputHash,
+                outputHash: keccak256(output),
+                fee: opened.price.fee(),
+                maxCover: 0,
+                validUntil: validUntil
+            });
     }
 
-    function _signAnswers(uint256 key, Fulfilment[] memory items, uint40 validUntil)
-        internal
-        view
-        returns (bytes memory)
-    {
+    function _signAnswers(
+        uint256 key,
+        Fulfilment[] memory items,
+        uint40 validUntil
+    ) internal view returns (bytes memory) {
         bytes32[] memory leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
             leaves[i] = _resultFor(items[i].request, items[i].output, validUntil).structHash();
@@ -448,6 +459,20 @@ abstract contract NetworkFixture is Test {
         Fulfilment[] memory items = new Fulfilment[](1);
         items[0] = _answer(opened, output);
         _fulfil(actor, items);
+    }
+
+    /// What a creation reverts with; `deployCode` would swallow it.
+    function _reasonOfCreating(string memory artifact, bytes memory arguments) internal returns (bytes memory reason) {
+        bytes memory code = abi.encodePacked(vm.getCode(artifact), arguments);
+        address created;
+        assembly ("memory-safe") {
+            created := create(0, add(code, 32), mload(code))
+            reason := mload(0x40)
+            mstore(reason, returndatasize())
+            returndatacopy(add(reason, 32), 0, returndatasize())
+            mstore(0x40, and(add(add(reason, returndatasize()), 63), not(31)))
+        }
+        assertEq(created, address(0));
     }
 
     function _unauthorized(address caller) internal pure returns (bytes memory) {
