@@ -461,6 +461,20 @@ abstract contract NetworkFixture is Test {
         _fulfil(actor, items);
     }
 
+    /// What a creation reverts with; `deployCode` would swallow it.
+    function _reasonOfCreating(string memory artifact, bytes memory arguments) internal returns (bytes memory reason) {
+        bytes memory code = abi.encodePacked(vm.getCode(artifact), arguments);
+        address created;
+        assembly ("memory-safe") {
+            created := create(0, add(code, 32), mload(code))
+            reason := mload(0x40)
+            mstore(reason, returndatasize())
+            returndatacopy(add(reason, 32), 0, returndatasize())
+            mstore(0x40, and(add(add(reason, returndatasize()), 63), not(31)))
+        }
+        assertEq(created, address(0));
+    }
+
     function _unauthorized(address caller) internal pure returns (bytes memory) {
         return abi.encodeWithSignature("AccessManagedUnauthorized(address)", caller);
     }
