@@ -32,7 +32,7 @@ abstract contract Escrow is IEscrow, AccessManaged {
 
     address public override treasury;
     uint256 public override unburned;
-    mapping(address owner => Account) private _accounts;
+    mapping(address owner => Account account) private _accounts;
     mapping(uint32 operatorId => mapping(ReleaseId release => Pot)) private _pots;
     mapping(uint32 operatorId => mapping(ReleaseId release => Matured)) private _matured;
 
@@ -183,15 +183,11 @@ abstract contract Escrow is IEscrow, AccessManaged {
 
     /// @dev Books a payment that has left its payer's balance, grains. `royalty` is part of `total`.
     function _accrue(uint32 operatorId, uint16 slashCount, ReleaseId release, uint256 total, uint256 royalty) internal {
-        _pots[operatorId][release].add(
-            _matured[operatorId][release],
-            OPERATORS,
-            operatorId,
-            slashCount,
-            _window,
-            total,
-            royalty
-        );
+        Pot storage pot = _pots[operatorId][release];
+        if (!pot.tryAdd(slashCount, _window, total, royalty)) {
+            pot.roll(_matured[operatorId][release], OPERATORS, operatorId, slashCount, _window);
+            pot.tryAdd(slashCount, _window, total, royalty);
+        }
     }
 
     /// @dev Exact: amounts are whole grains, and a grain divides by 10,000.

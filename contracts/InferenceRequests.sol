@@ -25,6 +25,7 @@ import {INFERENCE_RESULT_TYPEHASH} from "./types/InferenceResult.sol";
 import {Mode} from "./types/Mode.sol";
 import {Delivery, Request, RequestOrigin, packOrigin, packPrice, packTimes} from "./types/Request.sol";
 import {RequestId} from "./types/RequestId.sol";
+import {LaneWord, packLane} from "./types/LaneWord.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 
 /// @title InferenceRequests
@@ -47,7 +48,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStake;
 
-    mapping(uint256 laneKey => LaneRecord) private _lanes;
+    /// @dev The storage words of `LaneRecord`: compared and written whole, which a struct is not.
+    mapping(uint256 laneKey => LaneWord word) private _lanes;
 
     constructor(
         IOPG opg,
@@ -65,19 +67,20 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     }
 
     /// @inheritdoc IInferenceRequests
+    /// @dev Terms in memory, since every read of a field in calldata checks it again; only a public function may say so.
     function request(
-        RequestTerms calldata terms,
+        RequestTerms memory terms,
         bytes calldata input
-    ) external override whenNotPaused returns (RequestId id) {
+    ) public override whenNotPaused returns (RequestId id) {
         ReleaseTerms memory release = HUB.usableTerms(terms.release);
-        LaneRecord storage lane = _lanes[_laneKey(msg.sender, terms.lane)];
-        (uint40 nonce, RequestState state) = (lane.nonce, lane.state);
+        LaneWord lane = _lanes[_laneKey(msg.sender, terms.lane)];
+        (uint40 nonce, RequestState state) = (lane.nonce(), lane.state());
         require(!_isLive(state), LaneBusy(msg.sender, terms.lane, state));
         _checkTerms(terms, release, input.length);
 
         if (state != RequestState.None) ++nonce;
-        Request memory opened = _open(terms, release, nonce, keccak256(input));
-        id = _idOf(opened);
+        Request memory opened = _open(terms, release, nonce, _hash(input));
+        id = RequestId.wrap(keccak256(abi.encode(address(this), opened)));
         _debit(msg.sender, terms.fee);
         _move(opened.origin, RequestId.unwrap(id), RequestState.Open);
         emit RequestOpened(id, msg.sender, terms.release, opened, input);
@@ -99,7 +102,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
         uint256 until = block.timestamp + request_.times.acceptPeriod();
         uint40 deadline = until < request_.times.deadline() ? uint40(until) : request_.times.deadline();
-        _move(request_.origin, _acceptedHash(id, Acceptance(deadline, msg.sender)), RequestState.Accepted);
+        _move(request_.origin, _acceptedHash(id, deadline, msg.sender), RequestState.Accepted);
         emit RequestAccepted(id, msg.sender, deadline);
     }
 
@@ -112,35 +115,41 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             validUntil >= block.timestamp && validUntil <= block.timestamp + _maxValidity,
             ValidityOutOfBounds(validUntil, block.timestamp, block.timestamp + _maxValidity)
         );
-        (RequestId[] memory ids, address signer) = _recover(items, validUntil, signature);
+        (RequestId[] memory ids, bytes32[] memory outputHashes, address signer) = _recover(
+            items,
+            validUntil,
+            signature
+        );
         CompactStanding standing = _activeStanding(signer);
         emit ResultsSigned(signer, validUntil, signature);
 
         uint256 settled;
         bytes4 firstProblem;
-        bytes32[] memory pending = new bytes32[](items.length);
+        // Commitments of the answers whose callback is due, in the place of the hashes that they are made of.
+        bytes32[] memory due = outputHashes;
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
             bytes4 problem = _settle(item, ids[i], signer, standing);
             if (problem == 0) {
-                pending[i] = _schedule(item, ids[i], validUntil);
+                due[i] = _schedule(item.request, ids[i], outputHashes[i], validUntil);
                 ++settled;
             } else {
                 if (firstProblem == 0) firstProblem = problem;
-                emit FulfilmentSkipped(ids[i], _resultHash(item, ids[i], validUntil), problem);
+                emit FulfilmentSkipped(ids[i], _resultHash(item.request, ids[i], outputHashes[i], validUntil), problem);
+                due[i] = 0;
             }
         }
         require(settled != 0, NothingFulfilled(firstProblem));
 
         for (uint256 i; i < items.length; ++i) {
-            if (pending[i] != 0) _deliverOrKeep(items[i], ids[i], pending[i]);
+            if (due[i] != 0) _deliverOrKeep(items[i], ids[i], due[i]);
         }
     }
 
     /// @inheritdoc IInferenceRequests
     function deliver(Request calldata request_, bytes calldata output, uint40 deliverableAt) external override {
         RequestId id = _idOf(request_);
-        bytes32 commitment = _undeliveredHash(id, keccak256(output), deliverableAt);
+        bytes32 commitment = _undeliveredHash(id, _hash(output), deliverableAt);
         _requireCommitment(request_, id, commitment, RequestState.Undelivered);
         require(block.timestamp >= deliverableAt, DeliveryTooEarly(id, deliverableAt));
 
@@ -164,7 +173,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     /// @inheritdoc IInferenceRequests
     function reportNoShow(Request calldata request_, Acceptance calldata acceptance) external override {
         RequestId id = _idOf(request_);
-        _requireCommitment(request_, id, _acceptedHash(id, acceptance), RequestState.Accepted);
+        _requireAccepted(request_, id, acceptance);
         require(block.timestamp > acceptance.deadline, DeadlineNotPassed(id, acceptance.deadline));
         require(block.timestamp <= request_.times.deadline(), DeadlinePassed(id, request_.times.deadline()));
 
@@ -178,7 +187,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         RequestId id = _idOf(request_);
         bool accepted = acceptance.signer != address(0);
         if (accepted) {
-            _requireCommitment(request_, id, _acceptedHash(id, acceptance), RequestState.Accepted);
+            _requireAccepted(request_, id, acceptance);
         } else {
             _requireCommitment(request_, id, RequestId.unwrap(id), RequestState.Open);
         }
@@ -221,13 +230,14 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @inheritdoc IInferenceRequests
     function stateOf(address requester, uint32 lane, uint40 nonce) external view override returns (RequestState) {
-        LaneRecord storage record = _lanes[_laneKey(requester, lane)];
-        return record.nonce == nonce ? record.state : RequestState.None;
+        LaneWord word = _lanes[_laneKey(requester, lane)];
+        return word.nonce() == nonce ? word.state() : RequestState.None;
     }
 
     /// @inheritdoc IInferenceRequests
     function laneOf(address requester, uint32 lane) external view override returns (LaneRecord memory) {
-        return _lanes[_laneKey(requester, lane)];
+        LaneWord word = _lanes[_laneKey(requester, lane)];
+        return LaneRecord(word.commitment(), word.nonce(), word.state());
     }
 
     /// @inheritdoc IInferenceRequests
@@ -235,7 +245,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         return FeeCurve.mulDown(request_.price.feeGrains(), FeeCurve.share(request_.times, timestamp)) * GRAIN;
     }
 
-    function _checkTerms(RequestTerms calldata terms, ReleaseTerms memory release, uint256 inputLength) private view {
+    function _checkTerms(RequestTerms memory terms, ReleaseTerms memory release, uint256 inputLength) private view {
         require(release.modes & terms.mode.bit() != 0, ModeNotOffered(terms.release, terms.mode));
         if (terms.mode != Mode.VANILLA) {
             require(SETTLEMENT.isSupported(terms.mode), IProofSettlement.ModeNotSupported(terms.mode));
@@ -256,12 +266,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         require(terms.callbackGas <= MAX_CALLBACK_GAS, CallbackGasOutOfBounds(terms.callbackGas, MAX_CALLBACK_GAS));
         require(terms.delivery == Delivery.AtFulfilment || terms.callbackGas != 0, DeliveryWithoutCallback());
         require(inputLength <= MAX_INPUT_LENGTH, InputTooLarge(inputLength, MAX_INPUT_LENGTH));
-        uint256 protocolFee = _protocolPart(terms.fee);
+        uint256 protocolFee = _protocolPart(toGrains(terms.fee) * GRAIN);
         require(terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee));
     }
 
     function _open(
-        RequestTerms calldata terms,
+        RequestTerms memory terms,
         ReleaseTerms memory release,
         uint40 nonce,
         bytes32 inputHash
@@ -283,18 +293,21 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             });
     }
 
-    /// @dev Ids of the requests, and who signed the results.
+    /// @dev Ids of the requests, hashes of the outputs, and who signed the results.
     function _recover(
         Fulfilment[] calldata items,
         uint40 validUntil,
         bytes calldata signature
-    ) private view returns (RequestId[] memory ids, address signer) {
+    ) private view returns (RequestId[] memory ids, bytes32[] memory outputHashes, address signer) {
         ids = new RequestId[](items.length);
+        outputHashes = new bytes32[](items.length);
         bytes32[] memory leaves = new bytes32[](items.length);
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
             RequestId id = _idOf(item.request);
-            (ids[i], leaves[i]) = (id, _resultHash(item, id, validUntil));
+            bytes32 outputHash = _hash(item.output);
+            (ids[i], outputHashes[i]) = (id, outputHash);
+            leaves[i] = _resultHash(item.request, id, outputHash, validUntil);
         }
         signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator, leaves), signature);
     }
@@ -309,12 +322,13 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     ) private returns (bytes4 problem) {
         Request calldata request_ = item.request;
         bool accepted = item.acceptance.signer != address(0);
-        bytes32 expected = accepted ? _acceptedHash(id, item.acceptance) : RequestId.unwrap(id);
-        LaneRecord storage lane = _lanes[request_.origin.laneKey()];
-        if (lane.state != (accepted ? RequestState.Accepted : RequestState.Open)) {
-            return RequestNotInState.selector;
+        bytes32 expected =
+            accepted ? _acceptedHash(id, item.acceptance.deadline, item.acceptance.signer) : RequestId.unwrap(id);
+        RequestState state = accepted ? RequestState.Accepted : RequestState.Open;
+        LaneWord lane = _lanes[request_.origin.laneKey()];
+        if (lane != packLane(expected, request_.origin.nonce(), state)) {
+            return lane.state() == state ? RequestMismatch.selector : RequestNotInState.selector;
         }
-        if (lane.commitment != _truncate(expected)) return RequestMismatch.selector;
         if (block.timestamp > request_.times.deadline()) return DeadlinePassed.selector;
         if (accepted && !_isSameOperator(item.acceptance.signer, signer, standing.operatorId())) {
             return AcceptanceMismatch.selector;
@@ -354,16 +368,21 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev Writes where a settled request goes.
     /// @return pending commitment of an answer whose callback is due now; 0 = none is
-    function _schedule(Fulfilment calldata item, RequestId id, uint40 validUntil) private returns (bytes32 pending) {
-        RequestOrigin origin = item.request.origin;
-        if (item.request.price.callbackGas() == 0) {
+    function _schedule(
+        Request calldata request_,
+        RequestId id,
+        bytes32 outputHash,
+        uint40 validUntil
+    ) private returns (bytes32 pending) {
+        RequestOrigin origin = request_.origin;
+        if (request_.price.callbackGas() == 0) {
             _move(origin, RequestId.unwrap(id), RequestState.Fulfilled);
             return 0;
         }
         // The evidence against a result lives one window longer than the result.
         bool waits = origin.delivery() == Delivery.AfterWindow;
         uint40 deliverableAt = waits ? validUntil + uint40(_window) : uint40(block.timestamp);
-        pending = _undeliveredHash(id, keccak256(item.output), deliverableAt);
+        pending = _undeliveredHash(id, outputHash, deliverableAt);
         _move(origin, pending, RequestState.Undelivered);
         if (!waits) return pending;
         emit DeliveryScheduled(id, deliverableAt);
@@ -372,9 +391,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     function _deliverOrKeep(Fulfilment calldata item, RequestId id, bytes32 pending) private {
         RequestOrigin origin = item.request.origin;
-        LaneRecord storage lane = _lanes[origin.laneKey()];
         // A callback before this one may have brought the answer by `deliver`.
-        if (lane.state != RequestState.Undelivered || lane.commitment != _truncate(pending)) return;
+        if (_lanes[origin.laneKey()] != packLane(pending, origin.nonce(), RequestState.Undelivered)) return;
         _move(origin, RequestId.unwrap(id), RequestState.Fulfilled);
         if (_callBack(item.request, id, item.output, item.request.price.callbackGas())) return;
         _move(origin, pending, RequestState.Undelivered);
@@ -408,12 +426,17 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
 
     /// @dev Every edge of the state machine is written here.
     function _move(RequestOrigin origin, bytes32 commitment, RequestState state) private {
-        _lanes[origin.laneKey()] = LaneRecord(_truncate(commitment), origin.nonce(), state);
+        _lanes[origin.laneKey()] = packLane(commitment, origin.nonce(), state);
     }
 
     function _requireState(Request calldata request_, RequestState state) private view returns (RequestId id) {
         id = _idOf(request_);
         _requireCommitment(request_, id, RequestId.unwrap(id), state);
+    }
+
+    function _requireAccepted(Request calldata request_, RequestId id, Acceptance calldata acceptance) private view {
+        bytes32 commitment = _acceptedHash(id, acceptance.deadline, acceptance.signer);
+        _requireCommitment(request_, id, commitment, RequestState.Accepted);
     }
 
     function _requireCommitment(
@@ -422,9 +445,10 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         bytes32 commitment,
         RequestState state
     ) private view {
-        LaneRecord memory lane = _lanes[request_.origin.laneKey()];
-        require(lane.state == state, RequestNotInState(id, lane.state));
-        require(lane.commitment == _truncate(commitment), RequestMismatch(id));
+        LaneWord lane = _lanes[request_.origin.laneKey()];
+        if (lane == packLane(commitment, request_.origin.nonce(), state)) return;
+        require(lane.state() == state, RequestNotInState(id, lane.state()));
+        revert RequestMismatch(id);
     }
 
     function _activeStanding(address signer) private view returns (CompactStanding standing) {
@@ -437,14 +461,18 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         return acceptedBy == signer || OPERATORS.compactStandingOf(acceptedBy).operatorId() == operatorId;
     }
 
-    function _idOf(Request memory request_) private view returns (RequestId) {
+    function _idOf(Request calldata request_) private view returns (RequestId) {
         return RequestId.wrap(keccak256(abi.encode(address(this), request_)));
     }
 
     /// @dev Struct hash of the `InferenceResult` that answers the request; written out, since a struct in memory
     /// would be built only to be copied.
-    function _resultHash(Fulfilment calldata item, RequestId id, uint40 validUntil) private pure returns (bytes32) {
-        Request calldata request_ = item.request;
+    function _resultHash(
+        Request calldata request_,
+        RequestId id,
+        bytes32 outputHash,
+        uint40 validUntil
+    ) private pure returns (bytes32) {
         return
             keccak256(
                 abi.encode(
@@ -454,7 +482,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
                     request_.origin.mode(),
                     request_.origin.codec(),
                     request_.inputHash,
-                    keccak256(item.output),
+                    outputHash,
                     request_.price.fee(),
                     uint256(0),
                     validUntil
@@ -462,17 +490,21 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             );
     }
 
-    function _acceptedHash(RequestId id, Acceptance memory acceptance) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, acceptance));
+    function _acceptedHash(RequestId id, uint40 deadline, address signer) private pure returns (bytes32) {
+        return keccak256(abi.encode(id, deadline, signer));
     }
 
     function _undeliveredHash(RequestId id, bytes32 outputHash, uint40 deliverableAt) private pure returns (bytes32) {
         return keccak256(abi.encode(id, outputHash, deliverableAt));
     }
 
-    /// @dev 208 bits; finding two contents with one commitment takes 2^104 hashes.
-    function _truncate(bytes32 commitment) private pure returns (uint208) {
-        return uint208(uint256(commitment));
+    /// @dev Solidity would keep a copy of every output in memory, whose price grows with the square.
+    function _hash(bytes calldata data) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(64)
+            calldatacopy(free, data.offset, data.length)
+            hash := keccak256(free, data.length)
+        }
     }
 
     function _laneKey(address requester, uint32 lane) private pure returns (uint256) {

@@ -34,25 +34,28 @@ uint256 constant EPOCH_ZERO = 1_735_689_600;
 /// @dev A slash between two changes of a pot forfeits what had not matured at the first of them: nothing can have been
 /// earned after it without a change. 56 bits hold the whole supply in grains, and 16 bits of windows reach 89 years.
 library Pots {
-    /// @notice Adds a payment, grains. In the steady state this reads and writes the pot's slot alone.
+    /// @notice Adds a payment, grains, unless the pot must `roll` first. Reads and writes the pot's slot alone.
     /// @param window seconds
-    function add(
+    /// @param royalty part of `total`
+    function tryAdd(
         Pot storage self,
-        Matured storage matured,
-        IOperators operators,
-        uint32 operatorId,
         uint16 slashCount,
         uint256 window,
         uint256 total,
         uint256 royalty
-    ) internal {
-        Pot memory pot = self;
-        if (pot.epoch != epochAt(block.timestamp, window) || pot.slashCount != slashCount) {
-            pot = roll(self, matured, operators, operatorId, slashCount, window);
+    ) internal returns (bool added) {
+        uint256 word;
+        // As one word: a struct would be taken apart and put together again. Bit ranges are those of `Pot`; the two sums
+        // fit theirs, since no more than the supply, 2^50 grains, can wait in all pots.
+        assembly ("memory-safe") {
+            word := sload(self.slot)
         }
-        pot.currentTotal += uint56(total);
-        pot.currentRoyalty += uint56(royalty);
-        _store(self, pot);
+        if (word >> 224 != (uint256(slashCount) << 16) | epochAt(block.timestamp, window)) return false;
+        word += (royalty << 56) | total;
+        assembly ("memory-safe") {
+            sstore(self.slot, word)
+        }
+        return true;
     }
 
     /// @notice Moves on to the present window and slash count.
@@ -63,9 +66,8 @@ library Pots {
         uint32 operatorId,
         uint16 slashCount,
         uint256 window
-    ) internal returns (Pot memory pot) {
-        Matured memory ripe;
-        (pot, ripe) = preview(self, matured, operators, operatorId, slashCount, window);
+    ) internal {
+        (Pot memory pot, Matured memory ripe) = preview(self, matured, operators, operatorId, slashCount, window);
         _store(self, pot);
         matured.total = ripe.total;
         matured.royalty = ripe.royalty;

@@ -37,8 +37,10 @@ contract HostileConsumer is IInferenceCallback {
         REQUESTS = requests;
     }
 
+    /// @notice Forgets what was planned.
     function become(Conduct conduct_) external {
         conduct = conduct_;
+        delete _plan;
     }
 
     function need(uint256 gasNeeded_) external {

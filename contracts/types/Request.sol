@@ -131,7 +131,7 @@ function feeGrains(RequestPrice self) pure returns (uint256) {
 
 /// @notice Token wei.
 function fee(RequestPrice self) pure returns (uint256) {
-    return feeGrains(self) * GRAIN;
+    return toWei(feeGrains(self));
 }
 
 function royaltyGrains(RequestPrice self) pure returns (uint256) {
@@ -140,7 +140,7 @@ function royaltyGrains(RequestPrice self) pure returns (uint256) {
 
 /// @notice Token wei of the fee that belong to publisher and contributors.
 function royalty(RequestPrice self) pure returns (uint256) {
-    return royaltyGrains(self) * GRAIN;
+    return toWei(royaltyGrains(self));
 }
 
 function minStakeGrains(RequestPrice self) pure returns (uint256) {
@@ -149,7 +149,7 @@ function minStakeGrains(RequestPrice self) pure returns (uint256) {
 
 /// @notice Token wei; the highest of request's, release's and network's minimum.
 function minStake(RequestPrice self) pure returns (uint256) {
-    return minStakeGrains(self) * GRAIN;
+    return toWei(minStakeGrains(self));
 }
 
 /// @notice The only operator that may answer; 0 = any.
@@ -175,4 +175,11 @@ function deadline(RequestTimes self) pure returns (uint40) {
 
 function acceptPeriod(RequestTimes self) pure returns (uint32) {
     return uint32(RequestTimes.unwrap(self) >> 104);
+}
+
+/// @dev 56 bits times 2^40 stay far below 2^256.
+function toWei(uint256 grains) pure returns (uint256) {
+    unchecked {
+        return grains * GRAIN;
+    }
 }
