@@ -67,7 +67,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     }
 
     /// @inheritdoc IInferenceRequests
-    /// @dev Terms in memory, since every read of a field in calldata checks it again; only a public function may say so.
+    /// @dev Terms in memory, since each read of a field in calldata checks it again; only a public function may say so.
     function request(
         RequestTerms memory terms,
         bytes calldata input
@@ -353,8 +353,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         _pay(request_, id, standing, item.output);
     }
 
-    /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding both
-    /// from the full price could leave a royalty and a protocol fee that are more than the payment.
+    /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding
+    /// both from the full price could leave a royalty and a protocol fee that are more than the payment.
     function _pay(Request calldata request_, RequestId id, CompactStanding standing, bytes calldata output) private {
         uint256 share = FeeCurve.share(request_.times, block.timestamp);
         uint256 royalty = request_.price.royaltyGrains();
@@ -399,8 +399,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         emit CallbackFailed(id, uint40(block.timestamp));
     }
 
-    /// @dev EIP-150 keeps back one 64th; without the check an operator could starve the callback. It stands right before
-    /// the call, so that no length of the output can eat into the callback's gas.
+    /// @dev EIP-150 keeps back one 64th; without the check an operator could starve the callback. It stands right
+    /// before the call, so that no length of the output can eat into the callback's gas.
     function _callBack(
         Request calldata request_,
         RequestId id,

@@ -34,7 +34,8 @@ const RESULT_TYPES = {
 export async function measure(): Promise<Record<string, number>> {
   const { ethers, networkHelpers } = await network.create("op");
   const [deployer, owner, signer, sender, treasury] = await ethers.getSigners();
-  if (!deployer || !owner || !signer || !sender || !treasury) throw new Error("the network has too few accounts");
+  if (!deployer || !owner || !signer || !sender || !treasury)
+    throw new Error("the network has too few accounts");
   const coder = ethers.AbiCoder.defaultAbiCoder();
 
   let now = START;
@@ -70,7 +71,12 @@ export async function measure(): Promise<Record<string, number>> {
   const content = {
     entry: 0,
     files: [
-      { path: "model.onnx", size: 15_070, sha256Digest: ethers.id("model.onnx"), uri: "https://models.example.org/1" },
+      {
+        path: "model.onnx",
+        size: 15_070,
+        sha256Digest: ethers.id("model.onnx"),
+        uri: "https://models.example.org/1",
+      },
     ],
     inputs: [{ name: "candles", dtype: FLOAT32, shape: [-1, 24, 4] }],
     outputs: [{ name: "volatility", dtype: FLOAT32, shape: [-1, 1] }],
@@ -88,7 +94,12 @@ export async function measure(): Promise<Record<string, number>> {
   const release = await hub.releaseAt(model, 1, 0);
 
   const { chainId } = await ethers.provider.getNetwork();
-  const domain = { name: "OPG Inference", version: "1", chainId, verifyingContract: await operators.getAddress() };
+  const domain = {
+    name: "OPG Inference",
+    version: "1",
+    chainId,
+    verifyingContract: await operators.getAddress(),
+  };
   const consent = { SignerConsent: [{ name: "owner", type: "address" }] };
   const signerProof = await signer.signTypedData(domain, consent, { owner: owner.address });
   await opg.transfer(owner, 100_000n * OPG);
@@ -141,7 +152,8 @@ export async function measure(): Promise<Record<string, number>> {
   };
 
   const resultHash = ethers.TypedDataEncoder.from(RESULT_TYPES);
-  const pairHash = (a: string, b: string): string => ethers.keccak256(BigInt(a) < BigInt(b) ? a + b.slice(2) : b + a.slice(2));
+  const pairHash = (a: string, b: string): string =>
+    ethers.keccak256(BigInt(a) < BigInt(b) ? a + b.slice(2) : b + a.slice(2));
   const rootOf = (leaves: string[]): string => {
     const [first, second] = leaves;
     if (first === undefined) throw new Error("a bundle of nothing");
@@ -174,14 +186,21 @@ export async function measure(): Promise<Record<string, number>> {
     const signature =
       results.length === 1 && only !== undefined
         ? await signer.signTypedData(domain, RESULT_TYPES, only)
-        : await signer.signTypedData(domain, { InferenceBundle: [{ name: "root", type: "bytes32" }] }, { root });
+        : await signer.signTypedData(
+            domain,
+            { InferenceBundle: [{ name: "root", type: "bytes32" }] },
+            { root },
+          );
     const items = asked.map(({ request }, i) => [request, outputs[i], "0x", acceptance]);
     await tick();
-    const sent = await requests.connect(sender).fulfil(items as never, signature, validUntil, { gasLimit: 16_000_000 });
+    const sent = await requests
+      .connect(sender)
+      .fulfil(items as never, signature, validUntil, { gasLimit: 16_000_000 });
     const receipt = await sent.wait();
     const events = receipt?.logs.map((log) => requests.interface.parseLog(log)?.name) ?? [];
     const delivered = events.filter((event) => event === "RequestFulfilled").length === asked.length;
-    if (!delivered || events.includes("CallbackFailed")) throw new Error("an answer was skipped or not delivered");
+    if (!delivered || events.includes("CallbackFailed"))
+      throw new Error("an answer was skipped or not delivered");
     return { gas: gasOf(receipt), bytes: ethers.dataLength(sent.data) };
   };
 
@@ -191,7 +210,12 @@ export async function measure(): Promise<Record<string, number>> {
     for (let run = 0; run < RUNS; run++) {
       const asked = await ask(consumer, laneOf(run));
       const answered = await fulfil([asked]);
-      last = { request: asked.gas, fulfil: answered.gas, pair: asked.gas + answered.gas, bytes: answered.bytes };
+      last = {
+        request: asked.gas,
+        fulfil: answered.gas,
+        pair: asked.gas + answered.gas,
+        bytes: answered.bytes,
+      };
     }
     return last;
   };

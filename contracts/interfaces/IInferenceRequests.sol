@@ -168,8 +168,8 @@ interface IInferenceRequests is IEscrow {
     /// @param validUntil the `validUntil` of every signed result
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external;
 
-    /// @notice Calls back a requester whose callback failed or was to wait for the dispute window, which ends one window
-    /// after the `validUntil` of the result. Anyone; the callback gets at least `callbackGas`, and all the gas that is
+    /// @notice Calls back a requester whose callback failed or was to wait for the dispute window, which ends one
+    /// window after the `validUntil` of the result. Anyone; the callback gets at least `callbackGas`, and all the gas that is
     /// sent.
     /// @param deliverableAt from `CallbackFailed` or `DeliveryScheduled`
     function deliver(Request calldata request_, bytes calldata output, uint40 deliverableAt) external;

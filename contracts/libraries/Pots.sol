@@ -45,7 +45,7 @@ library Pots {
         uint256 royalty
     ) internal returns (bool added) {
         uint256 word;
-        // As one word: a struct would be taken apart and put together again. Bit ranges are those of `Pot`; the two sums
+        // As one word: a struct would be taken apart and put together. Bit ranges are those of `Pot`; the two sums
         // fit theirs, since no more than the supply, 2^50 grains, can wait in all pots.
         assembly ("memory-safe") {
             word := sload(self.slot)
