@@ -1,4 +1,4 @@
-import { operatorNetwork, RESULT_FIELDS, START_SEC } from "./operatorNetwork.ts";
+import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
 const RUNS = 3;
 const BUNDLE = 10;

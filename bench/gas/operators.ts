@@ -1,4 +1,4 @@
-import { operatorNetwork } from "./operatorNetwork.ts";
+import { operatorNetwork } from "../operatorNetwork.ts";
 
 const RUNS = 3;
 const STAKE = 50_000n * 10n ** 18n;

@@ -169,8 +169,8 @@ interface IInferenceRequests is IEscrow {
     function fulfil(Fulfilment[] calldata items, bytes calldata signature, uint40 validUntil) external;
 
     /// @notice Calls back a requester whose callback failed or was to wait for the dispute window, which ends one
-    /// window after the `validUntil` of the result. Anyone; the callback gets at least `callbackGas`, and all the gas that is
-    /// sent.
+    /// window after the `validUntil` of the result. Anyone; the callback gets at least `callbackGas`, and all the gas
+    /// that is sent.
     /// @param deliverableAt from `CallbackFailed` or `DeliveryScheduled`
     function deliver(Request calldata request_, bytes calldata output, uint40 deliverableAt) external;
 
