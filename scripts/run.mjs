@@ -27,12 +27,15 @@ async function main(name, args) {
     return 1;
   }
   const { node, env } = await setUp(root, say);
-  for (const [script, ...rest] of task.steps) {
+  for (const [index, [script, ...rest]] of task.steps.entries()) {
     if (!existsSync(join(root, script))) {
       console.error(`The task "${name}" needs ${script}, which is missing. Is this a complete checkout?`);
       return 1;
     }
-    const code = await runChild(node, [script, ...rest, ...args], {
+    if (rest[0] === "build" && rest.includes("--quiet") && !existsSync(join(root, "types"))) {
+      say("compiling the contracts (up to a minute; later runs compile what has changed)");
+    }
+    const code = await runChild(node, [script, ...rest, ...(index === task.steps.length - 1 ? args : [])], {
       cwd: root,
       env: { ...env, ...task.env },
     });
