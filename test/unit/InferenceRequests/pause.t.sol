@@ -58,18 +58,18 @@ contract PauseTest is RequestsFixture {
     }
 
     function test_resumeEndsItBefore() public {
-        vm.expectRevert(_unauthorized(guardian));
-        vm.prank(guardian);
+        vm.expectRevert(_unauthorized(governor));
+        vm.prank(governor);
         pausing.resume();
         vm.expectRevert(abi.encodeWithSelector(ITimedPause.NotPaused.selector));
-        vm.prank(governor);
+        vm.prank(guardian);
         pausing.resume();
 
         _pause();
         skip(1 hours);
         vm.expectEmit(address(requests));
         emit ITimedPause.NewWorkResumed();
-        vm.prank(governor);
+        vm.prank(guardian);
         pausing.resume();
         _openFunded(1);
         vm.expectRevert(abi.encodeWithSelector(ITimedPause.PauseTooSoon.selector, block.timestamp + 7 days));
