@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 import { loadableTypes } from "./scripts/hardhat/loadableTypes.ts";
+import { quickTestBuilds } from "./scripts/hardhat/quickTestBuilds.ts";
 import { warningsAsErrors } from "./scripts/hardhat/warningsAsErrors.ts";
 import { tasks } from "./tasks/index.ts";
 import { campaign } from "./test/fixtures/campaign.ts";
@@ -23,7 +24,7 @@ const profile = {
 };
 
 export default defineConfig({
-  plugins: [toolbox, warningsAsErrors, loadableTypes],
+  plugins: [toolbox, warningsAsErrors, quickTestBuilds, loadableTypes],
   tasks,
   solidity: {
     // Deployed as it is.

@@ -5,6 +5,8 @@ import { countTests } from "./testTotals.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const CHECKS = ["lint", "types", "snapshots"];
+/** A task that hangs must fail while there is time to say so. */
+const LIMIT_MS = 20 * 60_000;
 
 let passed = 0;
 let failed = 0;
@@ -22,12 +24,18 @@ async function npmRun(task) {
   let output = "";
   const code = await runChild("npm", ["run", "--silent", task], {
     cwd: root,
+    limitMs: LIMIT_MS,
+    graceMs: 30_000,
     onOutput: (chunk) => {
       output += chunk;
     },
   });
+  const tookMs = Date.now() - startedAt;
+  if (tookMs >= LIMIT_MS) {
+    console.log(`== npm run ${task} was ended: it took longer than ${LIMIT_MS / 60_000} minutes`);
+  }
   console.log(
-    `== npm run ${task}: ${code === 0 ? "ok" : `exit code ${code}`}, ${Math.round((Date.now() - startedAt) / 1000)} s`,
+    `== npm run ${task}: ${code === 0 ? "ok" : `exit code ${code}`}, ${Math.round(tookMs / 1000)} s`,
   );
   if (isInterrupted) {
     process.exit(code === 0 ? 1 : code);

@@ -11,13 +11,13 @@ const isWindows = process.platform === "win32";
  * process group of its own, and what is left in that group is ended with it. It also ends when npm has died above us.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number, onStart?: (pid: number) => void }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onOutput?: (chunk: string) => void, quiet?: boolean, graceMs?: number, limitMs?: number, onStart?: (pid: number) => void }} [options]
  *   `onOutput` also sees what the command prints; `quiet` keeps it from being shown; after `graceMs` a command that
- *   was sent a signal is killed.
+ *   was sent a signal is killed; after `limitMs` it is sent SIGTERM.
  * @returns {Promise<number>}
  */
 export function runChild(command, args, options = {}) {
-  const { cwd, env, onOutput, quiet = false, graceMs, onStart } = options;
+  const { cwd, env, onOutput, quiet = false, graceMs, limitMs, onStart } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -67,8 +67,10 @@ export function runChild(command, args, options = {}) {
         forward("SIGTERM");
       }
     }, PARENT_POLL_MS);
+    const limit = limitMs === undefined ? undefined : setTimeout(() => forward("SIGTERM"), limitMs);
     const finish = () => {
       clearInterval(watchParent);
+      clearTimeout(limit);
       for (const signal of FORWARDED) {
         process.off(signal, forward);
       }

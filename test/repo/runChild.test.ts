@@ -30,6 +30,14 @@ describe("running a child", () => {
     expect(await runChild(process.execPath, ["-e", "process.kill(process.pid, 'SIGKILL')"])).to.equal(137);
   });
 
+  it("ends it at its time limit, and kills it when it does not heed that", async () => {
+    const script = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)";
+    expect(
+      await runChild(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { limitMs: 200 }),
+    ).to.equal(143);
+    expect(await runChild(process.execPath, ["-e", script], { limitMs: 500, graceMs: 200 })).to.equal(143);
+  });
+
   it("hands over what it prints", async () => {
     let output = "";
     const onOutput = (chunk: string) => {

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Vm} from "forge-std/Test.sol";
+
+import {Acceptance, IInferenceRequests, RequestState} from "../../contracts/interfaces/IInferenceRequests.sol";
+import {Contributor} from "../../contracts/interfaces/IModelHub.sol";
+import {ReleaseId} from "../../contracts/types/ReleaseId.sol";
+import {Request} from "../../contracts/types/Request.sol";
+import {RequestId} from "../../contracts/types/RequestId.sol";
+import {Actor, NetworkFixture} from "../unit/support/NetworkFixture.sol";
+
+/// What the model knows of the request that a lane holds.
+struct Ticket {
+    Request request;
+    RequestId id;
+    RequestState state;
+    Acceptance acceptance;
+    bytes output;
+    uint40 deliverableAt;
+    /// The act in which it was fulfilled.
+    uint256 fulfilledIn;
+}
+
+/// What one answer earned, grains; `royalty` is part of `total`.
+struct Payment {
+    uint256 total;
+    uint256 royalty;
+    uint256 paidAt;
+    bool forfeited;
+    bool claimed;
+}
+
+/// The model: what every account, operator, lane and pot should hold. Amounts are reckoned from terms and times, never
+/// copied from an event. Signed, since a contract that pays too much must show as a difference, not as a panic here.
+abstract contract Books is NetworkFixture {
+    uint32 internal constant LANES = 3;
+    uint256 internal constant EPOCH_ZERO = 1_735_689_600;
+
+    address[] internal accounts;
+    mapping(address account => bool known) private _isAccount;
+    Actor[] internal actors;
+    address[] internal signers;
+    mapping(address signer => uint256 key) internal keyOf;
+    mapping(uint32 operatorId => address[] list) internal signersOf;
+    ReleaseId[] internal releases;
+    mapping(ReleaseId release => Contributor[] list) internal contributorsOf;
+
+    Ticket[] internal tickets;
+    mapping(uint256 laneKey => uint256 index) private _ticketAfter;
+    RequestId[] internal ids;
+    mapping(RequestId id => uint256 index) internal ticketOf;
+    mapping(RequestId id => bool opened) private _wasOpened;
+    mapping(RequestId id => bool fulfilled) internal wasFulfilled;
+    mapping(RequestId id => uint256 count) internal paymentsOf;
+
+    mapping(address account => int256 amount) internal balance;
+    mapping(address account => int256 amount) internal bonds;
+    mapping(address account => int256 amount) internal wallet;
+    mapping(address account => int256 amount) internal award;
+    mapping(uint32 operatorId => int256 amount) internal stakeOf;
+    mapping(uint32 operatorId => int256 amount) internal unbondingOf;
+    mapping(uint32 operatorId => mapping(ReleaseId release => Payment[] list)) internal payments;
+    address internal receiver;
+    address internal royaltyTo;
+
+    uint256 internal paidGross;
+    uint256 internal claimedGross;
+    uint256 internal burned;
+    mapping(address money => uint256 amount) internal inflow;
+    mapping(address money => uint256 amount) internal outflow;
+
+    uint256 internal clock;
+    uint256 internal step;
+
+    /// The first breach that an act saw, by number of the invariant; "" while there is none.
+    mapping(uint256 invariantNumber => string fault) public faultOf;
+
+    function _breach(bool breached, uint256 invariantNumber, string memory what) internal {
+        if (breached && bytes(faultOf[invariantNumber]).length == 0) faultOf[invariantNumber] = what;
+    }
+
+    function _addAccount(address account) internal {
+        if (_isAccount[account]) return;
+        _isAccount[account] = true;
+        accounts.push(account);
+        wallet[account] = int256(opg.balanceOf(account));
+    }
+
+    function _addLanes(address requester) internal {
+        for (uint32 lane; lane < LANES; ++lane) {
+            tickets.push();
+            _ticketAfter[(uint256(uint160(requester)) << 32) | lane] = tickets.length;
+        }
+    }
+
+    function _addSigner(uint32 operatorId, address signer, uint256 key) internal {
+        keyOf[signer] = key;
+        signers.push(signer);
+        signersOf[operatorId].push(signer);
+        _addAccount(signer);
+    }
+
+    function _absorb() internal {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter == address(opg)) _absorbTransfer(logs[i]);
+            if (logs[i].emitter == address(requests)) _absorbRequest(logs[i]);
+        }
+    }
+
+    function _absorbTransfer(Vm.Log memory log) private {
+        if (log.topics[0] != IERC20.Transfer.selector) return;
+        uint256 amount = abi.decode(log.data, (uint256));
+        inflow[address(uint160(uint256(log.topics[2])))] += amount;
+        outflow[address(uint160(uint256(log.topics[1])))] += amount;
+    }
+
+    function _absorbRequest(Vm.Log memory log) private {
+        bytes32 topic = log.topics[0];
+        if (topic == IInferenceRequests.RequestOpened.selector) return _opened(log);
+        bool concerns =
+            topic == IInferenceRequests.RequestAccepted.selector ||
+                topic == IInferenceRequests.RequestFulfilled.selector ||
+                topic == IInferenceRequests.CallbackFailed.selector ||
+                topic == IInferenceRequests.DeliveryScheduled.selector ||
+                topic == IInferenceRequests.RequestDelivered.selector ||
+                topic == IInferenceRequests.RequestCancelled.selector ||
+                topic == IInferenceRequests.RequestExpired.selector ||
+                topic == IInferenceRequests.RequestReopened.selector;
+        if (!concerns) return;
+
+        RequestId id = RequestId.wrap(log.topics[1]);
+        Ticket storage ticket = tickets[ticketOf[id]];
+        if (!(ticket.id == id)) return _breach(true, 3, "a request moved after its lane had gone to another");
+        if (topic == IInferenceRequests.RequestAccepted.selector) _accepted(ticket, log);
+        else if (topic == IInferenceRequests.RequestFulfilled.selector) _fulfilled(ticket, log);
+        else if (topic == IInferenceRequests.RequestDelivered.selector) _move(ticket, RequestState.Fulfilled);
+        else if (topic == IInferenceRequests.RequestCancelled.selector) _cancelled(ticket);
+        else if (topic == IInferenceRequests.RequestExpired.selector) _expired(ticket);
+        else if (topic == IInferenceRequests.RequestReopened.selector) _reopened(ticket);
+        else _undelivered(ticket, abi.decode(log.data, (uint40)));
+    }
+
+    function _opened(Vm.Log memory log) private {
+        (Request memory request, ) = abi.decode(log.data, (Request, bytes));
+        RequestId id = RequestId.wrap(log.topics[1]);
+        uint256 index = _ticketAfter[request.origin.laneKey()] - 1;
+        Ticket storage ticket = tickets[index];
+        bool isFirst = ticket.state == RequestState.None;
+        uint256 nonce = isFirst ? 0 : uint256(ticket.request.origin.nonce()) + 1;
+        _breach(request.origin.nonce() != nonce, 3, "a lane counted wrongly");
+        _breach(_wasOpened[id], 3, "two requests share an id");
+        _wasOpened[id] = true;
+
+        _move(ticket, RequestState.Open);
+        (ticket.request, ticket.id, ticketOf[id]) = (request, id, index);
+        ids.push(id);
+        delete ticket.acceptance;
+        balance[request.origin.requester()] -= int256(request.price.fee());
+    }
+
+    function _accepted(Ticket storage ticket, Vm.Log memory log) private {
+        address signer = address(uint160(uint256(log.topics[2])));
+        _move(ticket, RequestState.Accepted);
+        ticket.acceptance = Acceptance(abi.decode(log.data, (uint40)), signer);
+        int256 fee = int256(ticket.request.price.fee());
+        balance[signer] -= fee;
+        bonds[signer] += fee;
+    }
+
+    function _fulfilled(Ticket storage ticket, Vm.Log memory log) private {
+        uint32 operatorId = uint32(uint256(log.topics[2]));
+        Request memory request = ticket.request;
+        _move(ticket, RequestState.Fulfilled);
+        (, bytes memory output) = abi.decode(log.data, (uint256, bytes));
+        (ticket.output, ticket.fulfilledIn) = (output, step);
+        wasFulfilled[ticket.id] = true;
+        ++paymentsOf[ticket.id];
+
+        int256 fee = int256(request.price.fee());
+        address bonded = ticket.acceptance.signer;
+        if (bonded != address(0)) (bonds[bonded], balance[bonded]) = (bonds[bonded] - fee, balance[bonded] + fee);
+        delete ticket.acceptance;
+        uint256 total = _due(request, request.price.feeGrains());
+        payments[operatorId][request.release].push(
+            Payment(total, _due(request, request.price.royaltyGrains()), clock, false, false)
+        );
+        paidGross += total * GRAIN;
+        balance[request.origin.requester()] += fee - int256(total * GRAIN);
+    }
+
+    function _undelivered(Ticket storage ticket, uint40 deliverableAt) private {
+        _breach(ticket.fulfilledIn != step, 3, "a delivery failed that was over");
+        _move(ticket, RequestState.Undelivered);
+        ticket.deliverableAt = deliverableAt;
+    }
+
+    function _cancelled(Ticket storage ticket) private {
+        _move(ticket, RequestState.Cancelled);
+        balance[ticket.request.origin.requester()] += int256(ticket.request.price.fee());
+    }
+
+    function _expired(Ticket storage ticket) private {
+        bool isAccepted = ticket.acceptance.signer != address(0);
+        _move(ticket, isAccepted ? RequestState.Faulted : RequestState.Expired);
+        if (isAccepted) _penalise(ticket);
+        balance[ticket.request.origin.requester()] += int256(ticket.request.price.fee());
+    }
+
+    function _reopened(Ticket storage ticket) private {
+        _move(ticket, RequestState.Open);
+        _penalise(ticket);
+    }
+
+    function _penalise(Ticket storage ticket) private {
+        bonds[ticket.acceptance.signer] -= int256(ticket.request.price.fee());
+        delete ticket.acceptance;
+    }
+
+    function _move(Ticket storage ticket, RequestState to) private {
+        _breach(!_isEdge(ticket.state, to), 3, "a request took a forbidden edge");
+        ticket.state = to;
+    }
+
+    /// `Fulfilled → Undelivered` happens inside one transaction only, which `_undelivered` sees to.
+    function _isEdge(RequestState from, RequestState to) private pure returns (bool) {
+        if (from == RequestState.Open) {
+            return
+                to == RequestState.Accepted ||
+                to == RequestState.Fulfilled ||
+                to == RequestState.Cancelled ||
+                to == RequestState.Expired;
+        }
+        if (from == RequestState.Accepted) {
+            return to == RequestState.Open || to == RequestState.Fulfilled || to == RequestState.Faulted;
+        }
+        if (from == RequestState.Undelivered) return to == RequestState.Fulfilled;
+        return to == RequestState.Open || (from == RequestState.Fulfilled && to == RequestState.Undelivered);
+    }
+
+    function _due(Request memory request, uint256 grains) private view returns (uint256) {
+        (uint256 full, uint256 end) = (request.times.fullFeeUntil(), request.times.deadline());
+        if (clock <= full) return grains;
+        return clock >= end ? 0 : (grains * ((1e18 * (end - clock)) / (end - full))) / 1e18;
+    }
+
+    /// What a claim should divide now, wei: matured two windows after the one it was earned in, or forfeited.
+    function _bookClaim(uint32 operatorId, ReleaseId release) internal {
+        Payment[] storage earned = payments[operatorId][release];
+        (uint256 total, uint256 royalty, uint256 lost) = (0, 0, 0);
+        for (uint256 i; i < earned.length; ++i) {
+            Payment storage payment = earned[i];
+            if (payment.claimed || !(payment.forfeited || _isRipe(payment.paidAt))) continue;
+            payment.claimed = true;
+            total += payment.total * GRAIN;
+            royalty += payment.royalty * GRAIN;
+            if (payment.forfeited) lost += (payment.total - payment.royalty) * GRAIN - _protocolFee(payment.total);
+        }
+        claimedGross += total;
+        balance[receiver] += int256(_protocolFee(total / GRAIN));
+        uint256 rest = royalty;
+        for (uint256 i; i < contributorsOf[release].length; ++i) {
+            Contributor memory contributor = contributorsOf[release][i];
+            uint256 share = (royalty * contributor.bps) / 10_000;
+            balance[contributor.account] += int256(share);
+            rest -= share;
+        }
+        balance[royaltyTo] += int256(rest);
+        balance[_actorOf(operatorId).owner] += int256(total - royalty - lost) - int256(_protocolFee(total / GRAIN));
+    }
+
+    function _bookForfeit(uint32 operatorId) internal {
+        for (uint256 i; i < releases.length; ++i) {
+            Payment[] storage earned = payments[operatorId][releases[i]];
+            for (uint256 j; j < earned.length; ++j) {
+                if (!earned[j].claimed && !_isRipe(earned[j].paidAt)) earned[j].forfeited = true;
+            }
+        }
+    }
+
+    function _isRipe(uint256 paidAt) internal view returns (bool) {
+        return (clock - EPOCH_ZERO) / DISPUTE_WINDOW >= (paidAt - EPOCH_ZERO) / DISPUTE_WINDOW + 2;
+    }
+
+    function _protocolFee(uint256 grains) private pure returns (uint256) {
+        return (grains * GRAIN * PROTOCOL_FEE_BPS) / 10_000;
+    }
+
+    function _actorOf(uint32 operatorId) internal view returns (Actor memory) {
+        return actors[operatorId - 1];
+    }
+}
