@@ -12,7 +12,9 @@ for (const kind of KINDS) {
   await runMeasures(kind, values.only, (source, figures) => {
     console.log(`\n${source}`);
     for (const [name, value] of Object.entries(figures)) {
-      console.log(`  ${name.padEnd(40)} ${value.toLocaleString("en-US", { maximumSignificantDigits: 10 }).padStart(14)}`);
+      console.log(
+        `  ${name.padEnd(40)} ${value.toLocaleString("en-US", { maximumSignificantDigits: 10 }).padStart(14)}`,
+      );
     }
     if (values["no-record"] !== true) {
       recordFigures(figures);
