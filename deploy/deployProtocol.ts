@@ -123,6 +123,9 @@ export async function deployProtocol(
     PipeExecutor: await contracts.executor.getAddress(),
   };
   const blocks = await deploymentBlocks(connection, addresses, journal);
+  // Made by the constructor of `Pipe`, so that no journal knows it.
+  const executorBlock = blocks.get(addresses.Pipe);
+  if (executorBlock !== undefined) blocks.set(addresses.PipeExecutor, executorBlock);
   return {
     network: connection.networkName,
     chainId,
