@@ -23,11 +23,7 @@ interface IReleaseSchemas {
     /// @notice Registers the schema of a release, checked against the hub's hash. Anyone may; a release registered
     /// already stays as it is. Emits `SchemaRegistered`.
     /// @dev Releases of one schema share its storage, so the second costs a fraction of the first.
-    function registerSchema(
-        ReleaseId release,
-        TensorSpec[] calldata inputs,
-        TensorSpec[] calldata outputs
-    ) external;
+    function registerSchema(ReleaseId release, TensorSpec[] calldata inputs, TensorSpec[] calldata outputs) external;
 
     /// @notice The registered schema.
     function schemaOf(

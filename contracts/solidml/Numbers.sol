@@ -89,10 +89,7 @@ library Numbers {
     /// @notice The float with these bits as a decimal number: its exact expansion, without trailing zeros. Where that
     /// does not fit a `Number`, the nearest one (ties to even) of as many decimals as fit, at most
     /// `MAX_OUTPUT_DECIMALS`.
-    function fromFloat(
-        uint256 bits,
-        FloatFormat memory format
-    ) internal pure returns (TensorLib.Number memory number) {
+    function fromFloat(uint256 bits, FloatFormat memory format) internal pure returns (TensorLib.Number memory number) {
         bool negative = bits >= format.sign;
         uint256 magnitude = negative ? bits ^ format.sign : bits;
         require(magnitude < format.infinity, FixedFloat.FloatNotFinite(bits, format.dtype));

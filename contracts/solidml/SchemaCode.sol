@@ -32,9 +32,7 @@ library SchemaCode {
     }
 
     /// @notice The schema that `holder`, written by `write`, keeps.
-    function read(
-        address holder
-    ) internal view returns (TensorSpec[] memory inputs, TensorSpec[] memory outputs) {
+    function read(address holder) internal view returns (TensorSpec[] memory inputs, TensorSpec[] memory outputs) {
         bytes memory code = holder.code;
         uint256 cursor = 3;
         (inputs, cursor) = _unpack(code, cursor, uint8(code[1]));

@@ -37,12 +37,13 @@ contract SolidML is ISolidML, IReleaseSchemas {
     uint256 public immutable MAX_FEE;
     uint256 public immutable MIN_STAKE;
     uint32 public immutable OPERATOR_ID;
+    address private immutable _executor;
 
     mapping(ReleaseId release => address holder) private _schemaOfRelease;
     mapping(bytes32 schemaHash => address holder) private _schemas;
 
     constructor(IModelHub hub, IPipe pipe, FrontTerms memory terms) {
-        (HUB, PIPE) = (hub, pipe);
+        (HUB, PIPE, _executor) = (hub, pipe, pipe.executor());
         (MAX_FEE, MIN_STAKE, OPERATOR_ID) = (terms.maxFee, terms.minStake, terms.operatorId);
     }
 
@@ -63,11 +64,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
     }
 
     /// @inheritdoc IReleaseSchemas
-    function registerSchema(
-        ReleaseId release,
-        TensorSpec[] calldata inputs,
-        TensorSpec[] calldata outputs
-    ) external {
+    function registerSchema(ReleaseId release, TensorSpec[] calldata inputs, TensorSpec[] calldata outputs) external {
         // Repeating it is no error: whoever registers first must not break another's transaction.
         if (isRegistered(release)) return;
         bytes32 expected = HUB.recordOf(release).schemaHash;
@@ -84,9 +81,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
     }
 
     /// @inheritdoc IReleaseSchemas
-    function schemaOf(
-        ReleaseId release
-    ) public view returns (TensorSpec[] memory inputs, TensorSpec[] memory outputs) {
+    function schemaOf(ReleaseId release) public view returns (TensorSpec[] memory inputs, TensorSpec[] memory outputs) {
         address holder = _schemaOfRelease[release];
         require(holder != address(0), SchemaNotRegistered(release));
         return SchemaCode.read(holder);
@@ -173,6 +168,6 @@ contract SolidML is ISolidML, IReleaseSchemas {
     function _account() private view returns (address) {
         // What `tx.origin` decides is only whose loaded and paid results answer; it gives no right to anyone.
         // solhint-disable-next-line avoid-tx-origin
-        return PIPE.isExecuting() ? PIPE.executor() : tx.origin;
+        return PIPE.isExecuting() ? _executor : tx.origin;
     }
 }
