@@ -33,6 +33,7 @@ contract CreditDesk {
     event LoanDecided(address indexed borrower, bool approved, int128 risk, int128 decimals);
 
     error NotClerk(address caller);
+    error RiskInvalid(int128 risk);
 
     constructor(ISolidML inference, ModelInferenceMode mode, string memory modelId_, address clerk) {
         (INFERENCE, MODE, CLERK) = (inference, mode, clerk);
@@ -55,6 +56,7 @@ contract CreditDesk {
 
         uint32[] memory first = new uint32[](output.numbers[0].shape.length);
         TensorLib.Number memory risk = output.numbers[0].getValue(first);
+        require(risk.value >= 0, RiskInvalid(risk.value));
         bool approved = uint256(int256(risk.value)) * 100 < MAX_RISK_PERCENT * 10 ** uint256(int256(risk.decimals));
         isApproved[msg.sender] = approved;
         emit LoanDecided(msg.sender, approved, risk.value, risk.decimals);
