@@ -148,9 +148,7 @@ contract SchedulerTest is Test {
     function test_keepsATaskDueWhenItFails() public {
         _tell(FakeWorkflow.Act.Fail);
         bytes memory reason = abi.encodeWithSelector(FakeWorkflow.Broken.selector, 42);
-        vm.expectRevert(
-            abi.encodeWithSelector(IWorkflowScheduler.WorkflowFailed.selector, address(workflow), reason)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IWorkflowScheduler.WorkflowFailed.selector, address(workflow), reason));
         _run();
         assertEq(scheduler.taskOf(owner, address(workflow)).dueAt, start);
         _tell(FakeWorkflow.Act.Succeed);
@@ -161,9 +159,7 @@ contract SchedulerTest is Test {
     function test_passesOnThatAResultIsMissing() public {
         _tell(FakeWorkflow.Act.Miss);
         InferenceQuery[] memory none = new InferenceQuery[](0);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPipe.InferenceRequired.selector, tx.origin, address(workflow), none)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPipe.InferenceRequired.selector, tx.origin, address(workflow), none));
         _run();
     }
 
