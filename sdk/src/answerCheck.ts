@@ -147,7 +147,8 @@ async function replay(
   let { results, required } = lacking;
   let left = [...fresh];
   for (;;) {
-    const asked = left.filter((bundle) => isAskedFor(bundle, required, node));
+    const open = new Map(required.queries.map((query) => [keyOf(query, keccak256(query.input)), query]));
+    const asked = left.filter((bundle) => isAskedFor(bundle, required.consumer, open, node));
     if (asked.length === 0) throw new AnswerRefusedError("not-asked-for");
     results += encodeBundles(asked).slice(2);
     left = left.filter((bundle) => !asked.includes(bundle));
@@ -172,25 +173,23 @@ export async function simulateWith(
   return await simulate(provider, carrier.rehearsal(call, results), carrier.override);
 }
 
-/** Whether each result of a bundle answers another of the queries. A result that answers one wrongly is refused. */
+/** Whether a bundle answers queries that are still open, and nothing else; it takes them. */
 function isAskedFor(
   bundle: ResultBundle,
-  { consumer, queries }: InferenceRequired,
+  consumer: string,
+  open: Map<string, InferenceQuery>,
   node: OfferingNode,
 ): boolean {
   // A result for anyone would do on chain, and prove less when it is wrong.
   if (bundle.consumer !== consumer) return false;
-  const open = new Map(queries.map((query) => [keyOf(query, keccak256(query.input)), query]));
-  const taken = bundle.results.map((result) => {
+  for (const result of bundle.results) {
     const key = keyOf(result, result.inputHash);
     const query = open.get(key);
+    if (query === undefined) return false;
+    checkTerms(result, query, node);
     open.delete(key);
-    return query;
-  });
-  const isWhole = taken.every((query) => query !== undefined);
-  for (const [i, query] of taken.entries())
-    if (query !== undefined) checkTerms(bundle.results[i] as CarriedResult, query, node);
-  return isWhole;
+  }
+  return true;
 }
 
 function checkTerms(result: CarriedResult, query: InferenceQuery, node: OfferingNode): void {

@@ -42,7 +42,7 @@ export interface Preexecution {
   results: string;
   /** Token wei. */
   totalFee: bigint;
-  /** What the carrying call returned in simulation. */
+  /** What the call itself returned in simulation; `0x` in a batch, which returns nothing. */
   returned: string;
   /** Of the whole call by the nodes' account; not checked. */
   reportedGas: bigint;
@@ -56,7 +56,7 @@ const MAX_HANDOVERS = 8;
  * is slow, or does not serve everything. Throws the errors of `pipeError.ts`.
  */
 export async function preexecute(context: CheckContext, options: PreexecutionOptions): Promise<Preexecution> {
-  const reports: NodeReport[] = [];
+  const attempts: Attempts = { reports: [], failed: new Set() };
   let results = "0x";
   let reportedGas = 0n;
   let outcome = await simulateWith(results, context);
@@ -64,11 +64,23 @@ export async function preexecute(context: CheckContext, options: PreexecutionOpt
     if (outcome.status === "reverted")
       throw shortageIn(outcome.revertData) ?? new CallRevertsError(outcome.revertData, outcome.cause);
     if (outcome.status === "passed")
-      return { results, totalFee: feeOf(decodeBundles(results)), returned: outcome.returned, reportedGas };
-    const answer = await answerFor({ results, required: outcome.required }, context, options, reports);
+      return {
+        results,
+        totalFee: feeOf(decodeBundles(results)),
+        returned: context.carrier.returnedBy(outcome.returned),
+        reportedGas,
+      };
+    const answer = await answerFor({ results, required: outcome.required }, context, options, attempts);
     ({ results, outcome, reportedGas } = answer);
   }
-  throw new AllNodesFailedError(reports);
+  throw new AllNodesFailedError(attempts.reports);
+}
+
+/** What went wrong so far in one call. */
+interface Attempts {
+  reports: NodeReport[];
+  /** Operators whose nodes are not asked again. */
+  failed: Set<number>;
 }
 
 type Answer = CheckedAnswer & { reportedGas: bigint };
@@ -77,8 +89,9 @@ async function answerFor(
   lacking: Lacking,
   context: CheckContext,
   options: PreexecutionOptions,
-  reports: NodeReport[],
+  attempts: Attempts,
 ): Promise<Answer> {
+  const { reports, failed } = attempts;
   const { required } = lacking;
   if (context.carrier.payerOf(context.call, required) === undefined)
     throw new CarryImpossibleError(
@@ -87,7 +100,6 @@ async function answerFor(
         ...required,
       },
     );
-  const failed = new Set(reports.map(({ operatorId }) => operatorId));
   const report = (entry: NodeReport): void => void reports.push(entry);
   const found = await findNodes(required.queries, { contracts: context.contracts, ...options, report });
   const fresh = found.filter(({ operatorId }) => !failed.has(operatorId)).slice(0, options.maxNodes);
@@ -96,9 +108,10 @@ async function answerFor(
     timeoutMs: options.quoteTimeoutMs,
     report,
   });
+  options.signal.throwIfAborted();
   if (nodes.length === 0) throw nobody(required, reports);
   await checkMoney(nodes, lacking, context);
-  const answer = await firstGood(nodes, options, reports, (node, signal) =>
+  const answer = await firstGood(nodes, options, attempts, (node, signal) =>
     askNode(node, lacking, context, { ...options, signal }),
   );
   if (answer === undefined) throw new AllNodesFailedError(reports);
@@ -134,7 +147,7 @@ async function askNode(
 async function firstGood<T>(
   nodes: readonly OfferingNode[],
   { slowAfterMs, signal }: PreexecutionOptions,
-  reports: NodeReport[],
+  { reports, failed }: Attempts,
   ask: (node: OfferingNode, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   const others = new AbortController();
@@ -165,6 +178,7 @@ async function firstGood<T>(
             if (signal.aborted) return finish(() => reject(signal.reason));
             if (isOurs(error)) return finish(() => reject(error));
             reports.push(failureOf(node, error));
+            failed.add(node.operatorId);
             next();
           }),
       );

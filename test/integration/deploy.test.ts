@@ -56,7 +56,8 @@ describe("deployment", () => {
     const { connection } = await onChain();
     const parameters = await parametersOf("base-sepolia");
     const contracts = await deployProtocol(connection, { parameters });
-    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage, gateways, pipe } = contracts;
+    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage, gateways, pipe } =
+      contracts;
 
     expect(await opg.balanceOf(deployer)).to.equal(await opg.totalSupply());
     expect(await operators.disputeWindow()).to.equal(86_400n);
