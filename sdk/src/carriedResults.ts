@@ -114,6 +114,8 @@ export function splitResults(data: string): CarryingCall {
 function encodeResult(result: CarriedResult): string {
   const [output, proof] = [bytesOf("output", result.output), bytesOf("proof", result.proof)];
   if (result.mode >= MODES.length) throw CarriedResultsError.field("mode", result.mode, "unknown");
+  if (result.mode === 0 && proof !== "0x")
+    throw CarriedResultsError.field("proof", proof, "beside a mode that has none");
   return concat([
     bytesOf("release", result.release, 32),
     bytesOf("inputHash", result.inputHash, 32),
@@ -147,6 +149,8 @@ function decodeResult(reader: Reader): CarriedResult {
   if (mode >= MODES.length) throw CarriedResultsError.malformed(start, `mode ${mode} is unknown`);
   const [fee, maxCover] = [reader.uint(7) * GRAIN, reader.uint(7) * GRAIN];
   const [outputLength, proofLength] = [Number(reader.uint(3)), Number(reader.uint(3))];
+  if (mode === 0 && proofLength > 0)
+    throw CarriedResultsError.malformed(start, "a proof beside a mode that has none");
   const [output, proof] = [reader.hex(outputLength), reader.hex(proofLength)];
   return { release, inputHash, mode, codec, fee, maxCover, output, proof };
 }

@@ -37,12 +37,10 @@ export const INFERENCE_QUERY_TYPE =
 
 const TUPLE = "(bytes32,uint8,uint8,uint32,uint256,uint256,bytes)";
 
+export const INFERENCE_REQUIRED_SIGNATURE = `InferenceRequired(address,address,${TUPLE}[])`;
+
 /** First four bytes of the revert data of `InferenceRequired`. */
-export const INFERENCE_REQUIRED_SELECTOR: string = dataSlice(
-  id(`InferenceRequired(address,address,${TUPLE}[])`),
-  0,
-  4,
-);
+export const INFERENCE_REQUIRED_SELECTOR: string = dataSlice(id(INFERENCE_REQUIRED_SIGNATURE), 0, 4);
 
 /** `abi.encode(query)`: the body of an ERC-3668 lookup of `Pipe.query`. */
 export function encodeQuery(query: InferenceQuery): string {

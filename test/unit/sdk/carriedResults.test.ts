@@ -144,6 +144,7 @@ describe("carried results", () => {
       ["fee", { ...simple, results: [{ ...result, fee: 1n }] }],
       ["fee", { ...simple, results: [{ ...result, fee: 2n ** 56n * 10n ** 12n }] }],
       ["maxCover", { ...simple, results: [{ ...result, maxCover: -(10n ** 12n) }] }],
+      ["proof", { ...simple, results: [{ ...result, mode: 0, proof: "0x01" }] }],
       ["output", { ...simple, results: [{ ...result, output: "abcd" }] }],
       ["output length", { ...simple, results: [{ ...result, output: `0x${"00".repeat(2 ** 24)}` }] }],
     ];
