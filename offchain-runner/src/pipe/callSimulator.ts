@@ -1,5 +1,6 @@
 import type { InferenceRequired } from "@opg-network/sdk/inferenceQuery";
-import { decodeInferenceRequired, QueryMalformedError } from "@opg-network/sdk/inferenceQuery";
+import { QueryMalformedError } from "@opg-network/sdk/inferenceQuery";
+import { decodeWanted, strictPipeOverride } from "@opg-network/sdk/strictPipe";
 import type { CallExceptionError } from "ethers";
 import { isCallException } from "ethers";
 import { z } from "zod";
@@ -28,58 +29,59 @@ const quantity = z
   .regex(/^0x[0-9a-fA-F]+$/)
   .transform(BigInt);
 
-export function createCallSimulator(provider: ResilientProvider, gasLimit: bigint): CallSimulator {
-  const requestOf = (call: SimulatedCall, gas: bigint): unknown[] => {
+/** @param pipe address of `Pipe`; contracts that would fall back without a result show in the simulation what they want */
+export function createCallSimulator(
+  provider: ResilientProvider,
+  { pipe, gasLimit }: { pipe: string; gasLimit: bigint },
+): CallSimulator {
+  let strict: Promise<object> | undefined;
+  const strictPipe = (): Promise<object> => {
+    strict ??= provider.getCode(pipe).then((code) => strictPipeOverride(pipe, code));
+    strict.catch(() => {
+      strict = undefined;
+    });
+    return strict;
+  };
+  const ask = async (method: string, call: SimulatedCall, gas: bigint, overrides: object) => {
     const { from, to, data, value, code } = call;
     const transaction = { from, to, data, value: toQuantity(value), gas: toQuantity(gas) };
-    const override = code === undefined ? [] : [{ [code.account]: { code: code.code } }];
-    return [transaction, "latest", ...override];
+    const all = { ...overrides, ...(code !== undefined && { [code.account]: { code: code.code } }) };
+    const params = [transaction, "latest", ...(Object.keys(all).length === 0 ? [] : [all])];
+    try {
+      return { kind: "answered", answer: (await provider.send(method, params)) as unknown } as const;
+    } catch (error) {
+      if (!isCallException(error)) throw error;
+      return { kind: "failed", error } as const;
+    }
   };
-  const revertOf = async (method: string, params: unknown[]): Promise<unknown> =>
-    provider.send(method, params).then(
-      (answer: unknown) => ({ answer }),
-      (error: unknown) => {
-        if (isCallException(error)) return error;
-        throw error;
-      },
-    );
-  const run = async (call: SimulatedCall, gas: bigint): Promise<CallExceptionError | undefined> => {
-    const ended = await revertOf("eth_call", requestOf(call, gas));
-    return isCallException(ended) ? ended : undefined;
+  const gasOf = async (call: SimulatedCall): Promise<bigint> => {
+    const estimated = await ask("eth_estimateGas", call, gasLimit, {});
+    return estimated.kind === "answered" ? quantity.parse(estimated.answer) : await measure(call);
   };
-  const estimate = async (call: SimulatedCall): Promise<bigint | CallExceptionError> => {
-    const ended = await revertOf("eth_estimateGas", requestOf(call, gasLimit));
-    return isCallException(ended) ? ended : quantity.parse((ended as { answer: unknown }).answer);
-  };
+  const passesWith = async (call: SimulatedCall, gas: bigint): Promise<boolean> =>
+    (await ask("eth_call", call, gas, {})).kind === "answered";
   /** For endpoints that estimate no gas where code is overridden. */
   const measure = async (call: SimulatedCall): Promise<bigint> => {
-    let [fails, passes] = [LEAST_GAS, LEAST_GAS];
-    while (passes < gasLimit && (await run(call, passes)) !== undefined) {
+    let [fails, passes] = [0n, LEAST_GAS];
+    while (passes < gasLimit && !(await passesWith(call, passes))) {
       fails = passes;
       passes = passes * 2n < gasLimit ? passes * 2n : gasLimit;
     }
     while ((passes - fails) * PRECISION > passes) {
       const middle = (passes + fails) / 2n;
-      if ((await run(call, middle)) === undefined) passes = middle;
+      if (await passesWith(call, middle)) passes = middle;
       else fails = middle;
     }
     return passes;
   };
   return {
     async simulate(call, isLikelyComplete) {
-      if (isLikelyComplete && call.code === undefined) {
-        const estimated = await estimate(call);
-        if (typeof estimated === "bigint") return { kind: "passed", gasUsed: estimated };
-        const outcome = outcomeOf(estimated);
-        if (outcome.kind === "required") return outcome;
-      }
-      const reverted = await run(call, gasLimit);
-      if (reverted !== undefined) return outcomeOf(reverted);
-      const estimated = await estimate(call);
-      return {
-        kind: "passed",
-        gasUsed: typeof estimated === "bigint" ? estimated : await measure(call),
-      };
+      // Both at once where the second is likely to be needed.
+      const early = isLikelyComplete && call.code === undefined ? gasOf(call) : undefined;
+      early?.catch(() => undefined);
+      const ended = await ask("eth_call", call, gasLimit, await strictPipe());
+      if (ended.kind === "failed") return outcomeOf(ended.error);
+      return { kind: "passed", gasUsed: await (early ?? gasOf(call)) };
     },
     codeOf: (account) => provider.getCode(account),
   };
@@ -87,7 +89,7 @@ export function createCallSimulator(provider: ResilientProvider, gasLimit: bigin
 
 function outcomeOf({ data }: CallExceptionError): SimulationOutcome {
   try {
-    const required = data === null ? undefined : decodeInferenceRequired(data);
+    const required = data === null ? undefined : decodeWanted(data);
     if (required !== undefined) return { kind: "required", required, data: data as string };
   } catch (error) {
     // A contract may revert with anything.
