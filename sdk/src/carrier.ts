@@ -25,13 +25,15 @@ export interface Carrier {
 /** ERC-7579 batch, all or nothing, without further data. */
 export const BATCH_MODE: string = `0x01${"00".repeat(31)}`;
 
-/** A tail of nothing: it makes a contract with a fallback say what it lacks. */
 const EMPTY_TAIL = concat(["0x00000000", CARRIED_RESULTS_MAGIC]);
 /** A tail that no `Pipe` can read. */
 const BROKEN_RESULTS = "0x00";
 const DELEGATION_PREFIX = "0xef0100";
 
-const demanding = (call: PlainCall): PlainCall => ({ ...call, data: concat([call.data, EMPTY_TAIL]) });
+/** The call as one that carries nothing yet: a contract with a fallback then says what it lacks. */
+export function demanding(call: PlainCall): PlainCall {
+  return { ...call, data: concat([call.data, EMPTY_TAIL]) };
+}
 
 /** In the tail of calldata: for a contract that inherits `PipeConsumer`, called directly. Its payer's budget pays. */
 export const APPENDED: Carrier = {
@@ -95,11 +97,7 @@ export function executorCarrier(pipe: string, executor: string): Carrier {
 }
 
 /** Whether the contract that is called hands the tail of its calldata to `Pipe`: then a broken one is noticed. */
-export async function readsTail(
-  provider: Parameters<typeof simulate>[0],
-  call: PlainCall,
-): Promise<boolean> {
+export async function readsTail(provider: Parameters<typeof simulate>[0], call: PlainCall): Promise<boolean> {
   const broken = await simulate(provider, { ...call, data: appendResults(call.data, BROKEN_RESULTS) });
   return broken.status === "reverted";
 }
-

@@ -20,8 +20,8 @@ const address = z
   .string()
   .refine((text) => isAddress(text), "not an address")
   .transform((text) => getAddress(text));
-const bytes = z.string().refine((text) => isHexString(text, true), "not hex of whole bytes");
-const bytes32 = z.string().refine((text) => isHexString(text, 32), "not 32 bytes of hex");
+const bytes = z.string().refine((text): boolean => isHexString(text, true), "not hex of whole bytes");
+const bytes32 = z.string().refine((text): boolean => isHexString(text, 32), "not 32 bytes of hex");
 const uint8 = z.int().nonnegative().max(255);
 const uint32 = z.int().nonnegative().max(4_294_967_295);
 /** At most 2^256 − 1. */

@@ -46,7 +46,12 @@ export async function askQuote(
   request: QuoteRequest,
   options: NodeClientOptions,
 ): Promise<QuoteResponse> {
-  return await post(`${endpoint}${NODE_PATHS.quote}`, stringifyMessage(request), quoteResponseSchema, options);
+  return await post(
+    `${endpoint}${NODE_PATHS.quote}`,
+    stringifyMessage(request),
+    quoteResponseSchema,
+    options,
+  );
 }
 
 /** `POST /v1/preexecute`, signed where there is an identity. Throws `NodeAnswerError`. */

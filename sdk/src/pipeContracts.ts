@@ -97,7 +97,11 @@ export class PipeContracts {
     });
     const last = logs.at(-1);
     if (last === undefined) throw new EndpointUnknownError(operatorId, endpointBlock);
-    const { endpoint } = OPERATORS_INTERFACE.decodeEventLog("EndpointSet", last.data, last.topics) as unknown as {
+    const { endpoint } = OPERATORS_INTERFACE.decodeEventLog(
+      "EndpointSet",
+      last.data,
+      last.topics,
+    ) as unknown as {
       endpoint: string;
     };
     this.#endpoints.set(key, endpoint);
