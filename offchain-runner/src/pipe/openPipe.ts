@@ -60,10 +60,7 @@ export function openPipe(config: Config, parts: PipeParts) {
     },
     { ...constants, ...config.pipe },
   );
-  const simulator = createCallSimulator(parts.provider, {
-    pipe: pipe.address,
-    gasLimit: BigInt(config.pipe.simulationGas),
-  });
+  const simulator = createCallSimulator(parts.provider, BigInt(config.pipe.simulationGas));
   const addresses = { pipe: pipe.address, executor: constants.pipe.executor };
   const meansOf = meansIn(pipe);
   const preExecutor = new PreExecutor(

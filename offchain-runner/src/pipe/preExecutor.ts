@@ -1,4 +1,5 @@
 import type { CarriedResult, ResultBundle } from "@opg-network/sdk/carriedResults";
+import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResults";
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
@@ -9,7 +10,6 @@ import type { PipeConfig } from "../config.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { Caller } from "./caller.ts";
 import type { CallSimulator } from "./callSimulator.ts";
-import { carriedCall } from "./carriedCall.ts";
 import { PipeError } from "./pipeError.ts";
 import type { OfferDependencies } from "./queryOffer.ts";
 import { offerFor } from "./queryOffer.ts";
@@ -32,12 +32,14 @@ export interface PreExecutorDependencies {
 interface Progress {
   readonly request: PreexecuteRequest;
   readonly caller: Caller;
+  readonly carrier: Carrier;
   readonly incoming: readonly ResultBundle[];
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
   readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
   rounds: number;
 }
 
+type Hex = `0x${string}`;
 type Options = Pick<PipeConfig, "maxRounds" | "maxResults" | "maxBytes" | "resultValiditySec">;
 
 /** Finds out what a call infers by simulating it, answers that, and simulates again, until the call passes. */
@@ -52,16 +54,15 @@ export class PreExecutor {
 
   /** @throws PipeError, an error of the engine, or the signal's reason */
   async run(request: PreexecuteRequest, caller: Caller, signal: AbortSignal): Promise<PreexecuteResponse> {
-    const { simulator, addresses, scheduler } = this.#dependencies;
+    const { simulator, scheduler } = this.#dependencies;
     scheduler.requireRoom();
-    const prepared = await this.#checkAccounts(request);
+    const carrier = await this.#carrierFor(request);
+    const call = { ...request.call, value: request.call.value ?? 0n };
     const incoming = decodeIncoming(request.results ?? "0x");
-    const progress: Progress = { request: prepared, caller, incoming, own: new Map(), rounds: 0 };
+    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
     for (;;) {
       signal.throwIfAborted();
-      const results = resultsOf(progress);
-      const call = carriedCall(prepared, results, addresses.pipe);
-      const outcome = await simulator.simulate(call, results !== "0x");
+      const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
       switch (outcome.kind) {
         case "passed":
           return this.#respond(progress, [], outcome.gasUsed);
@@ -76,25 +77,24 @@ export class PreExecutor {
     }
   }
 
-  /** A call to nobody passes in simulation, and so would a batch of an account that has no code. */
-  async #checkAccounts(request: PreexecuteRequest): Promise<PreexecuteRequest> {
-    const { simulator } = this.#dependencies;
-    const { from, to, data } = request.call;
-    const isBatch = request.carry === "batch";
-    if (!isBatch && request.carry === "executor" && request.payer !== undefined && request.payer !== from)
-      throw new PipeError("invalid-request", {}, { problem: "the caller of the executor pays" });
-    if (isBatch && request.payer !== undefined && request.payer !== from)
-      throw new PipeError("invalid-request", {}, { problem: "the account of the batch pays" });
+  /** How results are brought. A call to nobody would pass in simulation, and so would a batch of no account. */
+  async #carrierFor({ call, carry, payer, delegate }: PreexecuteRequest): Promise<Carrier> {
+    const { simulator, addresses } = this.#dependencies;
+    const { from, to, data } = call;
+    if (carry !== "appended" && payer !== undefined && payer !== from)
+      throw new PipeError("invalid-request", { payer }, { problem: "here it is the sender who pays" });
+    const isBatch = carry === "batch";
     const [target, account] = await Promise.all([
       simulator.codeOf(to),
       isBatch ? simulator.codeOf(from) : undefined,
     ]);
     if (target === "0x" && data !== "0x" && !(isBatch && to === from))
       throw new PipeError("invalid-request", { to }, { problem: "there is no contract at the called address" });
-    if (account === "0x" && request.delegate === undefined)
+    if (account === "0x" && delegate === undefined)
       throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
-    const { delegate: _, ...delegated } = request;
-    return account === "0x" ? request : delegated;
+    if (carry === "appended") return APPENDED;
+    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
+    return batchCarrier(addresses.pipe, from, account === "0x" ? delegate : undefined);
   }
 
   /** Answers what is required and can be; @returns what is left for other nodes. */
@@ -106,7 +106,7 @@ export class PreExecutor {
   ): Promise<InferenceQuery[]> {
     const { maxRounds, maxResults } = this.#options;
     if (progress.rounds >= maxRounds) throw new PipeError("too-many-rounds", { maxRounds });
-    const addressee = this.#addresseeOf(progress.request, required, data);
+    const addressee = this.#addresseeOf(progress, required, data);
     const known = progress.own.get(addressee.consumer)?.results ?? [];
     const { offered, missing } = await this.#offers(required.queries);
     for (const { offer, inputHash } of offered) {
@@ -130,13 +130,14 @@ export class PreExecutor {
     return missing;
   }
 
-  /** Whose money it is. Only where results will be looked for, else the call could not pass anyway. */
-  #addresseeOf({ call, carry }: PreexecuteRequest, required: InferenceRequired, data: string): Addressee {
-    const [account, consumer] = [getAddress(required.account), getAddress(required.consumer)];
-    if (carry === "appended") return { consumer, payer: account };
-    const expected = carry === "batch" ? call.from : getAddress(this.#dependencies.addresses.executor);
-    if (account === expected) return { consumer, payer: call.from };
-    throw new PipeError("call-reverts", { data, account }, { problem: "the contract acts for another account" });
+  /** Whose money it is. Where what is brought would not be looked for, the call could not pass anyway. */
+  #addresseeOf({ request, carrier }: Progress, required: InferenceRequired, data: string): Addressee {
+    const call = { ...request.call, value: request.call.value ?? 0n };
+    const payer = carrier.payerOf(call, required);
+    const { account, consumer } = required;
+    if (payer === undefined)
+      throw new PipeError("call-reverts", { data, account, consumer }, { problem: "results do not get there" });
+    return { consumer: getAddress(consumer), payer: getAddress(payer) };
   }
 
   async #offers(
@@ -190,7 +191,7 @@ export class PreExecutor {
     const untilSec = time.head.timestamp + this.#options.resultValiditySec;
     const inferences = [...own.values()].flatMap(({ addressee, results }) =>
       results.map(({ release, mode, inputHash, fee }) => {
-        return { release, operatorId, mode, inputHash, fee, consumer: addressee.consumer };
+        return { release: release as Hex, operatorId, mode, inputHash: inputHash as Hex, fee, consumer: addressee.consumer };
       }),
     );
     logger.info(
@@ -198,9 +199,9 @@ export class PreExecutor {
       "call pre-executed",
     );
     return {
-      results: resultsOf(progress),
+      results: resultsOf(progress) as Hex,
       complete: missing.length === 0,
-      missing,
+      missing: missing as (InferenceQuery & { release: Hex; input: Hex })[],
       inferences,
       totalFee: totalOf(progress),
       gasUsed,

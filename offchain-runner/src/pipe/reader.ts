@@ -21,7 +21,7 @@ export async function quote(
     const { mode, fee, operatorId, release } = offer;
     const expectedMs = scheduler.expectedMs(release.id) + scheduler.waitMs(release.id);
     const { signer } = offers.account;
-    return { release: release.id, mode, fee, operatorId, signer, expectedMs, freeSlots: scheduler.freeSlots };
+    return { release: query.release, mode, fee, operatorId, signer, expectedMs, freeSlots: scheduler.freeSlots };
   });
   return { offers: await Promise.all(each) };
 }
@@ -44,7 +44,7 @@ export async function read(
   const addressee = { consumer: ZeroAddress, payer: ZeroAddress };
   const offered = { query, inputHash: inputHashOf(query), offer };
   const results = await maker.answer([offered], addressee, caller, signal);
-  return { data: maker.sign(results, addressee) };
+  return { data: maker.sign(results, addressee) as `0x${string}` };
 }
 
 function decoded(data: string) {
