@@ -3,13 +3,13 @@ import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Figures, isExact } from "./figures.ts";
 
-/** What a file under `bench/gas/` or `bench/speed/` exports: it makes its own chain, and returns figures by name. */
+/** What a file under `bench/<kind>/` exports: it makes its own chain, and returns figures by name. */
 export interface Measure {
   measure(): Promise<Figures>;
 }
 
-/** `gas`: exact figures, compared in CI. `speed`: those of this machine, recorded only. */
-export type MeasureKind = "gas" | "speed";
+/** `gas`: exact figures, compared in CI. `speed`: those of this machine, and `models`: those of a training; recorded only. */
+export type MeasureKind = "gas" | "speed" | "models";
 
 /** Runs the measures of one kind, one after the other, and hands over the figures of each as they come. */
 export async function runMeasures(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ResultDomain} from "./ResultDomain.sol";
 import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOperators, Offence} from "./interfaces/IOperators.sol";
@@ -11,18 +12,16 @@ import {InferenceResult} from "./types/InferenceResult.sol";
 /// @title Disputes
 /// @notice Owns what was punished already. Anyone proves; the verdict follows from signatures alone. The only holder
 /// of the power to slash. Trusts `Operators` and `ModelHub`.
-contract Disputes is IDisputes {
+contract Disputes is IDisputes, ResultDomain {
     IOperators public immutable OPERATORS;
     IModelHub public immutable HUB;
-    bytes32 private immutable _domainSeparator;
     uint256 private immutable _window;
 
     mapping(bytes32 key => bool punished) public override isPunished;
 
-    constructor(IOperators operators, IModelHub hub) {
+    constructor(IOperators operators, IModelHub hub) ResultDomain(operators) {
         OPERATORS = operators;
         HUB = hub;
-        _domainSeparator = operators.domainSeparator();
         _window = operators.disputeWindow();
     }
 
@@ -82,7 +81,7 @@ contract Disputes is IDisputes {
     }
 
     function _signerOf(SignedResult calldata signed) private view returns (address) {
-        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
+        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator(), signed.result.structHash(), signed.path);
         return ResultSignatures.recover(digest, signed.signature);
     }
 }

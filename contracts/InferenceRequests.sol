@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Escrow} from "./Escrow.sol";
+import {ResultDomain} from "./ResultDomain.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
 import {
@@ -31,7 +32,7 @@ import {CompactStanding} from "./types/CompactStanding.sol";
 /// @title InferenceRequests
 /// @notice Owns one slot per requester and lane, and the money in requests. Requesters open and cancel, signers
 /// accept, anyone brings signed answers and ends what is over. Trusts `Operators`, `ModelHub` and `ProofSettlement`.
-contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
+contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDomain {
     uint256 public constant MAX_DURATION = 30 days;
     uint256 public constant MAX_ACCEPT_PERIOD = 1 days;
     uint256 public constant MAX_CALLBACK_GAS = 2_000_000;
@@ -44,7 +45,6 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
     uint256 public constant CALLBACK_RESERVE = 40_000;
 
     IProofSettlement public immutable override SETTLEMENT;
-    bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStake;
 
@@ -59,9 +59,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
         address authority,
         address treasury_,
         uint16 protocolFeeBps_
-    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) {
+    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) ResultDomain(operators) {
         SETTLEMENT = settlement;
-        _domainSeparator = operators.domainSeparator();
         _maxValidity = operators.maxValidity();
         _minimumStake = operators.minimumStake();
     }
@@ -309,7 +308,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause {
             (ids[i], outputHashes[i]) = (id, outputHash);
             leaves[i] = _resultHash(item.request, id, outputHash, validUntil);
         }
-        signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator, leaves), signature);
+        signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator(), leaves), signature);
     }
 
     /// @dev Pays one answer, or says why it does not count. Nothing is called but the mode's verifier.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
+import {ResultDomain} from "./ResultDomain.sol";
 import {IOperators, SignerStatus, Standing} from "./interfaces/IOperators.sol";
 import {IProofSettlement, SignedResult} from "./interfaces/IProofSettlement.sol";
 import {IProofVerifier, ProofStatement} from "./interfaces/IProofVerifier.sol";
@@ -14,15 +15,13 @@ import {ReleaseId} from "./types/ReleaseId.sol";
 /// @title ProofSettlement
 /// @notice Owns one verifier per mode, each written once by governance. Holds no money. Trusts its verifiers with
 /// yes or no, and nothing else: digests and statements are made here.
-contract ProofSettlement is IProofSettlement, AccessManaged {
+contract ProofSettlement is IProofSettlement, AccessManaged, ResultDomain {
     IOperators public immutable OPERATORS;
-    bytes32 private immutable _domainSeparator;
 
     mapping(Mode mode => IProofVerifier verifier) public override verifierOf;
 
-    constructor(IOperators operators, address authority) AccessManaged(authority) {
+    constructor(IOperators operators, address authority) AccessManaged(authority) ResultDomain(operators) {
         OPERATORS = operators;
-        _domainSeparator = operators.domainSeparator();
     }
 
     /// @inheritdoc IProofSettlement
@@ -61,7 +60,7 @@ contract ProofSettlement is IProofSettlement, AccessManaged {
 
     /// @inheritdoc IProofSettlement
     function signerOf(SignedResult calldata signed) public view override returns (address) {
-        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator, signed.result.structHash(), signed.path);
+        bytes32 digest = ResultSignatures.memberDigest(_domainSeparator(), signed.result.structHash(), signed.path);
         return ResultSignatures.recover(digest, signed.signature);
     }
 

@@ -97,6 +97,8 @@ export async function deployProtocol(
   const values = {
     Operators: { opg, ...operators },
     InferenceRequests: { opg, ...requests },
+    // The same terms: what a requester pays must not depend on how it asks.
+    Pipe: { opg, ...requests },
     Protocol: {
       governor: powers.governor,
       governorDelay: powers.governorDelay,
@@ -116,8 +118,14 @@ export async function deployProtocol(
     InferenceRequests: await contracts.requests.getAddress(),
     Disputes: await contracts.disputes.getAddress(),
     Coverage: await contracts.coverage.getAddress(),
+    Gateways: await contracts.gateways.getAddress(),
+    Pipe: await contracts.pipe.getAddress(),
+    PipeExecutor: await contracts.executor.getAddress(),
   };
   const blocks = await deploymentBlocks(connection, addresses, journal);
+  // Made by the constructor of `Pipe`, so that no journal knows it.
+  const executorBlock = blocks.get(addresses.Pipe);
+  if (executorBlock !== undefined) blocks.set(addresses.PipeExecutor, executorBlock);
   return {
     network: connection.networkName,
     chainId,

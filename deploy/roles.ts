@@ -10,4 +10,5 @@ export const RESTRICTED = {
   Operators: { slash: "SLASHER", setSlashTerms: "GOVERNOR" },
   ProofSettlement: { setVerifier: "GOVERNOR" },
   InferenceRequests: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },
+  Pipe: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },
 } as const satisfies Record<string, Record<string, Role>>;

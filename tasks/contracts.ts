@@ -4,10 +4,13 @@ import {
   AccessManager__factory,
   Coverage__factory,
   Disputes__factory,
+  Gateways__factory,
   InferenceRequests__factory,
   ModelHub__factory,
   OPG__factory,
   Operators__factory,
+  Pipe__factory,
+  PipeExecutor__factory,
   ProofSettlement__factory,
 } from "../types/index.ts";
 
@@ -23,6 +26,8 @@ export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
     requests: InferenceRequests__factory.connect(contracts.InferenceRequests.address, runner),
     disputes: Disputes__factory.connect(contracts.Disputes.address, runner),
     coverage: Coverage__factory.connect(contracts.Coverage.address, runner),
+    gateways: Gateways__factory.connect(contracts.Gateways.address, runner),
+    pipe: Pipe__factory.connect(contracts.Pipe.address, runner),
   };
 }
 
@@ -32,10 +37,13 @@ export const protocolErrors = new Interface(
     AccessManager__factory,
     Coverage__factory,
     Disputes__factory,
+    Gateways__factory,
     InferenceRequests__factory,
     ModelHub__factory,
     OPG__factory,
     Operators__factory,
+    Pipe__factory,
+    PipeExecutor__factory,
     ProofSettlement__factory,
   ].flatMap(({ abi }) => abi.filter(({ type }) => type === "error")),
 );

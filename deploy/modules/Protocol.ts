@@ -2,15 +2,18 @@ import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 import {
   InferenceRequests__factory,
   Operators__factory,
+  Pipe__factory,
   ProofSettlement__factory,
 } from "../../types/index.ts";
 import { RESTRICTED, ROLES } from "../roles.ts";
 import { AuthorityModule } from "./Authority.ts";
 import { CoverageModule } from "./Coverage.ts";
 import { DisputesModule } from "./Disputes.ts";
+import { GatewaysModule } from "./Gateways.ts";
 import { InferenceRequestsModule } from "./InferenceRequests.ts";
 import { ModelHubModule } from "./ModelHub.ts";
 import { OperatorsModule } from "./Operators.ts";
+import { PipeModule } from "./Pipe.ts";
 import { ProofSettlementModule } from "./ProofSettlement.ts";
 
 /** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
@@ -22,11 +25,14 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   const { requests } = m.useModule(InferenceRequestsModule);
   const { disputes } = m.useModule(DisputesModule);
   const { coverage } = m.useModule(CoverageModule);
+  const { gateways } = m.useModule(GatewaysModule);
+  const { pipe, executor } = m.useModule(PipeModule);
 
   const managed = {
     Operators: { target: operators, abi: Operators__factory.createInterface() },
     ProofSettlement: { target: settlement, abi: ProofSettlement__factory.createInterface() },
     InferenceRequests: { target: requests, abi: InferenceRequests__factory.createInterface() },
+    Pipe: { target: pipe, abi: Pipe__factory.createInterface() },
   };
   const calls = [
     ...(["GUARDIAN", "GOVERNOR", "SLASHER"] as const).map((role) =>
@@ -66,5 +72,5 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   ];
   m.call(authority, "multicall", [calls], { id: "wire" });
 
-  return { authority, hub, operators, settlement, requests, disputes, coverage };
+  return { authority, hub, operators, settlement, requests, disputes, coverage, gateways, pipe, executor };
 });

@@ -3,6 +3,7 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import { pino } from "pino";
 import { parseCommand, USAGE } from "./args.ts";
 import { loadConfig } from "./config.ts";
+import { registerKeccak } from "./keccak.ts";
 import { startNode } from "./node.ts";
 
 const EXIT_CLEAN = 0;
@@ -17,6 +18,7 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return EXIT_CLEAN;
   }
+  await registerKeccak();
   const config = loadConfig(command.configFile);
   logger.level = config.logLevel;
 

@@ -13,6 +13,9 @@ export const CONTRACT_NAMES = [
   "InferenceRequests",
   "Disputes",
   "Coverage",
+  "Gateways",
+  "Pipe",
+  "PipeExecutor",
 ] as const;
 
 export type ContractName = (typeof CONTRACT_NAMES)[number];

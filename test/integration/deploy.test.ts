@@ -55,12 +55,8 @@ describe("deployment", () => {
   it("gives the contracts the numbers of the parameters and each other's addresses", async () => {
     const { connection } = await onChain();
     const parameters = await parametersOf("base-sepolia");
-    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage } = await deployProtocol(
-      connection,
-      {
-        parameters,
-      },
-    );
+    const contracts = await deployProtocol(connection, { parameters });
+    const { deployer, opg, hub, operators, settlement, requests, disputes, coverage, gateways, pipe } = contracts;
 
     expect(await opg.balanceOf(deployer)).to.equal(await opg.totalSupply());
     expect(await operators.disputeWindow()).to.equal(86_400n);
@@ -72,19 +68,33 @@ describe("deployment", () => {
     expect(await operators.bountyFloor()).to.equal(50n * 10n ** 18n);
     expect(await requests.protocolFeeBps()).to.equal(500n);
     expect(await requests.treasury()).to.equal(deployer);
-    for (const user of [settlement, requests, disputes, coverage]) {
+    for (const user of [settlement, requests, disputes, coverage, gateways, pipe]) {
       expect(await user.OPERATORS()).to.equal(await operators.getAddress());
     }
-    for (const user of [requests, disputes, coverage])
+    for (const user of [requests, disputes, coverage, gateways, pipe])
       expect(await user.HUB()).to.equal(await hub.getAddress());
     expect(await requests.SETTLEMENT()).to.equal(await settlement.getAddress());
     expect(await coverage.REQUESTS()).to.equal(await requests.getAddress());
+    expect(await pipe.protocolFeeBps()).to.equal(500n);
+    expect(await pipe.treasury()).to.equal(deployer);
+    expect(await pipe.GATEWAYS()).to.equal(await gateways.getAddress());
+    for (const user of [gateways, pipe])
+      expect(await user.SETTLEMENT()).to.equal(await settlement.getAddress());
+    expect(contracts.deployment.contracts.PipeExecutor).to.deep.equal({
+      address: await pipe.executor(),
+      block: contracts.deployment.contracts.Pipe.block,
+    });
   });
 
   it("asks the documented role for every restricted function", async () => {
     const { connection } = await onChain();
-    const { authority, operators, settlement, requests } = await deployProtocol(connection);
-    const targets = { Operators: operators, ProofSettlement: settlement, InferenceRequests: requests };
+    const { authority, operators, settlement, requests, pipe } = await deployProtocol(connection);
+    const targets = {
+      Operators: operators,
+      ProofSettlement: settlement,
+      InferenceRequests: requests,
+      Pipe: pipe,
+    };
 
     for (const [name, functions] of Object.entries(RESTRICTED)) {
       const target = targets[name as keyof typeof targets];

@@ -313,6 +313,12 @@ contract FulfilTest is RequestsFixture {
         _expectNobodySigned(answers);
     }
 
+    function test_rule05_signatureFromBeforeAForkIsWorthless() public {
+        SignedAnswers memory answers = _signed(operator, opened);
+        vm.chainId(4711);
+        _expectNobodySigned(answers);
+    }
+
     /// Bits are bytes: −0.0 and every NaN reach log and consumer as they were signed.
     function testFuzz_rule06_outputIsKeptBitForBit(bytes memory output) public {
         Fulfilment[] memory items = new Fulfilment[](1);

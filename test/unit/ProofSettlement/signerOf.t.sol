@@ -71,6 +71,16 @@ contract SignerOfTest is EvidenceFixture {
         }
     }
 
+    /// What was signed before a fork stays with the chain that kept the id.
+    function test_rule05_aForkThatTakesAnotherIdHasAnotherDomain() public {
+        SignedResult memory signed = _signed();
+        uint64 forkId = 4711;
+        vm.chainId(forkId);
+        assertNotEq(settlement.signerOf(signed), signer);
+        signed = _signIn(_domain(forkId, address(operators)), key, signed.result);
+        assertEq(settlement.signerOf(signed), signer);
+    }
+
     /// A consent, signed in the same domain by the same key, is no result.
     function test_aConsentIsNoResult() public view {
         SignedResult memory signed = _signed();

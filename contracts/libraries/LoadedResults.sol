@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
+
+import {LoadedResult} from "../types/LoadedResult.sol";
+import {ReleaseId} from "../types/ReleaseId.sol";
+
+/// @notice Where a loaded result stands in transient storage: its `LoadedResult`, then the words of its output.
+type ResultSlot is bytes32;
+
+/// @title LoadedResults
+/// @notice Results that were paid for in this transaction, in transient storage.
+library LoadedResults {
+    using TransientSlot for bytes32;
+    using TransientSlot for TransientSlot.Uint256Slot;
+
+    /// @notice Place of an owner's results for any consumer.
+    /// @param owner the account, and for the executor the number of the execution above it
+    function sharedSlot(
+        uint256 owner,
+        ReleaseId release,
+        uint8 codec,
+        bytes32 inputHash
+    ) internal pure returns (ResultSlot slot) {
+        // As `keccak256(abi.encode(…))`, without leaving the words in memory.
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, owner)
+            mstore(add(free, 32), release)
+            mstore(add(free, 64), and(codec, 0xff))
+            mstore(add(free, 96), inputHash)
+            slot := keccak256(free, 128)
+        }
+    }
+
+    /// @notice Place of an owner's results for one consumer.
+    function slotFor(ResultSlot shared, address consumer) internal pure returns (ResultSlot slot) {
+        assembly ("memory-safe") {
+            mstore(0, shared)
+            mstore(32, shr(96, shl(96, consumer)))
+            slot := keccak256(0, 64)
+        }
+    }
+
+    function load(ResultSlot slot) internal view returns (LoadedResult) {
+        return LoadedResult.wrap(_at(slot, 0).tload());
+    }
+
+    function set(ResultSlot slot, LoadedResult result) internal {
+        _at(slot, 0).tstore(LoadedResult.unwrap(result));
+    }
+
+    /// @param output as long as `result` says
+    function store(ResultSlot slot, LoadedResult result, bytes calldata output) internal {
+        set(slot, result);
+        // The last word may take in what follows the output; `outputOf` cuts it off.
+        for (uint256 i; i < output.length; i += 32) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := calldataload(add(output.offset, i))
+            }
+            _at(slot, 1 + i / 32).tstore(word);
+        }
+    }
+
+    function outputOf(ResultSlot slot, LoadedResult result) internal view returns (bytes memory output) {
+        uint256 length = result.outputLength();
+        output = new bytes(length);
+        for (uint256 i; i < length; i += 32) {
+            uint256 word = _at(slot, 1 + i / 32).tload();
+            assembly ("memory-safe") {
+                mstore(add(add(output, 32), i), word)
+            }
+        }
+        // Byte strings are padded with zeros.
+        assembly ("memory-safe") {
+            if mod(length, 32) {
+                mstore(add(add(output, 32), length), 0)
+            }
+        }
+    }
+
+    /// @dev A place is a hash, so that one more than 2^19 words never wraps around.
+    function _at(ResultSlot slot, uint256 word) private pure returns (TransientSlot.Uint256Slot) {
+        unchecked {
+            return bytes32(uint256(ResultSlot.unwrap(slot)) + word).asUint256();
+        }
+    }
+}

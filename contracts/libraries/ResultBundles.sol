@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IPipe} from "../interfaces/IPipe.sol";
+import {INFERENCE_RESULT_TYPEHASH} from "../types/InferenceResult.sol";
+import {Mode} from "../types/Mode.sol";
+import {ReleaseId} from "../types/ReleaseId.sol";
+import {ResultHead} from "../types/ResultHead.sol";
+
+/// @title ResultBundles
+/// @notice Reads the bundles that a transaction carries, as `IPipe` lays them out. Every length is checked once, by
+/// `leavesAt`; what reads a single result relies on that.
+library ResultBundles {
+    uint256 internal constant BUNDLE_HEAD_LENGTH = 26;
+    uint256 internal constant RESULT_HEAD_LENGTH = 86;
+    uint256 internal constant SIGNATURE_LENGTH = 65;
+
+    /// @param offset where the bundle begins, at most `results.length`
+    function headAt(
+        bytes calldata results,
+        uint256 offset
+    ) internal pure returns (uint256 count, address consumer, uint40 validUntil) {
+        require(results.length - offset >= BUNDLE_HEAD_LENGTH, IPipe.BundleMalformed(offset));
+        uint256 word = _wordAt(results, offset);
+        (count, consumer, validUntil) = (word >> 248, address(uint160(word >> 88)), uint40(word >> 48));
+        require(count != 0, IPipe.BundleMalformed(offset));
+    }
+
+    /// @notice Struct hashes of the results of a bundle, in order. Checks their form.
+    /// @return leaves as `ResultSignatures` wants them
+    /// @return end where the signature stands
+    function leavesAt(
+        bytes calldata results,
+        uint256 offset,
+        uint256 count,
+        bytes32 context,
+        uint40 validUntil
+    ) internal pure returns (bytes32[] memory leaves, uint256 end) {
+        leaves = new bytes32[](count);
+        end = offset + BUNDLE_HEAD_LENGTH;
+        for (uint256 i; i < count; ++i) {
+            _requireResult(results, end);
+            ResultHead head = resultAt(results, end);
+            leaves[i] = keccak256(
+                abi.encode(
+                    INFERENCE_RESULT_TYPEHASH,
+                    context,
+                    releaseAt(results, end),
+                    head.modeNumber(),
+                    head.codec(),
+                    inputHashAt(results, end),
+                    _hash(outputAt(results, end, head)),
+                    head.fee(),
+                    head.maxCover(),
+                    validUntil
+                )
+            );
+            end = endOf(end, head);
+        }
+        require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
+    }
+
+    function resultAt(bytes calldata results, uint256 offset) internal pure returns (ResultHead) {
+        return ResultHead.wrap(_wordAt(results, offset + 64));
+    }
+
+    function releaseAt(bytes calldata results, uint256 offset) internal pure returns (ReleaseId) {
+        return ReleaseId.wrap(bytes32(_wordAt(results, offset)));
+    }
+
+    function inputHashAt(bytes calldata results, uint256 offset) internal pure returns (bytes32) {
+        return bytes32(_wordAt(results, offset + 32));
+    }
+
+    function outputAt(
+        bytes calldata results,
+        uint256 offset,
+        ResultHead head
+    ) internal pure returns (bytes calldata output) {
+        return _slice(results, offset + RESULT_HEAD_LENGTH, head.outputLength());
+    }
+
+    function proofAt(
+        bytes calldata results,
+        uint256 offset,
+        ResultHead head
+    ) internal pure returns (bytes calldata proof) {
+        return _slice(results, offset + RESULT_HEAD_LENGTH + head.outputLength(), head.proofLength());
+    }
+
+    function endOf(uint256 offset, ResultHead head) internal pure returns (uint256) {
+        unchecked {
+            return offset + RESULT_HEAD_LENGTH + head.outputLength() + head.proofLength();
+        }
+    }
+
+    function signatureAt(bytes calldata results, uint256 offset) internal pure returns (bytes calldata) {
+        return _slice(results, offset, SIGNATURE_LENGTH);
+    }
+
+    /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
+    function _requireResult(bytes calldata results, uint256 offset) private pure {
+        require(results.length >= offset + RESULT_HEAD_LENGTH, IPipe.BundleMalformed(offset));
+        ResultHead head = resultAt(results, offset);
+        bool wellFormed =
+            endOf(offset, head) <= results.length &&
+                head.modeNumber() <= uint8(type(Mode).max) &&
+                (head.modeNumber() != uint8(Mode.VANILLA) || head.proofLength() == 0);
+        require(wellFormed, IPipe.BundleMalformed(offset));
+    }
+
+    function _wordAt(bytes calldata results, uint256 offset) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(results.offset, offset))
+        }
+    }
+
+    /// @dev Without the check that a slice of Solidity repeats.
+    function _slice(
+        bytes calldata results,
+        uint256 offset,
+        uint256 length
+    ) private pure returns (bytes calldata slice) {
+        assembly ("memory-safe") {
+            slice.offset := add(results.offset, offset)
+            slice.length := length
+        }
+    }
+
+    /// @dev Solidity would keep a copy of every output in memory, whose price grows with the square.
+    function _hash(bytes calldata data) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(64)
+            calldatacopy(free, data.offset, data.length)
+            hash := keccak256(free, data.length)
+        }
+    }
+}

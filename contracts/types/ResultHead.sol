@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {GRAIN} from "./Grain.sol";
+import {Mode} from "./Mode.sol";
+
+/// @notice The numbers of a carried result as they stand in its bundle: mode 8 | codec 8 | fee 56 | maxCover 56 (grains)
+/// | outputLength 24 | proofLength 24 | 80 of what follows, from the high end.
+type ResultHead is uint256;
+
+using {modeNumber, mode, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
+
+/// @notice As carried; may be no mode.
+function modeNumber(ResultHead self) pure returns (uint8) {
+    return uint8(ResultHead.unwrap(self) >> 248);
+}
+
+function mode(ResultHead self) pure returns (Mode) {
+    return Mode(modeNumber(self));
+}
+
+function codec(ResultHead self) pure returns (uint8) {
+    return uint8(ResultHead.unwrap(self) >> 240);
+}
+
+function feeGrains(ResultHead self) pure returns (uint256) {
+    return uint56(ResultHead.unwrap(self) >> 184);
+}
+
+/// @notice Token wei.
+function fee(ResultHead self) pure returns (uint256) {
+    unchecked {
+        return feeGrains(self) * GRAIN;
+    }
+}
+
+/// @notice Token wei.
+function maxCover(ResultHead self) pure returns (uint256) {
+    unchecked {
+        return uint56(ResultHead.unwrap(self) >> 128) * GRAIN;
+    }
+}
+
+function outputLength(ResultHead self) pure returns (uint256) {
+    return uint24(ResultHead.unwrap(self) >> 104);
+}
+
+function proofLength(ResultHead self) pure returns (uint256) {
+    return uint24(ResultHead.unwrap(self) >> 80);
+}
