@@ -9,10 +9,10 @@ import {HourCandle} from "./HourCandle.sol";
 
 /// @notice How a pool turns a forecast into a fee, and whose forecast will do.
 struct FeeTerms {
-    /// Fee per volatility, 1e18 = 1: at 0.4e18 a forecast of 0.5 % an hour is a fee of 0.2 %.
+    /// Fee per volatility, 1e18 = 1: at 0.4e18 a forecast of 0.5 % an hour adds 0.2 %.
     uint256 slope;
-    /// The fee is never less, whatever the model says; 1e18 = 100 %.
-    uint256 minFee;
+    /// What is added to it; so the fee is never less, whatever the model says; 1e18 = 100 %.
+    uint256 baseFee;
     /// Token wei of OPG that a trader's inference may cost.
     uint256 maxInferenceFee;
     /// Token wei of OPG that must be at stake behind a forecast.
@@ -24,7 +24,7 @@ struct FeeTerms {
 /// it; one that does not pays the fee of the model's upper bound, which no forecast exceeds.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
 /// (at the turn of an hour): the swap then pays the highest fee, or reverts here.
-/// Warning: an operator that trades can sign itself the lowest fee. `minFee` bounds what that is worth, and `minStake`
+/// Warning: an operator that trades can sign itself the lowest fee. `baseFee` bounds what that is worth, and `minStake`
 /// what has to stand behind it.
 interface IVolatilityPool {
     event LiquidityAdded(address indexed recipient, uint256 amount0, uint256 amount1, uint256 shares);
@@ -42,7 +42,7 @@ interface IVolatilityPool {
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     error TokenNotInPool(IERC20 token);
     error TokensEqual(IERC20 token);
-    error FeeTermsInvalid(uint256 slope, uint256 minFee);
+    error FeeTermsInvalid(uint256 slope, uint256 baseFee);
     error AmountTooLow(uint256 amount, uint256 min);
     error LiquidityTooLow(uint256 liquidity, uint256 min);
     /// @notice The token kept a part of the transfer. Such tokens do not fit this pool.

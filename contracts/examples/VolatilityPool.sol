@@ -40,7 +40,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     IERC20 public immutable TOKEN1;
     ReleaseId public immutable RELEASE;
     uint256 public immutable SLOPE;
-    uint256 public immutable MIN_FEE;
+    uint256 public immutable BASE_FEE;
     uint256 public immutable MAX_INFERENCE_FEE;
     uint256 public immutable MIN_STAKE;
 
@@ -61,10 +61,10 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
         FeeTerms memory terms
     ) PipeConsumer(pipe) ERC20("Volatility pool share", "VPS") {
         require(address(token0) != address(token1), TokensEqual(token0));
-        uint256 highest = (terms.slope * VolatilityModel.MAX_VOLATILITY) / ONE;
-        require(terms.minFee <= highest && highest <= HIGHEST_FEE, FeeTermsInvalid(terms.slope, terms.minFee));
+        uint256 highest = terms.baseFee + (terms.slope * VolatilityModel.MAX_VOLATILITY) / ONE;
+        require(highest <= HIGHEST_FEE, FeeTermsInvalid(terms.slope, terms.baseFee));
         (RELEASE, TOKEN0, TOKEN1) = (release, token0, token1);
-        (SLOPE, MIN_FEE) = (terms.slope, terms.minFee);
+        (SLOPE, BASE_FEE) = (terms.slope, terms.baseFee);
         (MAX_INFERENCE_FEE, MIN_STAKE) = (terms.maxInferenceFee, terms.minStake);
     }
 
@@ -176,8 +176,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     /// @inheritdoc IVolatilityPool
     function feeOf(uint256 volatility) public view override returns (uint256) {
         uint256 bounded = volatility < VolatilityModel.MAX_VOLATILITY ? volatility : VolatilityModel.MAX_VOLATILITY;
-        uint256 fee = (SLOPE * bounded) / ONE;
-        return fee < MIN_FEE ? MIN_FEE : fee;
+        return BASE_FEE + (SLOPE * bounded) / ONE;
     }
 
     /// @inheritdoc IVolatilityPool
