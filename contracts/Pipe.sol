@@ -420,13 +420,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
     }
 
     function _book(CompactStanding standing, Run memory run) private {
-        _accrue(
-            standing.operatorId(),
-            standing.slashCount(),
-            run.release,
-            run.fees,
-            (run.royalty / GRAIN) * run.count
-        );
+        _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, (run.royalty / GRAIN) * run.count);
     }
 
     function _requireFee(uint256 fee, uint256 royalty) private view {
