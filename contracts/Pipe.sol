@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Escrow} from "./Escrow.sol";
 import {PipeExecutor} from "./PipeExecutor.sol";
-import {ResultDomain} from "./ResultDomain.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
@@ -47,7 +46,10 @@ struct Bundle {
 /// @dev Results of one release in a row.
 struct Run {
     ReleaseId release;
-    ReleaseTerms terms;
+    /// Token wei an inference.
+    uint256 royalty;
+    /// Set of modes that the release offers.
+    uint8 modes;
     /// Grains.
     uint256 fees;
     uint256 count;
@@ -57,13 +59,14 @@ struct Run {
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
 /// calls nobody else but its executor, which may do nothing.
-contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
+contract Pipe is IPipe, Escrow, TimedPause {
     using LoadedResults for ResultSlot;
     using ResultBundles for bytes;
 
     IProofSettlement public immutable SETTLEMENT;
     IGateways public immutable GATEWAYS;
     PipeExecutor private immutable _executor;
+    bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStakeGrains;
 
@@ -81,10 +84,11 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         address authority,
         address treasury_,
         uint16 protocolFeeBps_
-    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) ResultDomain(operators) {
+    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) {
         SETTLEMENT = settlement;
         GATEWAYS = gateways;
         _executor = new PipeExecutor();
+        _domainSeparator = operators.domainSeparator();
         _maxValidity = operators.maxValidity();
         _minimumStakeGrains = operators.minimumStake() / GRAIN;
     }
@@ -116,12 +120,11 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         address account,
         bytes calldata carried
     ) external override returns (bytes memory output) {
-        ResultSlot shared = _sharedSlotOf(query_, account);
-        (ResultSlot slot, LoadedResult result) = _find(shared);
+        (ResultSlot own, ResultSlot slot, LoadedResult result) = _find(query_, account);
         if (!result.isLoaded()) {
             if (carried.length != 0) {
                 _loadCarried(account, carried);
-                (slot, result) = _find(shared);
+                (slot, result) = (own, own.load());
             }
             if (!result.isLoaded()) {
                 InferenceQuery[] memory missing = new InferenceQuery[](1);
@@ -143,7 +146,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         if (missing != 0) _revertMissing(account, _missingOf(queries, account, missing));
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            (ResultSlot slot, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
+            (, ResultSlot slot, LoadedResult result) = _find(queries[i], account);
             outputs[i] = _use(queries[i], account, slot, result);
         }
     }
@@ -219,14 +222,19 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         if (account == address(_executor)) owner |= _execution << 160;
     }
 
-    function _sharedSlotOf(InferenceQuery calldata query_, address account) private view returns (ResultSlot) {
-        return LoadedResults.sharedSlot(_ownerOf(account), query_.release, query_.codec, _hash(query_.input));
-    }
-
-    /// @dev Where a result for the caller stands: its own place first, then that for any consumer.
-    function _find(ResultSlot shared) private view returns (ResultSlot slot, LoadedResult result) {
-        slot = shared.slotFor(msg.sender);
-        result = slot.load();
+    /// @dev Where the result for the caller's query stands: its own place first, then that for any consumer.
+    function _find(
+        InferenceQuery calldata query_,
+        address account
+    ) private view returns (ResultSlot own, ResultSlot slot, LoadedResult result) {
+        ResultSlot shared = LoadedResults.sharedSlot(
+            _ownerOf(account),
+            query_.release,
+            query_.codec,
+            _hash(query_.input)
+        );
+        own = shared.slotFor(msg.sender);
+        (slot, result) = (own, own.load());
         if (!result.isLoaded()) {
             result = shared.load();
             if (result.isLoaded()) slot = shared;
@@ -261,7 +269,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
 
     function _countMissing(InferenceQuery[] calldata queries, address account) private view returns (uint256 missing) {
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
+            (, , LoadedResult result) = _find(queries[i], account);
             if (!result.isLoaded()) ++missing;
         }
     }
@@ -274,7 +282,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         missing = new InferenceQuery[](count);
         uint256 next;
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
+            (, , LoadedResult result) = _find(queries[i], account);
             if (!result.isLoaded()) missing[next++] = queries[i];
         }
     }
@@ -339,7 +347,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         bundle.consumer = consumer;
         bundle.end = end + ResultBundles.SIGNATURE_LENGTH;
         bundle.signer = ResultSignatures.recover(
-            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
+            ResultSignatures.bundleDigest(_domainSeparator, leaves),
             results.signatureAt(end)
         );
         bundle.standing = OPERATORS.compactStandingOf(bundle.signer);
@@ -378,7 +386,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
                 loaded = true;
                 _requireBacked(results, offset, head, run, bundle);
                 uint256 fee = head.feeGrains();
-                _requireFee(head.fee(), run.terms.royalty);
+                _requireFee(head.fee(), run.royalty);
                 require(head.maxCover() == 0 || bundle.consumer != address(0), CoverWithoutContext());
                 fees += fee;
                 run.fees += fee;
@@ -401,23 +409,18 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private view {
         run.release = release;
-        run.terms = HUB.usableTerms(release);
+        ReleaseTerms memory terms = HUB.usableTerms(release);
+        (run.royalty, run.modes) = (terms.royalty, terms.modes);
         run.fees = 0;
         run.count = 0;
-        uint256 minimum = run.terms.minStake / GRAIN;
+        uint256 minimum = terms.minStake / GRAIN;
         if (minimum < _minimumStakeGrains) minimum = _minimumStakeGrains;
         uint256 stake = standing.stakeGrains();
         require(stake >= minimum, ReleaseStakeTooLow(release, stake * GRAIN, minimum * GRAIN));
     }
 
     function _book(CompactStanding standing, Run memory run) private {
-        _accrue(
-            standing.operatorId(),
-            standing.slashCount(),
-            run.release,
-            run.fees,
-            (run.terms.royalty / GRAIN) * run.count
-        );
+        _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, (run.royalty / GRAIN) * run.count);
     }
 
     function _requireFee(uint256 fee, uint256 royalty) private view {
@@ -434,7 +437,7 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         Bundle memory bundle
     ) private view {
         _requireCodec(head.codec());
-        require(run.terms.modes & head.mode().bit() != 0, ModeNotOffered(run.release, head.mode()));
+        require(run.modes & head.mode().bit() != 0, ModeNotOffered(run.release, head.mode()));
         if (head.mode() == Mode.VANILLA) return;
         SETTLEMENT.requireProof(
             head.mode(),
