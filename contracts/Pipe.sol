@@ -151,12 +151,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
     /// @inheritdoc IPipe
     function query(InferenceQuery calldata query_) external view override returns (InferenceAnswer memory) {
         _requireUnpaidCall();
-        string[] memory urls = GATEWAYS.gatewaysOf(
-            query_.release,
-            query_.modes,
-            query_.operatorId,
-            query_.minStake
-        );
+        string[] memory urls = GATEWAYS.gatewaysOf(query_.release, query_.modes, query_.operatorId, query_.minStake);
         require(urls.length != 0, NobodyServes(query_.release));
         bytes memory encoded = abi.encode(query_);
         revert OffchainLookup(address(this), urls, encoded, IPipe.queryCallback.selector, encoded);
@@ -269,10 +264,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         require(modes & result.mode().bit() != 0, ModeNotAllowed(result.mode(), modes));
     }
 
-    function _countMissing(
-        InferenceQuery[] calldata queries,
-        address account
-    ) private view returns (uint256 missing) {
+    function _countMissing(InferenceQuery[] calldata queries, address account) private view returns (uint256 missing) {
         for (uint256 i; i < queries.length; ++i) {
             (, LoadedResult result) = _find(queries[i], account);
             if (!result.isLoaded()) ++missing;
@@ -510,8 +502,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
             head.mode()
         );
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, result);
-        return
-            InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
+        return InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
     }
 
     /// @dev A call has no gas price unless it is given one; a transaction has one on every chain that charges for gas.
