@@ -22,6 +22,13 @@ export {
   QueryMalformedError,
 } from "./inferenceQuery.ts";
 export {
+  type InferenceCost,
+  type ModeQuote,
+  type QuoteOptions,
+  type QuoteQuery,
+  quoteInference,
+} from "./inferenceQuote.ts";
+export {
   domainSeparatorOf,
   INFERENCE_BUNDLE_TYPES,
   INFERENCE_RESULT_TYPES,
