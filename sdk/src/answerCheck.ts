@@ -9,7 +9,7 @@ import type { PreexecuteResponse } from "./nodeApi.ts";
 import type { OfferingNode } from "./nodeSearch.ts";
 import { shortageIn } from "./payment.ts";
 import type { PipeContracts } from "./pipeContracts.ts";
-import { bundleSigner } from "./signedBundle.ts";
+import { bundleSigner, carriedDigest } from "./signedBundle.ts";
 
 export type AnswerRefusal =
   | "results-malformed"
@@ -80,7 +80,7 @@ export async function checkAnswer(
   if (totalFee !== answer.totalFee) throw new AnswerRefusedError("totals-wrong", { totalFee });
   if (totalFee > context.maxFee) throw new AnswerRefusedError("fee-above-cap", { totalFee });
   await checkBacking(fresh, node, lacking.required, context);
-  return await replay(fresh, node, lacking, context);
+  return await replay(fresh, answer.results, node, lacking, context);
 }
 
 /** Token wei that bundles cost together. */
@@ -134,31 +134,64 @@ function signerOf(bundle: ResultBundle, payer: string, domainSeparator: string):
   }
 }
 
+/** A bundle, and which of its results the call has asked for. */
+interface Taking {
+  bundle: ResultBundle;
+  taken: CarriedResult[];
+}
+
 /**
- * Runs the call again with the bundles that it has asked for so far, until all are in or it asks for one that is not
- * there. Any that is then left over was not asked for.
+ * Runs the call again with only those results that it has asked for so far, until all are in or it asks for one that
+ * is not there. Any that is then left over was not asked for.
  */
 async function replay(
   fresh: readonly ResultBundle[],
+  results: string,
   node: OfferingNode,
   lacking: Lacking,
   context: CheckContext,
 ): Promise<CheckedAnswer> {
-  let { results, required } = lacking;
-  let left = [...fresh];
+  const takings: Taking[] = fresh.map((bundle) => ({ bundle, taken: [] }));
+  let { required } = lacking;
   for (;;) {
-    const open = new Map(required.queries.map((query) => [keyOf(query, keccak256(query.input)), query]));
-    const asked = left.filter((bundle) => isAskedFor(bundle, required.consumer, open, node));
-    if (asked.length === 0) throw new AnswerRefusedError("not-asked-for");
-    results += encodeBundles(asked).slice(2);
-    left = left.filter((bundle) => !asked.includes(bundle));
-    const outcome = await simulateWith(results, context);
+    if (!takeAskedFor(takings, required, node)) throw new AnswerRefusedError("not-asked-for");
+    const isComplete = takings.every(isWhole);
+    const outcome = isComplete
+      ? await simulateWith(results, context)
+      : await simulatePart(takings, node, lacking, context);
     if (outcome.status === "reverted")
       throw shortageIn(outcome.revertData) ?? doesNotPass(outcome.revertData, outcome.cause);
-    if (left.length === 0) return { results, outcome };
+    if (isComplete) return { results, outcome };
     if (outcome.status === "passed") throw new AnswerRefusedError("not-asked-for");
     required = outcome.required;
   }
+}
+
+/** The call with a part of the node's results. What it signed only as a whole is signed by a stand-in for the part. */
+async function simulatePart(
+  takings: readonly Taking[],
+  node: OfferingNode,
+  lacking: Lacking,
+  { provider, contracts, carrier, call }: CheckContext,
+): Promise<SimulationOutcome> {
+  const [{ domainSeparator }, { key, override }] = await Promise.all([
+    contracts.constants(),
+    contracts.standInFor(node.signer),
+  ]);
+  const payer = carrier.payerOf(call, lacking.required) ?? ZeroAddress;
+  const part = takings
+    .filter(({ taken }) => taken.length > 0)
+    .map((taking): ResultBundle => {
+      if (isWhole(taking)) return taking.bundle;
+      const bundle = { ...taking.bundle, results: taking.taken };
+      return { ...bundle, signature: key.sign(carriedDigest(bundle, payer, domainSeparator)).serialized };
+    });
+  const results = lacking.results + encodeBundles(part).slice(2);
+  return await simulate(provider, carrier.rehearsal(call, results), { ...override, ...carrier.override });
+}
+
+function isWhole({ bundle, taken }: Taking): boolean {
+  return taken.length === bundle.results.length;
 }
 
 function doesNotPass(revertData: string, cause: unknown): AnswerRefusedError {
@@ -173,23 +206,24 @@ export async function simulateWith(
   return await simulate(provider, carrier.rehearsal(call, results), carrier.override);
 }
 
-/** Whether a bundle answers queries that are still open, and nothing else; it takes them. */
-function isAskedFor(
-  bundle: ResultBundle,
-  consumer: string,
-  open: Map<string, InferenceQuery>,
+/** Takes the results that answer what is required, each query once. @returns whether there were any */
+function takeAskedFor(
+  takings: readonly Taking[],
+  { consumer, queries }: InferenceRequired,
   node: OfferingNode,
 ): boolean {
+  const open = new Map(queries.map((query) => [keyOf(query, keccak256(query.input)), query]));
   // A result for anyone would do on chain, and prove less when it is wrong.
-  if (bundle.consumer !== consumer) return false;
-  for (const result of bundle.results) {
-    const key = keyOf(result, result.inputHash);
-    const query = open.get(key);
-    if (query === undefined) return false;
-    checkTerms(result, query, node);
-    open.delete(key);
-  }
-  return true;
+  for (const { bundle, taken } of takings.filter((taking) => taking.bundle.consumer === consumer))
+    for (const result of bundle.results) {
+      const key = keyOf(result, result.inputHash);
+      const query = open.get(key);
+      if (query === undefined || taken.includes(result)) continue;
+      checkTerms(result, query, node);
+      taken.push(result);
+      open.delete(key);
+    }
+  return open.size < queries.length;
 }
 
 function checkTerms(result: CarriedResult, query: InferenceQuery, node: OfferingNode): void {

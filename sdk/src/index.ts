@@ -1,4 +1,4 @@
-// What integrators import: safe in a browser. Modules that read files (`manifest`, `deployment`) are imported by name.
+// What integrators import: safe in a browser, which a test holds it to. Modules that read files (`manifest`, `deployment`) are imported by name.
 export {
   appendResults,
   type CarriedResult,
@@ -9,6 +9,7 @@ export {
   type ResultBundle,
   splitResults,
 } from "./carriedResults.ts";
+export { APPENDED, batchCarrier, type Carrier, executorCarrier } from "./carrier.ts";
 export { DTYPES, type Dtype } from "./dtype.ts";
 export { NetworkError } from "./errors.ts";
 export {
@@ -20,6 +21,13 @@ export {
   type InferenceRequired,
   QueryMalformedError,
 } from "./inferenceQuery.ts";
+export {
+  type InferenceCost,
+  type ModeQuote,
+  type QuoteOptions,
+  type QuoteQuery,
+  quoteInference,
+} from "./inferenceQuote.ts";
 export {
   domainSeparatorOf,
   INFERENCE_BUNDLE_TYPES,
@@ -43,7 +51,21 @@ export {
   stringifyMessage,
 } from "./nodeApi.ts";
 export { NODE_CALL_TYPES, NodeCallError, signNodeCall, verifyNodeCall } from "./nodeCall.ts";
+export { type OfferScore, type OfferToScore, scoreOffer } from "./nodeSearch.ts";
 export { formatOpg, parseOpg } from "./opg.ts";
+export type { PipeNetwork } from "./pipeContracts.ts";
+export {
+  AllNodesFailedError,
+  CallRevertsError,
+  CarryImpossibleError,
+  FeeAboveCapError,
+  type NodeReport,
+  NoNodeServesError,
+  PayerCannotPayError,
+  type Shortage,
+  SimulationFailedError,
+} from "./pipeError.ts";
+export { type CarriedCall, PipeSigner, type PipeSignerOptions } from "./pipeSigner.ts";
 export { formatVersion, parseVersion, type ReleaseVersion } from "./releaseVersion.ts";
 export {
   type Acceptance,

@@ -35,7 +35,7 @@ export const OPERATORS_ABI = [
 /** ERC-7821, as OpenZeppelin's `ERC7821` implements it. */
 export const BATCH_ACCOUNT_ABI = [
   "function execute(bytes32 mode, bytes executionData) payable",
-  "function supportsExecutionMode(bytes32 mode) view returns (bool)",
+  "function supportsExecutionMode(bytes32 mode) view returns (bool result)",
 ];
 
 export const PIPE_INTERFACE: Interface = new Interface(PIPE_ABI);

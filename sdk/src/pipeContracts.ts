@@ -2,6 +2,7 @@ import { Contract, Interface, type Provider, toBeHex } from "ethers";
 import { NetworkError } from "./errors.ts";
 import { COVERAGE_ABI, OPERATORS_ABI, PIPE_ABI } from "./pipeAbi.ts";
 import { GRAIN } from "./request.ts";
+import { type StandInSigner, standInFor } from "./standInSigner.ts";
 
 /** Where PIPE stands on a chain. */
 export interface PipeNetwork {
@@ -53,6 +54,7 @@ export class PipeContracts {
   readonly #coverage: Contract;
   readonly #operators: Contract;
   readonly #endpoints = new Map<string, string>();
+  #operatorsCode: string | undefined;
   #constants: Promise<{ domainSeparator: string; maxValidity: number }> | undefined;
 
   constructor(network: PipeNetwork, provider: Provider) {
@@ -138,6 +140,13 @@ export class PipeContracts {
 
   async executor(): Promise<string> {
     return await this.#view(this.#pipe, "executor");
+  }
+
+  /** A key that passes for `signer` in simulations. */
+  async standInFor(signer: string): Promise<StandInSigner> {
+    const { operators } = this.#network;
+    this.#operatorsCode ??= await this.#provider.getCode(operators);
+    return standInFor(signer, operators, this.#operatorsCode);
   }
 
   /** Timestamp of the newest block, seconds. */

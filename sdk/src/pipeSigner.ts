@@ -16,6 +16,7 @@ import { type Carrier, demanding } from "./carrier.ts";
 import { chooseCarrier } from "./carrierChoice.ts";
 import { NetworkError } from "./errors.ts";
 import type { InferenceRequired } from "./inferenceQuery.ts";
+import { type ModeQuote, type QuoteQuery, quoteInference } from "./inferenceQuote.ts";
 import type { Carry } from "./nodeApi.ts";
 import type { CallerIdentity } from "./nodeClient.ts";
 import { type OfferScore, scoreOffer } from "./nodeSearch.ts";
@@ -109,6 +110,18 @@ export class PipeSigner extends AbstractSigner<Provider> {
     if (call === undefined) return undefined;
     const required = await this.#lackedBy(call);
     return required === undefined ? undefined : await this.#carry(request, call, required);
+  }
+
+  /** What an inference costs in each mode, in OPG and in the chain's coin, before anything is run or sent. */
+  async quote(query: QuoteQuery): Promise<ModeQuote[]> {
+    const { network, score, maxNodes, quoteTimeoutMs, signal, fetch } = this.#options;
+    return await quoteInference(this.provider, network, query, {
+      score,
+      maxNodes,
+      timeoutMs: quoteTimeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(fetch === undefined ? {} : { fetch }),
+    });
   }
 
   override async populateTransaction(request: TransactionRequest): Promise<TransactionLike<string>> {

@@ -172,6 +172,35 @@ describe("PipeSigner among nodes that fail", () => {
     });
   }
 
+  for (const isSplitting of [false, true])
+    it(`sees through padding of a chain, ${isSplitting ? "one bundle a round" : "all in one bundle"}`, async () => {
+      const [one, other] = [bad, good];
+      for (const node of [one, other]) {
+        node.options.isSplitting = isSplitting;
+        node.script = {
+          bundle: (bundle) => ({ ...bundle, results: [...bundle.results, ...padding(bundle)] }),
+        };
+      }
+      const error = await refused(() => world.consumer.connect(signerOf()).askChain(world.release, INPUT));
+      expect(codesOf(error)).to.deep.equal(["not-asked-for", "not-asked-for"]);
+      for (const node of [one, other]) {
+        node.script = {};
+        delete node.options.isSplitting;
+      }
+    });
+
+  it("takes a chain in one bundle and in one a round, in a tail and through the executor", async () => {
+    for (const isSplitting of [false, true])
+      for (const carry of ["appended", "executor"] as const) {
+        bad.options.isSplitting = isSplitting;
+        const input = isSplitting ? "0x01" : "0x02";
+        await (await world.consumer.connect(signerOf({ carry })).askChain(world.release, input)).wait();
+        expect(await world.consumer.answers(0)).to.equal(keccak256(keccak256(input)));
+      }
+    expect(good.asked(NODE_PATHS.preexecute)).to.equal(0);
+    delete bad.options.isSplitting;
+  });
+
   it("refuses the answer of an operator that was taken out of service meanwhile", async () => {
     const snapshot = await world.chain.snapshot();
     bad.script = {
