@@ -161,7 +161,7 @@ export class RunScheduler {
 
   #next(): Run | undefined {
     const kinds: RunKind[] =
-      this.#served.calls <= this.#served.requests ? ["calls", "requests"] : ["requests", "calls"];
+      this.#served.calls < this.#served.requests ? ["calls", "requests"] : ["requests", "calls"];
     for (const kind of kinds) {
       const run = this.#queues[kind].take((candidate) => this.#hasRoom(candidate));
       if (run === undefined) continue;

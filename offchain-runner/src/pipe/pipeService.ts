@@ -72,7 +72,7 @@ export class PipeService {
       metrics.recordCall(kind, failure.code, clock.nowMs() - beganAtMs);
       if (failure.status >= 500) logger.warn({ err: error, kind, code: failure.code }, "call failed");
       else logger.debug({ kind, code: failure.code, data: failure.data }, "call refused");
-      return toAnswer(failure);
+      return toAnswer(kind, failure);
     }
   }
 
@@ -179,7 +179,9 @@ function failureOf(error: unknown): Failure {
   };
 }
 
-function toAnswer({ status, code, message, data, retryable }: Failure): PostAnswer {
+function toAnswer(kind: Kind, { status: usual, code, message, data, retryable }: Failure): PostAnswer {
+  // Clients of ERC-3668 wait long at a gateway that says 429, and go on to the next one at 503.
+  const status = kind === "gateway" && usual === 429 ? 503 : usual;
   const retryAfterMs = Number(data.retryAfterMs ?? 1_000);
   const headers = status === 429 || status === 503 ? { "retry-after": seconds(retryAfterMs) } : {};
   // `message` on top is what clients of ERC-3668 show.
