@@ -46,7 +46,8 @@ export async function measure(): Promise<Figures> {
         { chainId: 31_337, fetch, timeoutMs: 10_000, signal: new AbortController().signal, identity: payer },
       );
       ms.push(performance.now() - beganAt);
-      if (!given.complete || appendResults(data, given.results) === data) throw new Error("nothing was given");
+      if (!given.complete || appendResults(data, given.results) === data)
+        throw new Error("nothing was given");
     }
     const overhead = quantile(ms.slice(WARM_UP), 0.5) - RUNS_A_CALL * bareMs;
     return { "ms.pipe.overhead": Number(overhead.toFixed(2)) };
@@ -60,7 +61,11 @@ export async function measure(): Promise<Figures> {
 async function bareRun(): Promise<number> {
   const session = await InferenceSession.create(Buffer.from(affine().bytes), { intraOpNumThreads: 1 });
   const [tensor] = decodeTensors(numbers(1));
-  const x = new OnnxTensor("float32", new Float32Array((tensor?.data ?? new Uint8Array(4)).slice().buffer), [1]);
+  const x = new OnnxTensor(
+    "float32",
+    new Float32Array((tensor?.data ?? new Uint8Array(4)).slice().buffer),
+    [1],
+  );
   const ms: number[] = [];
   for (let i = 0; i < CALLS; ++i) {
     const beganAt = performance.now();

@@ -133,11 +133,7 @@ export class RunScheduler {
     });
   }
 
-  async #perform(
-    run: Run,
-    { release, input, onOutput }: RunOrder,
-    cancel: AbortSignal,
-  ): Promise<Uint8Array> {
+  async #perform(run: Run, { release, input, onOutput }: RunOrder, cancel: AbortSignal): Promise<Uint8Array> {
     this.#running.add(run);
     const beganAtMs = performance.now();
     try {

@@ -91,7 +91,9 @@ export class PipeService {
         case "gateway": {
           const request = parse(gatewayRequestSchema, message);
           const dependencies = { maker, offers, scheduler };
-          return this.#within(undefined, call.signal, (signal) => read(request, dependencies, caller, signal));
+          return this.#within(undefined, call.signal, (signal) =>
+            read(request, dependencies, caller, signal),
+          );
         }
         case "preexecute": {
           const request = parse(preexecuteRequestSchema, message);
@@ -110,7 +112,8 @@ export class PipeService {
     const { maxCalls, maxCallsPerCaller } = this.#config;
     const own = this.#active.get(caller.id) ?? 0;
     const all = [...this.#active.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= maxCallsPerCaller) throw new PipeError("rate-limit", { maxCallsPerCaller, retryAfterMs: 1_000 });
+    if (own >= maxCallsPerCaller)
+      throw new PipeError("rate-limit", { maxCallsPerCaller, retryAfterMs: 1_000 });
     if (all >= maxCalls) throw new PipeError("no-capacity", { maxCalls, retryAfterMs: 1_000 });
     this.#active.set(caller.id, own + 1);
     try {
@@ -196,7 +199,11 @@ function jsonOf(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {
-    throw new PipeError("invalid-request", { body: hexlify(body.slice(0, 32)) }, { problem: "not JSON", cause });
+    throw new PipeError(
+      "invalid-request",
+      { body: hexlify(body.slice(0, 32)) },
+      { problem: "not JSON", cause },
+    );
   }
 }
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NODE_PATHS } from "@opg-network/sdk/nodeApi";
 import { expect } from "chai";
+import { systemClock } from "../../../../offchain-runner/src/clock.ts";
 import { loadConfig } from "../../../../offchain-runner/src/config.ts";
 import type { Caller } from "../../../../offchain-runner/src/pipe/caller.ts";
 import { PipeError } from "../../../../offchain-runner/src/pipe/pipeError.ts";
 import { PipeService } from "../../../../offchain-runner/src/pipe/pipeService.ts";
-import { systemClock } from "../../../../offchain-runner/src/clock.ts";
 import { silentLogger } from "../fakes/silentLogger.ts";
 import { RELEASE } from "../fakes/someRequest.ts";
 
