@@ -71,7 +71,7 @@ export class FairQueue<T> {
     this.#cost -= removed?.cost ?? 0;
     if (this.#size === 0) this.#cost = 0;
     // Names cost nothing to make up; to forget what so many had only makes them equal again.
-    if (this.#size === 0 && this.#flows.size > MAX_IDLE_FLOWS) return this.#flows.clear();
+    if (this.#size === 0 && this.#flows.size > MAX_IDLE_FLOWS) this.#flows.clear();
     // What a flow had beyond its share is remembered until the others have caught up.
     for (const [other, { served, items }] of this.#flows)
       if (items.length === 0 && served <= this.#level) this.#flows.delete(other);
