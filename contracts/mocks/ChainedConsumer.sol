@@ -9,7 +9,7 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 /// @notice Asks a model twice in one transaction, the second time about its first answer, and keeps what it said.
 contract ChainedConsumer is PipeConsumer {
     ReleaseId public immutable RELEASE;
-    mapping(bytes32 inputHash => bytes) public answers;
+    mapping(bytes32 inputHash => bytes answer) public answers;
     uint256 public answered;
 
     constructor(IPipe pipe, ReleaseId release) PipeConsumer(pipe) {

@@ -32,9 +32,13 @@ describe("node end to end: pre-execution", () => {
     for (const account of [1, 2]) {
       const operatorId = await protocol.register(chain.account(account));
       await (await protocol.operators.setOffer(operatorId, pipe.release, FEE, 1)).wait();
-      const node = new NodeProcess(chain, { ...protocol, addresses: pipe.addresses }, chain.account(account), [
-        pipe.release,
-      ], { pipe: { unpaid: { base: "50" } } });
+      const node = new NodeProcess(
+        chain,
+        { ...protocol, addresses: pipe.addresses },
+        chain.account(account),
+        [pipe.release],
+        { pipe: { unpaid: { base: "50" } } },
+      );
       nodes.push(node);
       await node.start();
       await (await pipe.gateways.setGateway(operatorId, `${node.url}/v1/gateway`)).wait();
@@ -117,7 +121,9 @@ describe("node end to end: pre-execution", () => {
       });
     }
     expect(refusal).to.be.instanceOf(NodeAnswerError).with.property("code", "unpaid-quota");
-    expect((refusal as NodeAnswerError).data).to.have.property("retryAfterSec").that.is.greaterThan(0);
+    expect((refusal as NodeAnswerError).data)
+      .to.have.property("retryAfterSec")
+      .that.is.greaterThan(0);
   });
 
   it("refuses a call whose payer set nothing aside, and runs nothing for it", async () => {

@@ -47,7 +47,12 @@ export interface HttpServerOptions {
 const TOO_LARGE: PostAnswer = {
   status: 413,
   body: JSON.stringify({
-    error: { code: "too-large", message: "The body is larger than this node takes", data: {}, retryable: false },
+    error: {
+      code: "too-large",
+      message: "The body is larger than this node takes",
+      data: {},
+      retryable: false,
+    },
   }),
 };
 

@@ -1,3 +1,5 @@
+const MAX_IDLE_FLOWS = 10_000;
+
 interface Flow<T> {
   /** Work that this flow was given so far, in units of its share: the least goes next. */
   served: number;
@@ -67,12 +69,9 @@ export class FairQueue<T> {
     const [removed] = flow.items.splice(at, 1);
     this.#size -= 1;
     this.#cost -= removed?.cost ?? 0;
-    if (this.#size === 0) {
-      // Nobody waits, so nobody is owed anything.
-      this.#flows.clear();
-      this.#cost = 0;
-      return;
-    }
+    if (this.#size === 0) this.#cost = 0;
+    // Names cost nothing to make up; to forget what so many had only makes them equal again.
+    if (this.#size === 0 && this.#flows.size > MAX_IDLE_FLOWS) this.#flows.clear();
     // What a flow had beyond its share is remembered until the others have caught up.
     for (const [other, { served, items }] of this.#flows)
       if (items.length === 0 && served <= this.#level) this.#flows.delete(other);

@@ -133,11 +133,7 @@ export class RunScheduler {
     });
   }
 
-  async #perform(
-    run: Run,
-    { release, input, onOutput }: RunOrder,
-    cancel: AbortSignal,
-  ): Promise<Uint8Array> {
+  async #perform(run: Run, { release, input, onOutput }: RunOrder, cancel: AbortSignal): Promise<Uint8Array> {
     this.#running.add(run);
     const beganAtMs = performance.now();
     try {
@@ -161,7 +157,7 @@ export class RunScheduler {
 
   #next(): Run | undefined {
     const kinds: RunKind[] =
-      this.#served.calls <= this.#served.requests ? ["calls", "requests"] : ["requests", "calls"];
+      this.#served.calls < this.#served.requests ? ["calls", "requests"] : ["requests", "calls"];
     for (const kind of kinds) {
       const run = this.#queues[kind].take((candidate) => this.#hasRoom(candidate));
       if (run === undefined) continue;

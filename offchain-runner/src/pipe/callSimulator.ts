@@ -1,5 +1,5 @@
-import type { Carrier } from "@opg-network/sdk/carrier";
 import type { PlainCall } from "@opg-network/sdk/callSimulator";
+import type { Carrier } from "@opg-network/sdk/carrier";
 import type { InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import { decodeInferenceRequired, QueryMalformedError } from "@opg-network/sdk/inferenceQuery";
 import type { CallExceptionError } from "ethers";
@@ -67,8 +67,7 @@ export function createCallSimulator(provider: ResilientProvider, gasLimit: bigin
     async simulate(carrier, call, results) {
       const carrying = carrier.carrying(call, results);
       // With results it is likely to pass, and then its gas is asked for: both at once.
-      const early =
-        results === "0x" || carrier.override !== undefined ? undefined : gasOf(carrying, carrier);
+      const early = results === "0x" || carrier.override !== undefined ? undefined : gasOf(carrying, carrier);
       early?.catch(() => undefined);
       const ended = await ask("eth_call", carrier.rehearsal(call, results), gasLimit, carrier);
       if (ended.kind === "failed") return outcomeOf(ended.error);

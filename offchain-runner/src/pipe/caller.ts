@@ -30,7 +30,11 @@ export function identify(
     return { id: verifyNodeCall(authorization, call).toLowerCase(), isAnonymous: false, network };
   } catch (cause) {
     if (!(cause instanceof NodeCallError)) throw cause;
-    throw new PipeError("unauthorized", { ...cause.data, reason: cause.code }, { problem: cause.code, cause });
+    throw new PipeError(
+      "unauthorized",
+      { ...cause.data, reason: cause.code },
+      { problem: cause.code, cause },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { GRAIN } from "@opg-network/sdk/request";
 import type { DatabaseSync } from "node:sqlite";
+import { GRAIN } from "@opg-network/sdk/request";
 import type { Logger } from "pino";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { Contracts, PipeContract } from "../chain/contracts.ts";
@@ -87,7 +87,11 @@ export function openPipe(config: Config, parts: PipeParts) {
 }
 
 function meansIn({ pipe, escrow }: PipeContract) {
-  return async (carry: "appended" | "batch" | "executor", payer: string, consumer: string): Promise<bigint> => {
+  return async (
+    carry: "appended" | "batch" | "executor",
+    payer: string,
+    consumer: string,
+  ): Promise<bigint> => {
     if (carry !== "appended") return escrow.balanceOf(payer);
     const { balance, blockLimit } = await pipe.budgetOf(payer, consumer);
     return balance < blockLimit ? balance : blockLimit;

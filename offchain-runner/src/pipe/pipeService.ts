@@ -72,7 +72,7 @@ export class PipeService {
       metrics.recordCall(kind, failure.code, clock.nowMs() - beganAtMs);
       if (failure.status >= 500) logger.warn({ err: error, kind, code: failure.code }, "call failed");
       else logger.debug({ kind, code: failure.code, data: failure.data }, "call refused");
-      return toAnswer(failure);
+      return toAnswer(kind, failure);
     }
   }
 
@@ -91,7 +91,9 @@ export class PipeService {
         case "gateway": {
           const request = parse(gatewayRequestSchema, message);
           const dependencies = { maker, offers, scheduler };
-          return this.#within(undefined, call.signal, (signal) => read(request, dependencies, caller, signal));
+          return this.#within(undefined, call.signal, (signal) =>
+            read(request, dependencies, caller, signal),
+          );
         }
         case "preexecute": {
           const request = parse(preexecuteRequestSchema, message);
@@ -110,7 +112,8 @@ export class PipeService {
     const { maxCalls, maxCallsPerCaller } = this.#config;
     const own = this.#active.get(caller.id) ?? 0;
     const all = [...this.#active.values()].reduce((sum, count) => sum + count, 0);
-    if (own >= maxCallsPerCaller) throw new PipeError("rate-limit", { maxCallsPerCaller, retryAfterMs: 1_000 });
+    if (own >= maxCallsPerCaller)
+      throw new PipeError("rate-limit", { maxCallsPerCaller, retryAfterMs: 1_000 });
     if (all >= maxCalls) throw new PipeError("no-capacity", { maxCalls, retryAfterMs: 1_000 });
     this.#active.set(caller.id, own + 1);
     try {
@@ -179,7 +182,9 @@ function failureOf(error: unknown): Failure {
   };
 }
 
-function toAnswer({ status, code, message, data, retryable }: Failure): PostAnswer {
+function toAnswer(kind: Kind, { status: usual, code, message, data, retryable }: Failure): PostAnswer {
+  // Clients of ERC-3668 wait long at a gateway that says 429, and go on to the next one at 503.
+  const status = kind === "gateway" && usual === 429 ? 503 : usual;
   const retryAfterMs = Number(data.retryAfterMs ?? 1_000);
   const headers = status === 429 || status === 503 ? { "retry-after": seconds(retryAfterMs) } : {};
   // `message` on top is what clients of ERC-3668 show.
@@ -194,7 +199,11 @@ function jsonOf(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {
-    throw new PipeError("invalid-request", { body: hexlify(body.slice(0, 32)) }, { problem: "not JSON", cause });
+    throw new PipeError(
+      "invalid-request",
+      { body: hexlify(body.slice(0, 32)) },
+      { problem: "not JSON", cause },
+    );
   }
 }
 

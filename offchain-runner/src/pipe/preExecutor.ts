@@ -1,6 +1,6 @@
 import type { CarriedResult, ResultBundle } from "@opg-network/sdk/carriedResults";
-import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResults";
+import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
 import { concat, dataLength, getAddress } from "ethers";
@@ -89,7 +89,11 @@ export class PreExecutor {
       isBatch ? simulator.codeOf(from) : undefined,
     ]);
     if (target === "0x" && data !== "0x" && !(isBatch && to === from))
-      throw new PipeError("invalid-request", { to }, { problem: "there is no contract at the called address" });
+      throw new PipeError(
+        "invalid-request",
+        { to },
+        { problem: "there is no contract at the called address" },
+      );
     if (account === "0x" && delegate === undefined)
       throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
     if (carry === "appended") return APPENDED;
@@ -136,7 +140,11 @@ export class PreExecutor {
     const payer = carrier.payerOf(call, required);
     const { account, consumer } = required;
     if (payer === undefined)
-      throw new PipeError("call-reverts", { data, account, consumer }, { problem: "results do not get there" });
+      throw new PipeError(
+        "call-reverts",
+        { data, account, consumer },
+        { problem: "results do not get there" },
+      );
     return { consumer: getAddress(consumer), payer: getAddress(payer) };
   }
 
@@ -191,7 +199,14 @@ export class PreExecutor {
     const untilSec = time.head.timestamp + this.#options.resultValiditySec;
     const inferences = [...own.values()].flatMap(({ addressee, results }) =>
       results.map(({ release, mode, inputHash, fee }) => {
-        return { release: release as Hex, operatorId, mode, inputHash: inputHash as Hex, fee, consumer: addressee.consumer };
+        return {
+          release: release as Hex,
+          operatorId,
+          mode,
+          inputHash: inputHash as Hex,
+          fee,
+          consumer: addressee.consumer,
+        };
       }),
     );
     logger.info(

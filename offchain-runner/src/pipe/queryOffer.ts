@@ -59,8 +59,7 @@ export async function offerFor(
   if (!standing.isActive || operatorId === 0) return elsewhere("operator-not-active");
   const { minStake } = await prices.termsOf(served.release.id);
   if (standing.stake < minStake || standing.stake < query.minStake) return elsewhere("stake-too-low");
-  if (query.inputBytes > maxInputBytes)
-    return { kind: "refused", code: "input-too-large", elsewhere: false };
+  if (query.inputBytes > maxInputBytes) return { kind: "refused", code: "input-too-large", elsewhere: false };
   const fee = await prices.feeOf(served.release.id, served.config);
   if (fee > query.maxFee) return { kind: "refused", code: "fee-above-maximum", elsewhere: false };
   return { kind: "offered", release: served.release, mode, fee, operatorId };

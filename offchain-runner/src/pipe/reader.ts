@@ -21,7 +21,15 @@ export async function quote(
     const { mode, fee, operatorId, release } = offer;
     const expectedMs = scheduler.expectedMs(release.id) + scheduler.waitMs(release.id);
     const { signer } = offers.account;
-    return { release: query.release, mode, fee, operatorId, signer, expectedMs, freeSlots: scheduler.freeSlots };
+    return {
+      release: query.release,
+      mode,
+      fee,
+      operatorId,
+      signer,
+      expectedMs,
+      freeSlots: scheduler.freeSlots,
+    };
   });
   return { offers: await Promise.all(each) };
 }

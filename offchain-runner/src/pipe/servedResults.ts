@@ -108,9 +108,7 @@ export class ServedResults {
   /** Blocks above `ancestor` are no longer part of the chain. */
   rollback(ancestor: number): void {
     this.#database
-      .prepare(
-        "UPDATE served_results SET consumed_block = NULL, consumed_by = NULL WHERE consumed_block > ?",
-      )
+      .prepare("UPDATE served_results SET consumed_block = NULL, consumed_by = NULL WHERE consumed_block > ?")
       .run(ancestor);
   }
 

@@ -60,7 +60,10 @@ export class UnpaidQuota {
   #requireRoom(caller: Caller, grains: number, paid: number, since: number): void {
     const { base, growth, most, newcomers, anonymous } = this.#terms;
     const own = this.#served.unpaidBy(caller.id, since);
-    if (caller.isAnonymous) return this.#requireBelow(own, grains, toGrains(anonymous), "anonymous");
+    if (caller.isAnonymous) {
+      this.#requireBelow(own, grains, toGrains(anonymous), "anonymous");
+      return;
+    }
     const grown = Math.min(paid * growth, toGrains(most));
     this.#requireBelow(own, grains, toGrains(base) + Math.floor(grown), "caller");
     if (paid > 0) return;
