@@ -79,5 +79,18 @@ export async function operatorNetwork() {
     return { deadline, v, r, s };
   };
 
-  return { ethers, opg, operators, disputes, domain, deployer, accounts, gasOf, signConsent, signPermit };
+  return {
+    ethers,
+    networkHelpers,
+    opg,
+    hub,
+    operators,
+    disputes,
+    domain,
+    deployer,
+    accounts,
+    gasOf,
+    signConsent,
+    signPermit,
+  };
 }

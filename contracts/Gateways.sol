@@ -72,8 +72,7 @@ contract Gateways is IGateways {
     function _couldServe(uint32 id, ReleaseId release, uint8 modes, uint256 minimum) private view returns (bool) {
         if (OPERATORS.offerOf(id, release).modes & modes == 0) return false;
         Standing memory standing = OPERATORS.standingById(id);
-        return
-            standing.status == SignerStatus.Active && !standing.jailed && uint256(standing.stake) * GRAIN >= minimum;
+        return standing.status == SignerStatus.Active && !standing.jailed && uint256(standing.stake) * GRAIN >= minimum;
     }
 
     function _supportedModes() private view returns (uint8 modes) {

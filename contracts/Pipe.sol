@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Escrow} from "./Escrow.sol";
 import {PipeExecutor} from "./PipeExecutor.sol";
+import {ResultDomain} from "./ResultDomain.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
@@ -56,14 +57,13 @@ struct Run {
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
 /// calls nobody else but its executor, which may do nothing.
-contract Pipe is IPipe, Escrow, TimedPause {
+contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
     using LoadedResults for ResultSlot;
     using ResultBundles for bytes;
 
     IProofSettlement public immutable SETTLEMENT;
     IGateways public immutable GATEWAYS;
     PipeExecutor private immutable _executor;
-    bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStakeGrains;
 
@@ -81,11 +81,10 @@ contract Pipe is IPipe, Escrow, TimedPause {
         address authority,
         address treasury_,
         uint16 protocolFeeBps_
-    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) {
+    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) ResultDomain(operators) {
         SETTLEMENT = settlement;
         GATEWAYS = gateways;
         _executor = new PipeExecutor();
-        _domainSeparator = operators.domainSeparator();
         _maxValidity = operators.maxValidity();
         _minimumStakeGrains = operators.minimumStake() / GRAIN;
     }
@@ -117,11 +116,12 @@ contract Pipe is IPipe, Escrow, TimedPause {
         address account,
         bytes calldata carried
     ) external override returns (bytes memory output) {
-        (ResultSlot slot, LoadedResult result) = _find(query_, account);
+        ResultSlot shared = _sharedSlotOf(query_, account);
+        (ResultSlot slot, LoadedResult result) = _find(shared);
         if (!result.isLoaded()) {
             if (carried.length != 0) {
                 _loadCarried(account, carried);
-                (slot, result) = _find(query_, account);
+                (slot, result) = _find(shared);
             }
             if (!result.isLoaded()) {
                 InferenceQuery[] memory missing = new InferenceQuery[](1);
@@ -143,7 +143,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         if (missing != 0) _revertMissing(account, _missingOf(queries, account, missing));
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            (ResultSlot slot, LoadedResult result) = _find(queries[i], account);
+            (ResultSlot slot, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
             outputs[i] = _use(queries[i], account, slot, result);
         }
     }
@@ -151,12 +151,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
     /// @inheritdoc IPipe
     function query(InferenceQuery calldata query_) external view override returns (InferenceAnswer memory) {
         _requireUnpaidCall();
-        string[] memory urls = GATEWAYS.gatewaysOf(
-            query_.release,
-            query_.modes,
-            query_.operatorId,
-            query_.minStake
-        );
+        string[] memory urls = GATEWAYS.gatewaysOf(query_.release, query_.modes, query_.operatorId, query_.minStake);
         require(urls.length != 0, NobodyServes(query_.release));
         bytes memory encoded = abi.encode(query_);
         revert OffchainLookup(address(this), urls, encoded, IPipe.queryCallback.selector, encoded);
@@ -224,17 +219,12 @@ contract Pipe is IPipe, Escrow, TimedPause {
         if (account == address(_executor)) owner |= _execution << 160;
     }
 
-    /// @dev Where the result for the caller's query stands: its own place first, then that for any consumer.
-    function _find(
-        InferenceQuery calldata query_,
-        address account
-    ) private view returns (ResultSlot slot, LoadedResult result) {
-        ResultSlot shared = LoadedResults.sharedSlot(
-            _ownerOf(account),
-            query_.release,
-            query_.codec,
-            _hash(query_.input)
-        );
+    function _sharedSlotOf(InferenceQuery calldata query_, address account) private view returns (ResultSlot) {
+        return LoadedResults.sharedSlot(_ownerOf(account), query_.release, query_.codec, _hash(query_.input));
+    }
+
+    /// @dev Where a result for the caller stands: its own place first, then that for any consumer.
+    function _find(ResultSlot shared) private view returns (ResultSlot slot, LoadedResult result) {
         slot = shared.slotFor(msg.sender);
         result = slot.load();
         if (!result.isLoaded()) {
@@ -269,12 +259,9 @@ contract Pipe is IPipe, Escrow, TimedPause {
         require(modes & result.mode().bit() != 0, ModeNotAllowed(result.mode(), modes));
     }
 
-    function _countMissing(
-        InferenceQuery[] calldata queries,
-        address account
-    ) private view returns (uint256 missing) {
+    function _countMissing(InferenceQuery[] calldata queries, address account) private view returns (uint256 missing) {
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(queries[i], account);
+            (, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
             if (!result.isLoaded()) ++missing;
         }
     }
@@ -287,7 +274,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         missing = new InferenceQuery[](count);
         uint256 next;
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(queries[i], account);
+            (, LoadedResult result) = _find(_sharedSlotOf(queries[i], account));
             if (!result.isLoaded()) missing[next++] = queries[i];
         }
     }
@@ -352,7 +339,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         bundle.consumer = consumer;
         bundle.end = end + ResultBundles.SIGNATURE_LENGTH;
         bundle.signer = ResultSignatures.recover(
-            ResultSignatures.bundleDigest(_domainSeparator, leaves),
+            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
             results.signatureAt(end)
         );
         bundle.standing = OPERATORS.compactStandingOf(bundle.signer);
@@ -510,8 +497,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
             head.mode()
         );
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, result);
-        return
-            InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
+        return InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
     }
 
     /// @dev A call has no gas price unless it is given one; a transaction has one on every chain that charges for gas.

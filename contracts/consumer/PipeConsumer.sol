@@ -64,7 +64,12 @@ abstract contract PipeConsumer {
         } catch (bytes memory reason) {
             InferenceQuery[] memory queries = new InferenceQuery[](1);
             queries[0] = query;
-            bytes memory missing = abi.encodeWithSelector(IPipe.InferenceRequired.selector, account, address(this), queries);
+            bytes memory missing = abi.encodeWithSelector(
+                IPipe.InferenceRequired.selector,
+                account,
+                address(this),
+                queries
+            );
             if (CarriedResults.isCarrying() || keccak256(reason) != keccak256(missing)) _revertWith(reason);
             return (false, "");
         }

@@ -1,6 +1,25 @@
 // What integrators import: safe in a browser. Modules that read files (`manifest`, `deployment`) are imported by name.
+export {
+  appendResults,
+  type CarriedResult,
+  CarriedResultsError,
+  decodeBundles,
+  encodeBundle,
+  encodeBundles,
+  type ResultBundle,
+  splitResults,
+} from "./carriedResults.ts";
 export { DTYPES, type Dtype } from "./dtype.ts";
 export { NetworkError } from "./errors.ts";
+export {
+  decodeInferenceRequired,
+  decodeQuery,
+  encodeInferenceRequired,
+  encodeQuery,
+  type InferenceQuery,
+  type InferenceRequired,
+  QueryMalformedError,
+} from "./inferenceQuery.ts";
 export {
   domainSeparatorOf,
   INFERENCE_BUNDLE_TYPES,
@@ -10,6 +29,20 @@ export {
   resultHash,
   SIGNER_CONSENT_TYPES,
 } from "./inferenceResult.ts";
+export {
+  type Carry,
+  NODE_FAILURES,
+  NODE_PATHS,
+  type NodeFailure,
+  type NodeFailureCode,
+  type NodeOffer,
+  type PreexecuteRequest,
+  type PreexecuteResponse,
+  type QuoteRequest,
+  type QuoteResponse,
+  stringifyMessage,
+} from "./nodeApi.ts";
+export { NODE_CALL_TYPES, NodeCallError, signNodeCall, verifyNodeCall } from "./nodeCall.ts";
 export { formatOpg, parseOpg } from "./opg.ts";
 export { formatVersion, parseVersion, type ReleaseVersion } from "./releaseVersion.ts";
 export {
@@ -28,6 +61,7 @@ export {
 } from "./request.ts";
 export { bundleDigest, bundlePath, bundleRoot, memberDigest } from "./resultBundle.ts";
 export { checkAgainstSchema, parseTensorSchema, type TensorSchema, type TensorSpec } from "./schema.ts";
+export { bundleSigner, carriedDigest, contextOf, signedResultsOf } from "./signedBundle.ts";
 export type { Tensor } from "./tensor.ts";
 export { CODEC_TENSORS, decodeTensors, encodeTensors, hashTensors } from "./tensorCodec.ts";
 export { TensorError } from "./tensorError.ts";

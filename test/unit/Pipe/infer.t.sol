@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
+import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
+import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
+import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
+import {Item, PipeFixture} from "./PipeFixture.sol";
+
+contract InferTest is PipeFixture {
+    function test_answersAndChargesTheBudget() public {
+        bytes memory results = _usual();
+        vm.expectEmit(address(pipe));
+        emit IPipe.ResultsLoaded(operator.signer, user, results);
+        vm.expectEmit(address(pipe));
+        emit IPipe.Inferred(address(consumer), user, release, INPUT);
+        (bool success, ) = _send(user, address(consumer), _carry(_ask(), results));
+
+        assertTrue(success);
+        assertEq(consumer.answers(0), ANSWER);
+        assertEq(pipe.budgetOf(user, address(consumer)).balance, 10 ether - FEE);
+        assertEq(money.earningsOf(operator.id, release).unripe, FEE);
+    }
+
+    function test_revertsWithTheQueryWhenNothingIsCarried() public {
+        _expectFailure(user, address(consumer), _ask(), _missing(user, address(consumer), INPUT));
+    }
+
+    function test_answersABatchAndReportsAllThatIsMissing() public {
+        bytes[] memory inputs = new bytes[](3);
+        Item[] memory items = new Item[](3);
+        InferenceQuery[] memory queries = new InferenceQuery[](3);
+        for (uint256 i; i < 3; ++i) {
+            inputs[i] = abi.encode(i);
+            items[i] = Item(release, inputs[i], abi.encode(i + 7), FEE);
+            queries[i] = consumer.queryOf(release, inputs[i]);
+        }
+        bytes memory ask = abi.encodeCall(CarryingConsumer.askBatch, (release, inputs));
+        _expectFailure(
+            user,
+            address(consumer),
+            ask,
+            abi.encodeWithSelector(IPipe.InferenceRequired.selector, user, address(consumer), queries)
+        );
+        (bool success, ) = _send(user, address(consumer), _carry(ask, _bundle(user, address(consumer), items)));
+        assertTrue(success);
+        for (uint256 i; i < 3; ++i) assertEq(consumer.answers(i), bytes32(i + 7));
+        assertEq(pipe.budgetOf(user, address(consumer)).balance, 10 ether - 3 * FEE);
+    }
+
+    function test_takesAChainInTwoBundles() public {
+        bytes memory results = bytes.concat(
+            _usual(),
+            _bundle(user, address(consumer), _item(abi.encode(ANSWER), keccak256("second")))
+        );
+        (bool success, ) = _send(
+            user,
+            address(consumer),
+            _carry(abi.encodeCall(CarryingConsumer.askChain, (release, INPUT)), results)
+        );
+        assertTrue(success);
+        assertEq(consumer.answers(0), keccak256("second"));
+    }
+
+    function testFuzz_keepsOutputsOfAnyLength(uint16 length) public {
+        bytes memory output = new bytes(bound(length, 0, 3000));
+        for (uint256 i; i < output.length; ++i) output[i] = bytes1(uint8(i + 1));
+        Item[] memory items = new Item[](1);
+        items[0] = Item(release, INPUT, output, FEE);
+        bytes memory callData = abi.encodeCall(CarryingConsumer.askAny, (consumer.queryOf(release, INPUT)));
+        (bool success, bytes memory data) = _send(
+            user,
+            address(consumer),
+            _carry(callData, _bundle(user, address(consumer), items))
+        );
+        assertTrue(success);
+        assertEq(data, abi.encode(output));
+    }
+
+    function test_revertsWhenFeeIsAboveTheMaximum() public {
+        Item[] memory items = _item(INPUT, ANSWER);
+        items[0].fee = 1 ether + GRAIN;
+        _expectFailure(
+            user,
+            address(consumer),
+            _carry(_ask(), _bundle(user, address(consumer), items)),
+            abi.encodeWithSelector(IPipe.FeeAboveMaximum.selector, 1 ether + GRAIN, 1 ether)
+        );
+    }
+
+    function test_revertsWhenFeeDoesNotCoverTheRoyalty() public {
+        Item[] memory items = _item(INPUT, ANSWER);
+        items[0].fee = ROYALTY;
+        _expectFailure(
+            user,
+            address(consumer),
+            _carry(_ask(), _bundle(user, address(consumer), items)),
+            abi.encodeWithSelector(IPipe.ResultFeeTooLow.selector, ROYALTY, ROYALTY, ROYALTY / 20)
+        );
+    }
+
+    function test_revertsWhenStakeModeOrOperatorWillNotDo() public {
+        InferenceQuery memory query = consumer.queryOf(release, INPUT);
+        query.minStake = STAKE + GRAIN;
+        _refused(query, abi.encodeWithSelector(IPipe.StakeBelowMinimum.selector, STAKE, query.minStake));
+        query.minStake = STAKE;
+        query.modes = 6;
+        _refused(query, abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, 0, 6));
+        query.modes = 1;
+        query.operatorId = operator.id + 1;
+        _refused(query, abi.encodeWithSelector(IPipe.OperatorNotChosen.selector, operator.id, operator.id + 1));
+    }
+
+    function test_revertsWhenPaused() public {
+        vm.prank(guardian);
+        ITimedPause(address(pipe)).pause(1 hours);
+        _expectFailure(
+            user,
+            address(consumer),
+            _carry(_ask(), _usual()),
+            abi.encodeWithSelector(ITimedPause.NewWorkPaused.selector, block.timestamp + 1 hours)
+        );
+        vm.startPrank(user);
+        pipe.drainBudget(address(consumer), 10 ether);
+        money.withdraw(user, 100 ether);
+        vm.stopPrank();
+        assertEq(opg.balanceOf(user), 100 ether);
+    }
+
+    function test_revertsWhenBudgetIsTooLow() public {
+        vm.prank(user);
+        pipe.drainBudget(address(consumer), 10 ether);
+        _expectFailure(
+            user,
+            address(consumer),
+            _carry(_ask(), _usual()),
+            abi.encodeWithSelector(IPipe.BudgetTooLow.selector, user, consumer, 0, FEE)
+        );
+    }
+
+    function test_revertsWhenMoreThanABlockMayCostIsSpent() public {
+        vm.prank(user);
+        pipe.fundBudget(address(consumer), 0, FEE);
+        (bool success, ) = _send(user, address(consumer), _carry(_ask(), _usual()));
+        assertTrue(success);
+        bytes memory other = abi.encodeCall(CarryingConsumer.ask, (release, 0, "other"));
+        bytes memory results = _bundle(user, address(consumer), _item("other", ANSWER));
+        _expectFailure(
+            user,
+            address(consumer),
+            _carry(other, results),
+            abi.encodeWithSelector(IPipe.BlockLimitReached.selector, user, consumer, 0, FEE)
+        );
+        vm.roll(block.number + 1);
+        (success, ) = _send(user, address(consumer), _carry(other, results));
+        assertTrue(success);
+    }
+
+    function test_fallsBackOnlyWhenNothingIsCarried() public {
+        bytes memory callData = abi.encodeCall(CarryingConsumer.tryAsk, (release, 0, INPUT));
+        (bool success, ) = _send(user, address(consumer), callData);
+        assertTrue(success);
+        assertEq(uint256(consumer.answers(0)), type(uint256).max);
+        _expectFailure(user, address(consumer), _carry(callData, ""), _missing(user, address(consumer), INPUT));
+        (success, ) = _send(user, address(consumer), _carry(callData, _usual()));
+        assertTrue(success);
+        assertEq(consumer.answers(0), ANSWER);
+    }
+
+    /// What the call carries holds, so no amount of gas leads to the fallback.
+    function testFuzz_noAmountOfGasReachesTheFallback(uint256 gasLimit) public {
+        gasLimit = bound(gasLimit, 5_000, 300_000);
+        bytes memory callData = _carry(abi.encodeCall(CarryingConsumer.tryAsk, (release, 0, INPUT)), _usual());
+        vm.prank(user);
+        (bool success, ) = address(consumer).call{gas: gasLimit}(callData);
+        assertEq(consumer.answers(0), success ? ANSWER : bytes32(0));
+    }
+
+    function _refused(InferenceQuery memory query, bytes memory problem) private {
+        bytes memory callData = abi.encodeCall(CarryingConsumer.askAny, (query));
+        _expectFailure(user, address(consumer), _carry(callData, _usual()), problem);
+    }
+}
