@@ -2,7 +2,16 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Figures } from "../figures.ts";
 import { readMarket } from "./hourlyMarket.ts";
-import { type FeeRule, type Flow, type LpIncome, type Market, marketOf, POOL_VALUE, replay, TRADE_COST } from "./replay.ts";
+import {
+  type FeeRule,
+  type Flow,
+  type LpIncome,
+  type Market,
+  marketOf,
+  POOL_VALUE,
+  replay,
+  TRADE_COST,
+} from "./replay.ts";
 import { seededRandom } from "./seededRandom.ts";
 import { volatilityForecast } from "./volatilityForecast.ts";
 

@@ -55,12 +55,7 @@ const HOUR_SEC = 3_600;
 const MAX_VOLATILITY = 0.05;
 
 /** One market for all rules: the same path and the same arrivals. */
-export function marketOf(
-  hours: readonly MarketHour[],
-  flow: Flow,
-  blockSec: number,
-  seed: number,
-): Market {
+export function marketOf(hours: readonly MarketHour[], flow: Flow, blockSec: number, seed: number): Market {
   const blocksPerHour = HOUR_SEC / blockSec;
   const path = pricePath(hours, blocksPerHour, seed);
   return { hours, path, blocksPerHour, arrivals: arrivalsOf(hours, flow, blocksPerHour, seed) };
@@ -99,10 +94,21 @@ export async function replay(market: Market, rule: FeeRule, forecast: Forecast):
       netBefore = pool.net;
     }
   }
-  return { net: pool.net, fees: pool.fees, loss: pool.fees - pool.net, daily, meanFee: feeSum / hours.length };
+  return {
+    net: pool.net,
+    fees: pool.fees,
+    loss: pool.fees - pool.net,
+    daily,
+    meanFee: feeSum / hours.length,
+  };
 }
 
-function arrivalsOf(hours: readonly MarketHour[], flow: Flow, blocksPerHour: number, seed: number): Arrival[] {
+function arrivalsOf(
+  hours: readonly MarketHour[],
+  flow: Flow,
+  blocksPerHour: number,
+  seed: number,
+): Arrival[] {
   const random = seededRandom(seed ^ 0x5eed);
   const meanVolume = hours.reduce((sum, { volume }) => sum + volume, 0) / hours.length;
   const hourlyTrades = (flow.dailyDemand * POOL_VALUE) / 24 / TRADE_VALUE;

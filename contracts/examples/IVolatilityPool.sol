@@ -20,7 +20,8 @@ struct FeeTerms {
 }
 
 /// @title A pool of two tokens whose swap fee follows a volatility model
-/// @notice The model sees the pool's own hourly candles. A swap that carries the forecast pays the fee that follows from
+/// @notice The model sees the pool's own hourly candles. A swap that carries the forecast pays the fee that follows
+/// from
 /// it; one that does not pays the fee of the model's upper bound, which no forecast exceeds.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
 /// (at the turn of an hour): the swap then pays the highest fee, or reverts here.

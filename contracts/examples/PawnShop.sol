@@ -14,8 +14,8 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice} from "./CompactPrice.sol";
 import {DrawdownModel} from "./DrawdownModel.sol";
 import {HourCandle} from "./HourCandle.sol";
+import {IVolatilityPool} from "./IVolatilityPool.sol";
 import {VolatilityModel} from "./VolatilityModel.sol";
-import {VolatilityPool} from "./VolatilityPool.sol";
 
 /// @notice Tokens lent for a day against other tokens.
 struct Loan {
@@ -28,11 +28,28 @@ struct Loan {
     uint128 debt;
 }
 
+/// @notice What a shop is made for, fixed for ever.
+struct PawnTerms {
+    /// The pool's token0, and its token1.
+    IERC20 pledged;
+    IERC20 lent;
+    ReleaseId volatilityRelease;
+    ReleaseId drawdownRelease;
+    address lender;
+    /// What a loan costs, 1e18 = 100 %.
+    uint256 interest;
+    /// Token wei of OPG that one inference may cost.
+    uint256 maxInferenceFee;
+    /// Token wei of OPG that must be at stake behind each answer.
+    uint256 minStake;
+}
+
 /// @title PawnShop
 /// @notice An example of two models in one transaction, the second on the first one's answer: what is lent on a pledge
 /// is its value less how deep it may fall before the loan is due, by a drawdown model that takes the forecast of
 /// a volatility model. Nothing is liquidated: the borrower pays within a day, or the lender keeps the pledge.
-/// @dev Owns the lender's token1 and the borrowers' pledges. There is no fallback: without both answers nothing is lent.
+/// @dev Owns the lender's token1 and the borrowers' pledges. There is no fallback: without both answers nothing is
+/// lent.
 /// A pledge counts at the lowest price of the last closed hour or at the present one, whichever is less, so lifting the
 /// pool's price for less than an hour lifts no loan. The models see closed hours only.
 contract PawnShop is PipeConsumer {
@@ -42,7 +59,7 @@ contract PawnShop is PipeConsumer {
     uint256 private constant ONE = 1e18;
     uint256 public constant TERM = 24 hours;
 
-    VolatilityPool public immutable POOL;
+    IVolatilityPool public immutable POOL;
     IERC20 public immutable PLEDGED;
     IERC20 public immutable LENT;
     ReleaseId public immutable VOLATILITY_RELEASE;
@@ -67,17 +84,11 @@ contract PawnShop is PipeConsumer {
     error LoanNotDue(uint256 id, uint256 dueAt);
     error NotLender(address caller);
 
-    constructor(
-        IPipe pipe,
-        VolatilityPool pool,
-        ReleaseId drawdownRelease,
-        address lender,
-        uint256 interest
-    ) PipeConsumer(pipe) {
-        (POOL, PLEDGED, LENT) = (pool, pool.TOKEN0(), pool.TOKEN1());
-        (VOLATILITY_RELEASE, DRAWDOWN_RELEASE) = (pool.RELEASE(), drawdownRelease);
-        (MAX_INFERENCE_FEE, MIN_STAKE) = (pool.MAX_INFERENCE_FEE(), pool.MIN_STAKE());
-        (LENDER, INTEREST) = (lender, interest);
+    constructor(IPipe pipe, IVolatilityPool pool, PawnTerms memory terms) PipeConsumer(pipe) {
+        (POOL, PLEDGED, LENT) = (pool, terms.pledged, terms.lent);
+        (VOLATILITY_RELEASE, DRAWDOWN_RELEASE) = (terms.volatilityRelease, terms.drawdownRelease);
+        (MAX_INFERENCE_FEE, MIN_STAKE) = (terms.maxInferenceFee, terms.minStake);
+        (LENDER, INTEREST) = (terms.lender, terms.interest);
     }
 
     /// @notice Takes `pledge` from the caller and lends what it is good for; the lender funds it by sending LENT here.
