@@ -109,7 +109,8 @@ describe("node end to end: pre-execution", () => {
   it("sees on chain what of its answers was paid", async () => {
     const [, node] = nodes as [NodeProcess, NodeProcess];
     await node.until(async () => (await node.status()).pipe?.unpaid === "0", "all is paid");
-    expect((await node.status()).pipe?.consumed).to.be.greaterThan(CALLS);
+    // Two for each call that the other node had not answered when it was killed, half-way or a little later.
+    expect((await node.status()).pipe?.consumed).to.be.greaterThan(CALLS / 2);
   });
 
   it("refuses a stranger beyond its small quota", async () => {
