@@ -46,7 +46,10 @@ struct Bundle {
 /// @dev Results of one release in a row.
 struct Run {
     ReleaseId release;
-    ReleaseTerms terms;
+    /// Token wei an inference.
+    uint256 royalty;
+    /// Set of modes that the release offers.
+    uint8 modes;
     /// Grains.
     uint256 fees;
     uint256 count;
@@ -117,11 +120,11 @@ contract Pipe is IPipe, Escrow, TimedPause {
         address account,
         bytes calldata carried
     ) external override returns (bytes memory output) {
-        (ResultSlot slot, LoadedResult result) = _find(query_, account);
+        (ResultSlot own, ResultSlot slot, LoadedResult result) = _find(query_, account);
         if (!result.isLoaded()) {
             if (carried.length != 0) {
                 _loadCarried(account, carried);
-                (slot, result) = _find(query_, account);
+                (slot, result) = (own, own.load());
             }
             if (!result.isLoaded()) {
                 InferenceQuery[] memory missing = new InferenceQuery[](1);
@@ -143,7 +146,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         if (missing != 0) _revertMissing(account, _missingOf(queries, account, missing));
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            (ResultSlot slot, LoadedResult result) = _find(queries[i], account);
+            (, ResultSlot slot, LoadedResult result) = _find(queries[i], account);
             outputs[i] = _use(queries[i], account, slot, result);
         }
     }
@@ -223,15 +226,15 @@ contract Pipe is IPipe, Escrow, TimedPause {
     function _find(
         InferenceQuery calldata query_,
         address account
-    ) private view returns (ResultSlot slot, LoadedResult result) {
+    ) private view returns (ResultSlot own, ResultSlot slot, LoadedResult result) {
         ResultSlot shared = LoadedResults.sharedSlot(
             _ownerOf(account),
             query_.release,
             query_.codec,
             _hash(query_.input)
         );
-        slot = shared.slotFor(msg.sender);
-        result = slot.load();
+        own = shared.slotFor(msg.sender);
+        (slot, result) = (own, own.load());
         if (!result.isLoaded()) {
             result = shared.load();
             if (result.isLoaded()) slot = shared;
@@ -266,7 +269,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
 
     function _countMissing(InferenceQuery[] calldata queries, address account) private view returns (uint256 missing) {
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(queries[i], account);
+            (, , LoadedResult result) = _find(queries[i], account);
             if (!result.isLoaded()) ++missing;
         }
     }
@@ -279,7 +282,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         missing = new InferenceQuery[](count);
         uint256 next;
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(queries[i], account);
+            (, , LoadedResult result) = _find(queries[i], account);
             if (!result.isLoaded()) missing[next++] = queries[i];
         }
     }
@@ -383,7 +386,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
                 loaded = true;
                 _requireBacked(results, offset, head, run, bundle);
                 uint256 fee = head.feeGrains();
-                _requireFee(head.fee(), run.terms.royalty);
+                _requireFee(head.fee(), run.royalty);
                 require(head.maxCover() == 0 || bundle.consumer != address(0), CoverWithoutContext());
                 fees += fee;
                 run.fees += fee;
@@ -406,23 +409,18 @@ contract Pipe is IPipe, Escrow, TimedPause {
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private view {
         run.release = release;
-        run.terms = HUB.usableTerms(release);
+        ReleaseTerms memory terms = HUB.usableTerms(release);
+        (run.royalty, run.modes) = (terms.royalty, terms.modes);
         run.fees = 0;
         run.count = 0;
-        uint256 minimum = run.terms.minStake / GRAIN;
+        uint256 minimum = terms.minStake / GRAIN;
         if (minimum < _minimumStakeGrains) minimum = _minimumStakeGrains;
         uint256 stake = standing.stakeGrains();
         require(stake >= minimum, ReleaseStakeTooLow(release, stake * GRAIN, minimum * GRAIN));
     }
 
     function _book(CompactStanding standing, Run memory run) private {
-        _accrue(
-            standing.operatorId(),
-            standing.slashCount(),
-            run.release,
-            run.fees,
-            (run.terms.royalty / GRAIN) * run.count
-        );
+        _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, (run.royalty / GRAIN) * run.count);
     }
 
     function _requireFee(uint256 fee, uint256 royalty) private view {
@@ -439,7 +437,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         Bundle memory bundle
     ) private view {
         _requireCodec(head.codec());
-        require(run.terms.modes & head.mode().bit() != 0, ModeNotOffered(run.release, head.mode()));
+        require(run.modes & head.mode().bit() != 0, ModeNotOffered(run.release, head.mode()));
         if (head.mode() == Mode.VANILLA) return;
         SETTLEMENT.requireProof(
             head.mode(),

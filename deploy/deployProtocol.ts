@@ -121,6 +121,8 @@ export async function deployProtocol(
     Gateways: await contracts.gateways.getAddress(),
     Pipe: await contracts.pipe.getAddress(),
     PipeExecutor: await contracts.executor.getAddress(),
+    SolidML: await contracts.solidML.getAddress(),
+    WorkflowScheduler: await contracts.scheduler.getAddress(),
   };
   const blocks = await deploymentBlocks(connection, addresses, journal);
   // Made by the constructor of `Pipe`, so that no journal knows it.

@@ -12,6 +12,8 @@ import {
   Pipe__factory,
   PipeExecutor__factory,
   ProofSettlement__factory,
+  SolidML__factory,
+  WorkflowScheduler__factory,
 } from "../types/index.ts";
 
 export type Contracts = ReturnType<typeof contractsAt>;
@@ -28,6 +30,8 @@ export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
     coverage: Coverage__factory.connect(contracts.Coverage.address, runner),
     gateways: Gateways__factory.connect(contracts.Gateways.address, runner),
     pipe: Pipe__factory.connect(contracts.Pipe.address, runner),
+    solidML: SolidML__factory.connect(contracts.SolidML.address, runner),
+    scheduler: WorkflowScheduler__factory.connect(contracts.WorkflowScheduler.address, runner),
   };
 }
 
@@ -45,5 +49,7 @@ export const protocolErrors = new Interface(
     Pipe__factory,
     PipeExecutor__factory,
     ProofSettlement__factory,
+    SolidML__factory,
+    WorkflowScheduler__factory,
   ].flatMap(({ abi }) => abi.filter(({ type }) => type === "error")),
 );

@@ -41,20 +41,7 @@ library ResultBundles {
         for (uint256 i; i < count; ++i) {
             _requireResult(results, end);
             ResultHead head = resultAt(results, end);
-            leaves[i] = keccak256(
-                abi.encode(
-                    INFERENCE_RESULT_TYPEHASH,
-                    context,
-                    releaseAt(results, end),
-                    head.modeNumber(),
-                    head.codec(),
-                    inputHashAt(results, end),
-                    _hash(outputAt(results, end, head)),
-                    head.fee(),
-                    head.maxCover(),
-                    validUntil
-                )
-            );
+            leaves[i] = _structHash(results, end, head, context, validUntil);
             end = endOf(end, head);
         }
         require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
@@ -96,6 +83,34 @@ library ResultBundles {
 
     function signatureAt(bytes calldata results, uint256 offset) internal pure returns (bytes calldata) {
         return _slice(results, offset, SIGNATURE_LENGTH);
+    }
+
+    /// @dev `InferenceResult.structHash`, with words that do not stay in memory.
+    function _structHash(
+        bytes calldata results,
+        uint256 offset,
+        ResultHead head,
+        bytes32 context,
+        uint40 validUntil
+    ) private pure returns (bytes32 leaf) {
+        bytes32 typehash = INFERENCE_RESULT_TYPEHASH;
+        bytes32 outputHash = _hash(outputAt(results, offset, head));
+        (uint256 fee, uint256 maxCover) = (head.fee(), head.maxCover());
+        assembly ("memory-safe") {
+            let free := mload(64)
+            let place := add(results.offset, offset)
+            mstore(free, typehash)
+            mstore(add(free, 32), context)
+            mstore(add(free, 64), calldataload(place))
+            mstore(add(free, 96), shr(248, head))
+            mstore(add(free, 128), and(shr(240, head), 0xff))
+            mstore(add(free, 160), calldataload(add(place, 32)))
+            mstore(add(free, 192), outputHash)
+            mstore(add(free, 224), fee)
+            mstore(add(free, 256), maxCover)
+            mstore(add(free, 288), validUntil)
+            leaf := keccak256(free, 320)
+        }
     }
 
     /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.

@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {GRAIN} from "./Grain.sol";
 import {Mode} from "./Mode.sol";
 
-/// @notice What is known of a loaded result beside its output: outputLength 24 | fee 56 | stake 56 (grains) | operatorId
-/// 32 | mode 8 | used 8, from the low end. Never 0 for one that is loaded, since no operator has id 0.
+/// @notice What is known of a loaded result beside its output: outputLength 24 | fee 56 | stake 56 (grains) |
+/// operatorId 32 | mode 8 | used 8, from the low end. Never 0 for one that is loaded, since no operator has id 0.
 type LoadedResult is uint256;
 
 using {isLoaded, outputLength, fee, stake, operatorId, mode, isUsed, used} for LoadedResult global;

@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {GRAIN} from "./Grain.sol";
 import {Mode} from "./Mode.sol";
 
-/// @notice The numbers of a carried result as they stand in its bundle: mode 8 | codec 8 | fee 56 | maxCover 56 (grains)
-/// | outputLength 24 | proofLength 24 | 80 of what follows, from the high end.
+/// @notice The numbers of a carried result as they stand in its bundle: mode 8 | codec 8 | fee 56 | maxCover 56
+/// (grains) | outputLength 24 | proofLength 24 | 80 of what follows, from the high end.
 type ResultHead is uint256;
 
 using {modeNumber, mode, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;

@@ -15,6 +15,8 @@ import { ModelHubModule } from "./ModelHub.ts";
 import { OperatorsModule } from "./Operators.ts";
 import { PipeModule } from "./Pipe.ts";
 import { ProofSettlementModule } from "./ProofSettlement.ts";
+import { SolidMLModule } from "./SolidML.ts";
+import { WorkflowSchedulerModule } from "./WorkflowScheduler.ts";
 
 /** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
 export const ProtocolModule = buildModule("Protocol", (m) => {
@@ -27,6 +29,8 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   const { coverage } = m.useModule(CoverageModule);
   const { gateways } = m.useModule(GatewaysModule);
   const { pipe, executor } = m.useModule(PipeModule);
+  const { solidML } = m.useModule(SolidMLModule);
+  const { scheduler } = m.useModule(WorkflowSchedulerModule);
 
   const managed = {
     Operators: { target: operators, abi: Operators__factory.createInterface() },
@@ -72,5 +76,18 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   ];
   m.call(authority, "multicall", [calls], { id: "wire" });
 
-  return { authority, hub, operators, settlement, requests, disputes, coverage, gateways, pipe, executor };
+  return {
+    authority,
+    hub,
+    operators,
+    settlement,
+    requests,
+    disputes,
+    coverage,
+    gateways,
+    pipe,
+    executor,
+    solidML,
+    scheduler,
+  };
 });

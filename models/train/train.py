@@ -121,7 +121,7 @@ def main() -> None:
 
 
 def split(series: Candles) -> Periods:
-    cuts = [_milliseconds(day) for day in (TRAIN_FROM, VALIDATION_FROM, TEST_FROM, TEST_UNTIL)]
+    cuts = [milliseconds(day) for day in (TRAIN_FROM, VALIDATION_FROM, TEST_FROM, TEST_UNTIL)]
     return Periods(*(windows(series, start, end) for start, end in zip(cuts, cuts[1:])))
 
 
@@ -160,7 +160,7 @@ def evaluate(asset: Asset, path: Path, series: Candles, period: Periods, selecti
         "symbol": asset.symbol,
         "target": "Parkinson volatility of the next hour, sqrt(ln(high/low)^2 / (4 ln 2)), as a fraction",
         "verdict": verdict(series, test, reductions),
-        "periods": {name: _extent(series, getattr(period, name)) for name in ("train", "validation", "test")},
+        "periods": {name: extent(series, getattr(period, name).hour) for name in ("train", "validation", "test")},
         "baselines": {
             "naive": "mean Parkinson volatility of the last 24 hours",
             "sameHourYesterday": "Parkinson volatility of the same hour of the day before",
@@ -189,9 +189,9 @@ def verdict(series: Candles, test: Windows, reductions: dict) -> str:
     def all_of(measure: str) -> str:
         return ", ".join(against(who, measure) for who in titles)
 
-    extent = _extent(series, test)
+    span = extent(series, test.hour)
     return (
-        f"On {extent['windows']} held-out hours from {extent['from']} to {extent['to']} "
+        f"On {span['windows']} held-out hours from {span['from']} to {span['to']} "
         f"the model's RMSE is {all_of('rmse')}; its QLIKE is {all_of('qlike')}. "
         "In brackets: 95 % interval of the reduction in percent."
     )
@@ -252,17 +252,17 @@ def _rounded(value):
     return value
 
 
-def _extent(series: Candles, part: Windows) -> dict:
-    first = series.open_ms[part.hour[0]]
-    end = series.open_ms[part.hour[-1]] + HOUR_MS
-    return {"from": _iso(first), "to": _iso(end), "windows": len(part.hour)}
+def extent(series: Candles, hour: np.ndarray) -> dict:
+    first = series.open_ms[hour[0]]
+    end = series.open_ms[hour[-1]] + HOUR_MS
+    return {"from": _iso(first), "to": _iso(end), "windows": len(hour)}
 
 
 def _iso(milliseconds: int) -> str:
     return datetime.fromtimestamp(int(milliseconds) / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _milliseconds(day: str) -> int:
+def milliseconds(day: str) -> int:
     return int(datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp() * 1000)
 
 

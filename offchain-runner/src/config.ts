@@ -55,17 +55,75 @@ const servedSchema = z.strictObject({
     .array(z.enum(["VANILLA"]))
     .min(1)
     .default(["VANILLA"]),
-  /** Only until the node has measured the model itself. */
-  expectedRunMs: positive.default(200),
+  /** Token wei for one inference inside a transaction; `minFee` when it is not said. Never below what royalty and protocol take. */
+  pipeFee: opg.optional(),
+  /** Only until the node has measured the model itself; more than 50 makes it a slow one from the start. */
+  expectedRunMs: positive.default(50),
 });
 
-const addressesSchema = z.strictObject({ Operators: address, ModelHub: address, InferenceRequests: address });
+const addressesSchema = z.strictObject({
+  Operators: address,
+  ModelHub: address,
+  InferenceRequests: address,
+  /** Without it the node answers requests only. */
+  Pipe: address.optional(),
+});
 
 /** What the node reads of the record that `protocol deploy` writes. */
 const recorded = z.object({ address, block: whole });
 const deploymentSchema = z.object({
   chainId: positive,
-  contracts: z.object({ Operators: recorded, ModelHub: recorded, InferenceRequests: recorded }),
+  contracts: z.object({
+    Operators: recorded,
+    ModelHub: recorded,
+    InferenceRequests: recorded,
+    Pipe: recorded.optional(),
+  }),
+});
+
+/** Calls that are pre-executed while their callers wait, and unpaid reads. */
+const pipeSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** A call may infer so often, each time with what the last answers led to. */
+  maxRounds: positive.max(255).default(16),
+  /** Results for one call. */
+  maxResults: positive.max(255).default(64),
+  /** Gas of every simulation. */
+  simulationGas: positive.default(16_777_216),
+  /** Bytes of a body, of what a simulation returns, and of all results of a call. */
+  maxBytes: positive.default(2_500_000),
+  /** The longest that a call may take, whatever it asks for. */
+  maxDeadlineMs: positive.default(15_000),
+  resultValiditySec: positive.default(300),
+  /** Calls at once: of all callers, of one. */
+  maxCalls: positive.default(64),
+  maxCallsPerCaller: positive.default(32),
+  /** Runs of calls that may wait for an inference process; above it callers are told to come back. */
+  maxWaiting: positive.default(64),
+  /** Part of the inference processes' time that requests on chain keep. */
+  requestShare: z.number().min(0.05).max(0.95).default(0.3),
+  /** Outputs kept in memory, so that asking again costs no run. */
+  outputCacheBytes: whole.default(67_108_864),
+  callsPerMinute: positive.default(1_200),
+  anonymousCallsPerMinute: positive.default(60),
+  /** What may be served and is not paid yet, OPG. */
+  unpaid: z
+    .strictObject({
+      /** An unpaid result is forgotten after this. */
+      windowSec: positive.default(3_600),
+      /** Of a caller that has signed its call. */
+      base: opg.prefault("5"),
+      /** More for a caller that paid: this part of what it paid in the last 30 days, up to `most`. */
+      growth: z.number().min(0).max(10).default(0.5),
+      most: opg.prefault("500"),
+      /** Of all callers of one network address together that have paid nothing yet. */
+      newcomers: opg.prefault("20"),
+      /** Of all unsigned calls and reads of one network address; 0 refuses them. */
+      anonymous: opg.prefault("1"),
+      /** What a result counts for at the least. */
+      least: opg.prefault("0.001"),
+    })
+    .prefault({}),
 });
 
 const commaList = z.preprocess(
@@ -128,8 +186,14 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   http: z
-    .strictObject({ host: z.string().default("127.0.0.1"), port: whole.max(65_535).default(9_464) })
+    .strictObject({
+      host: z.string().default("127.0.0.1"),
+      port: whole.max(65_535).default(9_464),
+      /** Behind a proxy of one's own: a caller's address is the last one in `x-forwarded-for`. */
+      trustForwardedFor: z.boolean().default(false),
+    })
     .prefault({}),
+  pipe: pipeSchema.prefault({}),
   fees: z
     .strictObject({
       maxFeeGwei: gwei.prefault("5"),
@@ -158,6 +222,7 @@ function jsonFrom(text: string, context: z.RefinementCtx): unknown {
 type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
+export type PipeConfig = ParsedConfig["pipe"];
 export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
@@ -199,12 +264,13 @@ function deploymentFrom(
   if (deployment.chainId !== chainId) {
     throw invalid("the deployment file is of another chain", { path, chainId: deployment.chainId });
   }
-  const { Operators, ModelHub, InferenceRequests } = deployment.contracts;
+  const { Operators, ModelHub, InferenceRequests, Pipe } = deployment.contracts;
   return {
     addresses: {
       Operators: Operators.address,
       ModelHub: ModelHub.address,
       InferenceRequests: InferenceRequests.address,
+      ...(Pipe !== undefined && { Pipe: Pipe.address }),
     },
     fromBlock: Math.max(fromBlock, InferenceRequests.block),
   };

@@ -20,6 +20,7 @@ import { HttpServer } from "./http/httpServer.ts";
 import { NodeMetrics } from "./http/metrics.ts";
 import { StatusReader } from "./http/statusReader.ts";
 import { createReleaseCatalog } from "./hub/releaseCatalog.ts";
+import { POOL_OPTIONS } from "./inference/inferencePool.ts";
 import { AcceptSource } from "./jobs/acceptSource.ts";
 import { operatorShare } from "./jobs/admission.ts";
 import { Admitter } from "./jobs/admitter.ts";
@@ -34,6 +35,9 @@ import { NoShowSource } from "./jobs/noShowSource.ts";
 import { OfferedReleases } from "./jobs/offeredReleases.ts";
 import { openOnnxEngine } from "./jobs/onnxEngine.ts";
 import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
+import { RunScheduler } from "./jobs/runScheduler.ts";
+import { openPipe } from "./pipe/openPipe.ts";
+import { joinHandlers } from "./pipe/pipeEventHandler.ts";
 import { preflight } from "./preflight.ts";
 import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
@@ -62,10 +66,13 @@ export async function startNode(config: Config, logger: Logger, stop: AbortSigna
   };
   try {
     const base = await openBase(config, logger, clock, cancel.signal, closers);
-    const parts = buildParts(config, base, logger, clock);
+    const parts = buildParts(config, base, logger, clock, cancel.signal);
     await parts.releases.resolve();
     await base.account.standing();
-    const http = new HttpServer(() => parts.status.read(), parts.metrics, logger);
+    const http = new HttpServer(() => parts.status.read(), parts.metrics, logger, {
+      routes: parts.pipe?.routes,
+      trustForwardedFor: config.http.trustForwardedFor,
+    });
     closers.push(() => http.stop());
     const httpPort = await http.start(config.http.host, config.http.port);
     const { signer, operatorId } = base.account;
@@ -108,6 +115,7 @@ async function openBase(
   return {
     database,
     key,
+    provider,
     contracts,
     constants,
     engine,
@@ -118,7 +126,7 @@ async function openBase(
   };
 }
 
-function buildParts(config: Config, base: Base, logger: Logger, clock: Clock) {
+function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, cancel: AbortSignal) {
   const { limits, chain } = config;
   const { engine, time, account, constants, reader } = base;
   const metrics = new NodeMetrics();
@@ -152,15 +160,42 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock) {
       protocolFeeBps: constants.protocolFeeBps,
     },
   );
+  const quickMs = POOL_OPTIONS.pipeline.backlogMs;
+  const scheduler = new RunScheduler(engine, {
+    children: limits.children,
+    depth: POOL_OPTIONS.pipeline.depth,
+    quickMs,
+    requestShare: config.pipe.requestShare,
+    maxWaiting: config.pipe.maxWaiting,
+    guessMs: (id) => releases.get(id)?.config.expectedRunMs ?? quickMs,
+    servesQuick: () =>
+      releases.all().some(({ id, config: { expectedRunMs } }) => {
+        return ((id === undefined ? undefined : engine.expectedRunMs(id)) ?? expectedRunMs) <= quickMs;
+      }),
+    onRun: (_, ms) => metrics.recordRun(ms),
+  });
+  const ledger = new SubmissionLedger(base.database, clock);
+  const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
+  const pipe = openPipe(config, { ...base, scheduler, releases, signer, metrics, cancel, clock, logger });
   const executor = new Executor(
-    { store, releases, engine, clock, logger },
-    { parallelRuns: engine.parallelRuns, onRun: (ms) => metrics.recordRun(ms) },
+    { store, releases, engine: scheduler.forRequests(), clock, logger },
+    { parallelRuns: engine.parallelRuns, onRun: () => undefined },
   );
   const watcher = new LogWatcher(
-    { reader, blocks: new BlockStore(base.database), handler, time, clock, logger },
-    { ...chain, addresses: [chain.addresses.InferenceRequests] },
+    {
+      reader,
+      blocks: new BlockStore(base.database),
+      handler: pipe === undefined ? handler : joinHandlers([handler, pipe.handler]),
+      time,
+      clock,
+      logger,
+    },
+    {
+      ...chain,
+      addresses: [chain.addresses.InferenceRequests, ...(pipe === undefined ? [] : [pipe.address])],
+    },
   );
-  const work = { store, releases, handler, gasCost, executor, metrics, bell };
+  const work = { store, releases, handler, gasCost, executor, metrics, bell, signer };
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
   const status = new StatusReader({
     ...chain,
@@ -173,8 +208,9 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock) {
     releases,
     claims,
     jobs: store,
+    pipe: pipe?.status,
   });
-  return { store, releases, admitter, executor, watcher, loop, metrics, status };
+  return { store, releases, admitter, executor, watcher, loop, metrics, status, pipe };
 }
 
 interface Work {
@@ -185,17 +221,16 @@ interface Work {
   executor: Executor;
   metrics: NodeMetrics;
   bell: Bell;
+  signer: ResultSigner;
 }
 
 /** Everything that ends in a transaction, most urgent first. */
 function buildSending(config: Config, base: Base, work: Work, logger: Logger, clock: Clock) {
   const { fees, limits, chain, claims: claiming } = config;
   const { contracts, time, account, constants, database } = base;
-  const { store, releases, handler, gasCost, executor, metrics, bell } = work;
+  const { store, releases, handler, gasCost, executor, metrics, bell, signer } = work;
   const requestsAddress = chain.addresses.InferenceRequests;
   const outcomes = { store, handler, clock };
-  const ledger = new SubmissionLedger(database, clock);
-  const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
   const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
     const gas = expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 }, 0);
     const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
@@ -257,7 +292,7 @@ async function runUntil(
     parts.admitter.run(signal),
     parts.executor.run(signal, cancel.signal),
     parts.loop.run(signal, cancel.signal),
-    keepPruned(parts.store, clock, signal),
+    keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop.catch((error: unknown) => {
       broken.abort();
@@ -276,9 +311,10 @@ async function runUntil(
   if (failed !== undefined) throw failed.reason;
 }
 
-async function keepPruned(store: JobStore, clock: Clock, signal: AbortSignal): Promise<void> {
+async function keepPruned({ store, pipe }: Parts, clock: Clock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     store.prune(clock.nowMs() - PRUNE_AFTER_MS);
+    pipe?.prune();
     await clock.sleep(HOUR_MS, signal).catch(() => undefined);
   }
 }

@@ -10,6 +10,8 @@ export interface ProtocolConstants {
   domainSeparator: string;
   maxValiditySec: number;
   protocolFeeBps: bigint;
+  /** Where there is a `Pipe`. */
+  pipe: { protocolFeeBps: bigint; executor: string } | undefined;
 }
 
 /** Checks that the endpoint, the chain and the contracts are those of the configuration, before anything is signed. */
@@ -25,6 +27,7 @@ export async function preflight(
     });
   }
   for (const [contract, address] of Object.entries(chain.addresses)) {
+    if (address === undefined) continue;
     if ((await provider.getCode(address)) === "0x") {
       throw new NodeError("contract-missing", "there is no contract at a configured address", {
         data: { contract, address },
@@ -41,14 +44,24 @@ export async function preflight(
   return constants;
 }
 
-async function readConstants({ operators, requests }: Contracts): Promise<ProtocolConstants> {
+async function readConstants({ operators, requests, pipe }: Contracts): Promise<ProtocolConstants> {
   try {
-    const [domainSeparator, maxValidity, protocolFeeBps] = await Promise.all([
+    const [domainSeparator, maxValidity, protocolFeeBps, pipeFeeBps, executor] = await Promise.all([
       operators.domainSeparator(),
       operators.maxValidity(),
       requests.protocolFeeBps(),
+      pipe?.escrow.protocolFeeBps(),
+      pipe?.pipe.executor(),
     ]);
-    return { domainSeparator, maxValiditySec: Number(maxValidity), protocolFeeBps };
+    return {
+      domainSeparator,
+      maxValiditySec: Number(maxValidity),
+      protocolFeeBps,
+      pipe:
+        pipeFeeBps === undefined || executor === undefined
+          ? undefined
+          : { protocolFeeBps: pipeFeeBps, executor },
+    };
   } catch (cause) {
     if (!isCallException(cause) && cause instanceof NodeError) throw cause;
     throw new NodeError("contract-missing", "a configured address holds another contract", { cause });

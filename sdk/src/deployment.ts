@@ -16,6 +16,8 @@ export const CONTRACT_NAMES = [
   "Gateways",
   "Pipe",
   "PipeExecutor",
+  "SolidML",
+  "WorkflowScheduler",
 ] as const;
 
 export type ContractName = (typeof CONTRACT_NAMES)[number];

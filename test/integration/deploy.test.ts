@@ -81,6 +81,10 @@ describe("deployment", () => {
     expect(await pipe.GATEWAYS()).to.equal(await gateways.getAddress());
     for (const user of [gateways, pipe])
       expect(await user.SETTLEMENT()).to.equal(await settlement.getAddress());
+    expect(await contracts.solidML.HUB()).to.equal(await hub.getAddress());
+    expect(await contracts.solidML.PIPE()).to.equal(await pipe.getAddress());
+    expect(await contracts.solidML.MAX_FEE()).to.equal(await opg.totalSupply());
+    expect(await contracts.solidML.MIN_STAKE()).to.equal(0n);
     expect(contracts.deployment.contracts.PipeExecutor).to.deep.equal({
       address: await pipe.executor(),
       block: contracts.deployment.contracts.Pipe.block,

@@ -7,15 +7,70 @@ import type { NodeMetrics } from "./metrics.ts";
 import type { NodeStatus } from "./status.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
+const MAX_CONNECTIONS = 1_024;
+/** The service is for every origin: it goes by signatures, never by cookies. */
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "authorization, content-type",
+  "access-control-allow-methods": "POST",
+  "access-control-expose-headers": "retry-after",
+  "access-control-max-age": "86400",
+} as const;
 
-/** Health, metrics and status, read-only. */
+/** A request with a body, as it arrived. */
+export interface PostCall {
+  body: Uint8Array;
+  authorization: string | undefined;
+  /** Network address of the caller. */
+  address: string;
+  /** Aborted when the caller has gone. */
+  signal: AbortSignal;
+}
+
+export interface PostAnswer {
+  status: number;
+  /** JSON. */
+  body: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface PostRoutes {
+  maxBodyBytes: number;
+  handlers: ReadonlyMap<string, (call: PostCall) => Promise<PostAnswer>>;
+}
+
+export interface HttpServerOptions {
+  routes?: PostRoutes | undefined;
+  trustForwardedFor?: boolean;
+}
+
+const TOO_LARGE: PostAnswer = {
+  status: 413,
+  body: JSON.stringify({
+    error: {
+      code: "too-large",
+      message: "The body is larger than this node takes",
+      data: {},
+      retryable: false,
+    },
+  }),
+};
+
+/** Health, metrics and status, read-only, and the routes that take a body. */
 export class HttpServer {
   readonly #status: () => Promise<NodeStatus>;
   readonly #metrics: NodeMetrics;
   readonly #logger: Logger;
+  readonly #options: HttpServerOptions;
   readonly #server: Server;
 
-  constructor(status: () => Promise<NodeStatus>, metrics: NodeMetrics, logger: Logger) {
+  constructor(
+    status: () => Promise<NodeStatus>,
+    metrics: NodeMetrics,
+    logger: Logger,
+    options: HttpServerOptions = {},
+  ) {
+    this.#options = options;
     this.#status = status;
     this.#metrics = metrics;
     this.#logger = logger;
@@ -26,6 +81,7 @@ export class HttpServer {
         else response.destroy();
       });
     });
+    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** @returns the port, which the system picks for port 0 */
@@ -48,6 +104,8 @@ export class HttpServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const handler = this.#options.routes?.handlers.get(request.url?.split("?")[0] ?? "");
+    if (handler !== undefined) return this.#post(request, response, handler);
     if (request.method !== "GET" && request.method !== "HEAD")
       return send(response, 405, { error: "method" });
     switch (request.url?.split("?")[0]) {
@@ -68,6 +126,44 @@ export class HttpServer {
         return send(response, 404, { error: "not-found" });
     }
   }
+
+  async #post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handler: (call: PostCall) => Promise<PostAnswer>,
+  ): Promise<void> {
+    if (request.method === "OPTIONS") return void response.writeHead(204, CORS).end();
+    if (request.method !== "POST") return send(response, 405, { error: "method" });
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    const body = await bodyOf(request, this.#options.routes?.maxBodyBytes ?? 0);
+    const { authorization } = request.headers;
+    const answer =
+      body === undefined
+        ? TOO_LARGE
+        : await handler({ body, authorization, address: this.#addressOf(request), signal: gone.signal });
+    const headers = { ...CORS, ...answer.headers, "content-type": "application/json" };
+    if (body === undefined) response.setHeader("connection", "close");
+    if (!response.destroyed) response.writeHead(answer.status, headers).end(`${answer.body}\n`);
+  }
+
+  #addressOf(request: IncomingMessage): string {
+    const forwarded = request.headers["x-forwarded-for"];
+    const last = [forwarded].flat().at(-1)?.split(",").at(-1)?.trim();
+    const isTrusted = this.#options.trustForwardedFor === true && last !== undefined;
+    return isTrusted ? last : (request.socket.remoteAddress ?? "");
+  }
+}
+
+async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request) {
+    bytes += (part as Buffer).length;
+    if (bytes > maxBytes) return undefined;
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
 }
 
 function send(response: ServerResponse, code: number, body: unknown): void {

@@ -33,9 +33,26 @@ export class NodeMetrics {
   readonly #balance = this.#gauge("opg_signer_balance_coin", "Balance of the signer, in whole coins", []);
   readonly #stake = this.#gauge("opg_stake_opg", "Active stake of the operator, OPG", []);
   readonly #earnings = this.#gauge("opg_earnings_opg", "Earnings that are not claimed, OPG", [
+    "source",
     "release",
     "state",
   ]);
+  readonly #calls = this.#counter("opg_pipe_calls_total", "Calls to the service by kind and end", [
+    "kind",
+    "outcome",
+  ]);
+  readonly #callSeconds = new Histogram({
+    name: "opg_pipe_call_seconds",
+    help: "Duration of calls to the service",
+    labelNames: ["kind"],
+    buckets: RUN_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #served = this.#counter("opg_pipe_results_served_total", "Results given to calls and reads", []);
+  readonly #servedOpg = this.#counter("opg_pipe_served_opg_total", "Their fees, OPG", []);
+  readonly #consumed = this.#counter("opg_pipe_results_consumed_total", "Results seen paid on chain", []);
+  readonly #unpaid = this.#gauge("opg_pipe_unpaid_opg", "Served in the window and not paid, OPG", []);
+  readonly #waiting = this.#gauge("opg_pipe_waiting_runs", "Runs of calls that wait for a process", []);
   readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 
@@ -62,6 +79,20 @@ export class NodeMetrics {
     }
   }
 
+  recordCall(kind: string, outcome: string, ms: number): void {
+    this.#calls.inc({ kind, outcome });
+    this.#callSeconds.observe({ kind }, ms / 1000);
+  }
+
+  recordServed(fee: bigint): void {
+    this.#served.inc();
+    this.#servedOpg.inc(Number(fee) / OPG_WEI);
+  }
+
+  recordConsumed(count: number): void {
+    this.#consumed.inc(count);
+  }
+
   /** The text that Prometheus reads. */
   async render(status: NodeStatus): Promise<string> {
     for (const [state, count] of Object.entries(status.jobs)) this.#jobs.set({ state }, count);
@@ -72,9 +103,13 @@ export class NodeMetrics {
       this.#stake.set(Number(status.operator.stake) / OPG_WEI);
       this.#balance.set(Number(status.operator.signerBalance) / 1e18);
     }
-    for (const { release, matured, unripe } of status.earnings) {
-      this.#earnings.set({ release, state: "matured" }, Number(matured) / OPG_WEI);
-      this.#earnings.set({ release, state: "unripe" }, Number(unripe) / OPG_WEI);
+    if (status.pipe !== undefined) {
+      this.#unpaid.set(Number(status.pipe.unpaid) / OPG_WEI);
+      this.#waiting.set(status.pipe.waiting);
+    }
+    for (const { source, release, matured, unripe } of status.earnings) {
+      this.#earnings.set({ source, release, state: "matured" }, Number(matured) / OPG_WEI);
+      this.#earnings.set({ source, release, state: "unripe" }, Number(unripe) / OPG_WEI);
     }
     return this.registry.metrics();
   }

@@ -18,8 +18,21 @@ export interface NodeStatus {
   }[];
   jobs: Record<JobState, number>;
   queueDepth: number;
-  earnings: { release: string; matured: string; unripe: string }[];
+  earnings: { source: string; release: string; matured: string; unripe: string }[];
+  /** Undefined where the node answers requests only. */
+  pipe?: PipeStatus | undefined;
   recentJobs: JobSummary[];
+}
+
+/** Results served to calls in the present window, and the runs that calls wait for. */
+export interface PipeStatus {
+  served: number;
+  consumed: number;
+  /** Token wei. */
+  unpaid: string;
+  running: number;
+  waiting: number;
+  freeSlots: number;
 }
 
 export interface JobSummary {

@@ -8,7 +8,7 @@ import type { OwnStanding } from "../jobs/admission.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { JobStore } from "../jobs/jobStore.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
-import type { NodeStatus } from "./status.ts";
+import type { NodeStatus, PipeStatus } from "./status.ts";
 import { summarise } from "./status.ts";
 
 const RECENT_JOBS = 20;
@@ -29,6 +29,7 @@ export interface StatusSources {
   releases: OfferedReleases;
   claims: ClaimSource;
   jobs: JobStore;
+  pipe: (() => PipeStatus) | undefined;
 }
 
 /** Puts together what the node knows of itself, when somebody asks. */
@@ -58,7 +59,9 @@ export class StatusReader {
       })),
       jobs: counts,
       queueDepth: counts.queued + counts.accepted + counts.running,
-      earnings: [...claims.earnings].map(([release, { matured, unripe }]) => ({
+      pipe: this.#sources.pipe?.(),
+      earnings: [...claims.earnings.values()].map(({ source, release, matured, unripe }) => ({
+        source,
         release,
         matured: matured.toString(),
         unripe: unripe.toString(),

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
+import type { IEscrow } from "../../../types/contracts/interfaces/IEscrow.ts";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { Contracts } from "../chain/contracts.ts";
-import { requestsInterface } from "../chain/contracts.ts";
+import { escrowInterface } from "../chain/contracts.ts";
 import { CLAIM_BASE_GAS, CLAIM_CONTRIBUTOR_GAS } from "../chain/gasModel.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { PlannedTransaction, TransactionSource } from "../chain/transactionLoop.ts";
@@ -13,7 +14,12 @@ import type { OfferedReleases } from "./offeredReleases.ts";
 
 const VALID_SEC = 3_600;
 
+/** Which contract it was earned in. */
+export type EarningsSource = "requests" | "pipe";
+
 export interface ReleaseEarnings {
+  source: EarningsSource;
+  release: string;
   matured: bigint;
   unripe: bigint;
 }
@@ -35,14 +41,21 @@ export interface ClaimOptions {
   requestsAddress: string;
 }
 
+interface DueClaim {
+  release: PublishedRelease;
+  source: EarningsSource;
+  to: string;
+}
+
 /** Follows earnings until they mature, and claims them when it is worth a transaction. */
 export class ClaimSource implements TransactionSource {
   readonly purpose = "claim";
+  /** By source and release. */
   readonly earnings = new Map<string, ReleaseEarnings>();
   readonly #dependencies: ClaimDependencies;
   readonly #options: ClaimOptions;
   #nextLookMs = 0;
-  #due: PublishedRelease[] = [];
+  #due: DueClaim[] = [];
 
   constructor(dependencies: ClaimDependencies, options: ClaimOptions) {
     this.#dependencies = dependencies;
@@ -56,8 +69,8 @@ export class ClaimSource implements TransactionSource {
       this.#nextLookMs = clock.nowMs() + this.#options.intervalMs;
       await this.#look();
     }
-    const release = this.#due.shift();
-    return release === undefined ? undefined : this.#plan(release);
+    const claim = this.#due.shift();
+    return claim === undefined ? undefined : this.#plan(claim);
   }
 
   resume(): (outcome: SubmitOutcome) => void {
@@ -65,29 +78,37 @@ export class ClaimSource implements TransactionSource {
   }
 
   async #look(): Promise<void> {
-    const { contracts, releases, account, gasCost, logger } = this.#dependencies;
+    const { contracts, releases } = this.#dependencies;
     this.#due = [];
     for (const { release } of releases.all()) {
       if (release === undefined) continue;
-      const { matured, unripe } = await contracts.requests.earningsOf(account.operatorId, release.id);
-      this.earnings.set(release.id, { matured, unripe });
-      logger.debug(
-        { release: release.id, matured: matured.toString(), unripe: unripe.toString() },
-        "earnings read",
-      );
-      const isWorthIt = matured > gasCost.of(claimGas(release));
-      if (matured > 0n && matured >= this.#options.threshold && isWorthIt) this.#due.push(release);
+      const to = this.#options.requestsAddress;
+      await this.#lookAt({ release, source: "requests", to }, contracts.requests);
+      if (contracts.pipe === undefined) continue;
+      const { address, escrow } = contracts.pipe;
+      await this.#lookAt({ release, source: "pipe", to: address }, escrow);
     }
   }
 
-  #plan(release: PublishedRelease): PlannedTransaction {
+  async #lookAt(claim: DueClaim, escrow: Pick<IEscrow, "earningsOf">): Promise<void> {
+    const { account, gasCost, logger } = this.#dependencies;
+    const { release, source } = claim;
+    const { matured, unripe } = await escrow.earningsOf(account.operatorId, release.id);
+    this.earnings.set(source + release.id, { source, release: release.id, matured, unripe });
+    const facts = { source, release: release.id, matured: matured.toString(), unripe: unripe.toString() };
+    logger.debug(facts, "earnings read");
+    const isWorthIt = matured > gasCost.of(claimGas(release));
+    if (matured > 0n && matured >= this.#options.threshold && isWorthIt) this.#due.push(claim);
+  }
+
+  #plan({ release, source, to }: DueClaim): PlannedTransaction {
     const { account, time, logger } = this.#dependencies;
     const { operatorId } = account;
     return {
       plan: {
         purpose: "claim",
-        to: this.#options.requestsAddress,
-        data: requestsInterface.encodeFunctionData("claim", [
+        to,
+        data: escrowInterface.encodeFunctionData("claim", [
           operatorId,
           release.id,
           [...release.contributors],
@@ -98,9 +119,10 @@ export class ClaimSource implements TransactionSource {
       onRecorded: () => undefined,
       conclude: (outcome) => {
         if (outcome.status !== "included") return;
-        const matured = this.earnings.get(release.id)?.matured ?? 0n;
-        this.earnings.set(release.id, { matured: 0n, unripe: this.earnings.get(release.id)?.unripe ?? 0n });
-        logger.info({ release: release.id, total: matured.toString() }, "earnings claimed");
+        const known = this.earnings.get(source + release.id);
+        if (known === undefined) return;
+        this.earnings.set(source + release.id, { ...known, matured: 0n });
+        logger.info({ source, release: release.id, total: known.matured.toString() }, "earnings claimed");
       },
     };
   }

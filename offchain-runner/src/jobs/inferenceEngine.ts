@@ -9,5 +9,7 @@ export interface InferenceEngine {
   prepare(release: PublishedRelease, signal: AbortSignal): Promise<void>;
   /** Throws when the input is not the canonical encoding of tensors that the release takes. */
   checkInput(release: PublishedRelease, input: Uint8Array): void;
+  /** What a run alone takes, from the ones so far; undefined before the first. */
+  expectedRunMs(releaseId: string): number | undefined;
   run(release: PublishedRelease, input: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
 }

@@ -48,6 +48,10 @@ export class OnnxEngine implements InferenceEngine {
     decodeFor(release, input);
   }
 
+  expectedRunMs(releaseId: string): number | undefined {
+    return this.#pool.expectedRunMs(releaseId);
+  }
+
   async run(release: Release, input: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const model = this.#models.get(release.id);
     if (model === undefined) throw new TypeError("a release is run that was not prepared");

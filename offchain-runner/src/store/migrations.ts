@@ -66,4 +66,25 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX attempts_by_transaction ON attempts (transaction_id);
   `,
+  `
+  CREATE TABLE served_results (
+    id             INTEGER PRIMARY KEY,
+    caller         TEXT NOT NULL,
+    network        TEXT NOT NULL,
+    is_newcomer    INTEGER NOT NULL,
+    context        TEXT NOT NULL,
+    release        TEXT NOT NULL,
+    codec          INTEGER NOT NULL,
+    input_hash     TEXT NOT NULL,
+    grains         INTEGER NOT NULL,
+    served_at_ms   INTEGER NOT NULL,
+    consumed_block INTEGER,
+    consumed_by    TEXT
+  ) STRICT;
+  CREATE INDEX served_by_caller ON served_results (caller, served_at_ms);
+  CREATE INDEX served_by_network ON served_results (network, served_at_ms);
+  CREATE INDEX served_by_key ON served_results (context, input_hash, release, codec);
+  CREATE INDEX served_by_time ON served_results (served_at_ms);
+  CREATE INDEX served_by_block ON served_results (consumed_block) WHERE consumed_block IS NOT NULL;
+  `,
 ];

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
-import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Item, PipeFixture} from "./PipeFixture.sol";
 
 contract InferTest is PipeFixture {

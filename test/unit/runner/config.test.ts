@@ -55,7 +55,7 @@ describe("loadConfig", () => {
       file: join(folder, "signer.json"),
       password: "secret",
     });
-    expect(config.http).to.deep.equal({ host: "127.0.0.1", port: 9_464 });
+    expect(config.http).to.deep.equal({ host: "127.0.0.1", port: 9_464, trustForwardedFor: false });
     expect(config.serve[0]).to.deep.include({ minFee: 0n, modes: ["VANILLA"] });
     expect(config.fees.maxFeeGwei).to.equal(parseUnits("5", "gwei"));
     expect(config.artifacts.allowPrivateNetworks).to.equal(false);

@@ -20,7 +20,7 @@ const READY: NodeStatus = {
   releases: [],
   jobs: Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>,
   queueDepth: 3,
-  earnings: [{ release: "0x01", matured: `${10n ** 18n}`, unripe: "0" }],
+  earnings: [{ source: "requests", release: "0x01", matured: `${10n ** 18n}`, unripe: "0" }],
   recentJobs: [],
 };
 
@@ -55,7 +55,7 @@ describe("HttpServer", () => {
     for (const line of ["opg_ready 1", "opg_queue_depth 3", "opg_stake_opg 1", "opg_signer_balance_coin 2"]) {
       expect(text).to.include(`\n${line}\n`);
     }
-    expect(text).to.include('opg_earnings_opg{release="0x01",state="matured"} 1');
+    expect(text).to.include('opg_earnings_opg{source="requests",release="0x01",state="matured"} 1');
   });
 
   it("refuses other methods and paths, and survives its own failure", async () => {

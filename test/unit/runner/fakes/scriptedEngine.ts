@@ -35,6 +35,10 @@ export class ScriptedEngine implements InferenceEngine {
     this.onCheck();
   }
 
+  expectedRunMs(_releaseId: string): number | undefined {
+    return undefined;
+  }
+
   async run(): Promise<Uint8Array> {
     this.runs += 1;
     return this.onRun();

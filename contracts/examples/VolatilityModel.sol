@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {TensorCodec} from "../libraries/TensorCodec.sol";
+import {Dtype} from "../types/Dtype.sol";
+import {Tensor, TensorRules} from "../types/Tensor.sol";
+import {CompactPrice} from "./CompactPrice.sol";
+import {HourCandle} from "./HourCandle.sol";
+
+/// @title VolatilityModel
+/// @notice What the volatility models take and give, `models/README.md`.
+library VolatilityModel {
+    /// @dev The models' upper bound, 5 % an hour; 1e18 = 100 %.
+    uint256 internal constant MAX_VOLATILITY = 0.05e18;
+    uint8 internal constant DECIMALS = 18;
+    /// @dev Relative prices go to the model with nine decimals, more than a 32-bit float keeps.
+    uint8 private constant INPUT_DECIMALS = 9;
+    uint64 private constant UNIT = 1e9;
+
+    /// @notice float32 [1, 24, 4]: each price relative to the last close, minus one.
+    function encodeInput(HourCandle[24] memory candles) internal pure returns (bytes memory) {
+        CompactPrice last = candles[23].close();
+        int256[] memory values = new int256[](96);
+        for (uint256 i; i < 24; ++i) {
+            HourCandle candle = candles[i];
+            values[4 * i] = _relative(candle.open(), last);
+            values[4 * i + 1] = _relative(candle.high(), last);
+            values[4 * i + 2] = _relative(candle.low(), last);
+            values[4 * i + 3] = _relative(candle.close(), last);
+        }
+        uint32[] memory shape = TensorCodec.shapeOf(1, 24, 4);
+        return TensorCodec.encode(TensorCodec.fromFixed(values, INPUT_DECIMALS, shape, Dtype.FLOAT32));
+    }
+
+    /// @notice The forecast in `output`, 1e18 = 100 %; reverts where the model cannot have said that, but for what is
+    /// out of its range, which counts as the bound.
+    function decodeOutput(bytes memory output) internal pure returns (uint256 volatility) {
+        Tensor memory tensor = TensorCodec.decodeSingle(output);
+        int32[] memory shape = new int32[](2);
+        (shape[0], shape[1]) = (1, 1);
+        TensorRules.requireLike(tensor, Dtype.FLOAT32, shape);
+        int256 forecast = TensorCodec.fixedAt(tensor, 0, DECIMALS);
+        if (forecast < 0) return 0;
+        return uint256(forecast) > MAX_VOLATILITY ? MAX_VOLATILITY : uint256(forecast);
+    }
+
+    function _relative(CompactPrice price, CompactPrice last) private pure returns (int256) {
+        return int256(price.relativeTo(last, UNIT)) - int256(uint256(UNIT));
+    }
+}

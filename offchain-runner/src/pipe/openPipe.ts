@@ -1,0 +1,99 @@
+import type { DatabaseSync } from "node:sqlite";
+import { GRAIN } from "@opg-network/sdk/request";
+import type { Logger } from "pino";
+import type { ChainTime } from "../chain/chainTime.ts";
+import type { Contracts, PipeContract } from "../chain/contracts.ts";
+import type { OwnAccount } from "../chain/ownAccount.ts";
+import type { ResilientProvider } from "../chain/provider.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { NodeMetrics } from "../http/metrics.ts";
+import type { PipeStatus } from "../http/status.ts";
+import type { InferenceEngine } from "../jobs/inferenceEngine.ts";
+import type { OfferedReleases } from "../jobs/offeredReleases.ts";
+import type { RunScheduler } from "../jobs/runScheduler.ts";
+import type { ProtocolConstants } from "../preflight.ts";
+import type { ResultSigner } from "../proofs/resultSigner.ts";
+import { createCallSimulator } from "./callSimulator.ts";
+import { OutputCache } from "./outputCache.ts";
+import { PipeEventHandler } from "./pipeEventHandler.ts";
+import { PipeService } from "./pipeService.ts";
+import { PreExecutor } from "./preExecutor.ts";
+import { PriceList } from "./priceList.ts";
+import { ResultMaker } from "./resultMaker.ts";
+import { ServedResults } from "./servedResults.ts";
+import { UnpaidQuota } from "./unpaidQuota.ts";
+
+export interface PipeParts {
+  database: DatabaseSync;
+  provider: ResilientProvider;
+  contracts: Contracts;
+  constants: ProtocolConstants;
+  account: OwnAccount;
+  time: ChainTime;
+  engine: InferenceEngine;
+  scheduler: RunScheduler;
+  releases: OfferedReleases;
+  signer: ResultSigner;
+  metrics: NodeMetrics;
+  cancel: AbortSignal;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Everything for calls inside transactions; nothing where there is no `Pipe` or it is switched off. */
+export function openPipe(config: Config, parts: PipeParts) {
+  const { contracts, constants } = parts;
+  if (!config.pipe.enabled || contracts.pipe === undefined || constants.pipe === undefined) return undefined;
+  const { pipe } = contracts;
+  const { time, account, releases, scheduler, metrics, clock, logger } = parts;
+  const served = new ServedResults(parts.database, clock);
+  const quota = new UnpaidQuota(served, config.pipe.unpaid, clock);
+  const prices = new PriceList(constants.pipe.protocolFeeBps, (release) => contracts.hub.termsOf(release));
+  const offers = { releases, account, prices, maxInputBytes: config.limits.maxInputBytes };
+  const maker = new ResultMaker(
+    {
+      ...parts,
+      outputs: new OutputCache(config.pipe.outputCacheBytes),
+      quota,
+      onServed: (_, fee) => metrics.recordServed(fee),
+    },
+    { ...constants, ...config.pipe },
+  );
+  const simulator = createCallSimulator(parts.provider, BigInt(config.pipe.simulationGas));
+  const addresses = { pipe: pipe.address, executor: constants.pipe.executor };
+  const meansOf = meansIn(pipe);
+  const preExecutor = new PreExecutor(
+    { simulator, maker, offers, scheduler, time, logger, meansOf, addresses },
+    config.pipe,
+  );
+  const { chainId } = config.chain;
+  const service = new PipeService(
+    { preExecutor, maker, offers, scheduler, chainId, clock, logger, metrics },
+    config.pipe,
+  );
+  const handler = new PipeEventHandler(
+    served,
+    { pipe: pipe.address, signer: account.signer },
+    (count) => metrics.recordConsumed(count),
+    logger,
+  );
+  const status = (): PipeStatus => {
+    const { unpaidGrains, ...totals } = quota.totals();
+    const { running, waiting, freeSlots } = scheduler;
+    return { ...totals, unpaid: (BigInt(unpaidGrains) * GRAIN).toString(), running, waiting, freeSlots };
+  };
+  return { address: pipe.address, routes: service.routes(), handler, status, prune: () => quota.prune() };
+}
+
+function meansIn({ pipe, escrow }: PipeContract) {
+  return async (
+    carry: "appended" | "batch" | "executor",
+    payer: string,
+    consumer: string,
+  ): Promise<bigint> => {
+    if (carry !== "appended") return escrow.balanceOf(payer);
+    const { balance, blockLimit } = await pipe.budgetOf(payer, consumer);
+    return balance < blockLimit ? balance : blockLimit;
+  };
+}

@@ -1,0 +1,252 @@
+import type { CarriedResult, ResultBundle } from "@opg-network/sdk/carriedResults";
+import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResults";
+import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
+import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
+import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
+import { concat, dataLength, getAddress } from "ethers";
+import type { Logger } from "pino";
+import type { ChainTime } from "../chain/chainTime.ts";
+import type { PipeConfig } from "../config.ts";
+import type { RunScheduler } from "../jobs/runScheduler.ts";
+import type { Caller } from "./caller.ts";
+import type { CallSimulator } from "./callSimulator.ts";
+import { PipeError } from "./pipeError.ts";
+import type { OfferDependencies } from "./queryOffer.ts";
+import { offerFor } from "./queryOffer.ts";
+import type { Addressee, OfferedQuery, ResultMaker } from "./resultMaker.ts";
+import { inputHashOf } from "./resultMaker.ts";
+
+export interface PreExecutorDependencies {
+  simulator: CallSimulator;
+  maker: ResultMaker;
+  offers: OfferDependencies;
+  scheduler: RunScheduler;
+  time: ChainTime;
+  logger: Logger;
+  /** Token wei that may be spent for `consumer` by `payer`: its balance, or the budget that it set aside. */
+  meansOf(carry: PreexecuteRequest["carry"], payer: string, consumer: string): Promise<bigint>;
+  addresses: { pipe: string; executor: string };
+}
+
+/** What one call has been given so far. */
+interface Progress {
+  readonly request: PreexecuteRequest;
+  readonly caller: Caller;
+  readonly carrier: Carrier;
+  readonly incoming: readonly ResultBundle[];
+  /** This node's results by consumer: one bundle each, signed anew when it grows. */
+  readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
+  rounds: number;
+}
+
+type Hex = `0x${string}`;
+type Options = Pick<PipeConfig, "maxRounds" | "maxResults" | "maxBytes" | "resultValiditySec">;
+
+/** Finds out what a call infers by simulating it, answers that, and simulates again, until the call passes. */
+export class PreExecutor {
+  readonly #dependencies: PreExecutorDependencies;
+  readonly #options: Options;
+
+  constructor(dependencies: PreExecutorDependencies, options: Options) {
+    this.#dependencies = dependencies;
+    this.#options = options;
+  }
+
+  /** @throws PipeError, an error of the engine, or the signal's reason */
+  async run(request: PreexecuteRequest, caller: Caller, signal: AbortSignal): Promise<PreexecuteResponse> {
+    const { simulator, scheduler } = this.#dependencies;
+    scheduler.requireRoom();
+    const carrier = await this.#carrierFor(request);
+    const call = { ...request.call, value: request.call.value ?? 0n };
+    const incoming = decodeIncoming(request.results ?? "0x");
+    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
+    for (;;) {
+      signal.throwIfAborted();
+      const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
+      switch (outcome.kind) {
+        case "passed":
+          return this.#respond(progress, [], outcome.gasUsed);
+        case "reverted":
+          throw new PipeError("call-reverts", { data: outcome.data });
+        case "required": {
+          signal.throwIfAborted();
+          const missing = await this.#serve(progress, outcome.required, outcome.data, signal);
+          if (missing.length > 0) return this.#respond(progress, missing, 0n);
+        }
+      }
+    }
+  }
+
+  /** How results are brought. A call to nobody would pass in simulation, and so would a batch of no account. */
+  async #carrierFor({ call, carry, payer, delegate }: PreexecuteRequest): Promise<Carrier> {
+    const { simulator, addresses } = this.#dependencies;
+    const { from, to, data } = call;
+    if (carry !== "appended" && payer !== undefined && payer !== from)
+      throw new PipeError("invalid-request", { payer }, { problem: "here it is the sender who pays" });
+    const isBatch = carry === "batch";
+    const [target, account] = await Promise.all([
+      simulator.codeOf(to),
+      isBatch ? simulator.codeOf(from) : undefined,
+    ]);
+    if (target === "0x" && data !== "0x" && !(isBatch && to === from))
+      throw new PipeError(
+        "invalid-request",
+        { to },
+        { problem: "there is no contract at the called address" },
+      );
+    if (account === "0x" && delegate === undefined)
+      throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
+    if (carry === "appended") return APPENDED;
+    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
+    return batchCarrier(addresses.pipe, from, account === "0x" ? delegate : undefined);
+  }
+
+  /** Answers what is required and can be; @returns what is left for other nodes. */
+  async #serve(
+    progress: Progress,
+    required: InferenceRequired,
+    data: string,
+    signal: AbortSignal,
+  ): Promise<InferenceQuery[]> {
+    const { maxRounds, maxResults } = this.#options;
+    if (progress.rounds >= maxRounds) throw new PipeError("too-many-rounds", { maxRounds });
+    const addressee = this.#addresseeOf(progress, required, data);
+    const known = progress.own.get(addressee.consumer)?.results ?? [];
+    const { offered, missing } = await this.#offers(required.queries);
+    for (const { offer, inputHash } of offered) {
+      // It was brought and not taken: bringing it again would not help.
+      if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
+        throw new PipeError("call-reverts", { data }, { problem: "a result that is carried is not found" });
+    }
+    if (offered.length === 0) return missing;
+    const count = [...progress.own.values()].reduce((sum, { results }) => sum + results.length, 0);
+    if (count + offered.length > maxResults) throw new PipeError("too-many-rounds", { maxResults });
+    await this.#requireMeans(progress, addressee, offered);
+    signal.throwIfAborted();
+
+    const made = await this.#dependencies.maker.answer(offered, addressee, progress.caller, signal);
+    const results = [...known, ...made];
+    const bundle = this.#dependencies.maker.sign(results, addressee);
+    progress.own.set(addressee.consumer, { addressee, results, bundle });
+    progress.rounds += 1;
+    if (dataLength(resultsOf(progress)) > this.#options.maxBytes)
+      throw new PipeError("too-large", { maxBytes: this.#options.maxBytes });
+    return missing;
+  }
+
+  /** Whose money it is. Where what is brought would not be looked for, the call could not pass anyway. */
+  #addresseeOf({ request, carrier }: Progress, required: InferenceRequired, data: string): Addressee {
+    const call = { ...request.call, value: request.call.value ?? 0n };
+    const payer = carrier.payerOf(call, required);
+    const { account, consumer } = required;
+    if (payer === undefined)
+      throw new PipeError(
+        "call-reverts",
+        { data, account, consumer },
+        { problem: "results do not get there" },
+      );
+    return { consumer: getAddress(consumer), payer: getAddress(payer) };
+  }
+
+  async #offers(
+    queries: readonly InferenceQuery[],
+  ): Promise<{ offered: OfferedQuery[]; missing: InferenceQuery[] }> {
+    const offered = new Map<string, OfferedQuery>();
+    const missing: InferenceQuery[] = [];
+    for (const query of queries) {
+      const offer = await offerFor(
+        { ...query, inputBytes: dataLength(query.input) },
+        this.#dependencies.offers,
+      );
+      if (offer.kind === "offered") {
+        const inputHash = inputHashOf(query);
+        offered.set(offer.release.id + inputHash, { query, inputHash, offer });
+      } else if (offer.elsewhere) missing.push(query);
+      else if (offer.code === "fee-above-maximum")
+        throw new PipeError("fee-above-maximum", { release: query.release, maxFee: `${query.maxFee}` });
+      else throw new PipeError("invalid-request", { release: query.release }, { problem: offer.code });
+    }
+    return { offered: [...offered.values()], missing };
+  }
+
+  async #requireMeans(
+    progress: Progress,
+    addressee: Addressee,
+    offered: readonly OfferedQuery[],
+  ): Promise<void> {
+    const { request, incoming, own } = progress;
+    const added = offered.reduce((sum, { offer }) => sum + offer.fee, 0n);
+    const total = totalOf(progress) + added;
+    if (request.maxFee !== undefined && total > request.maxFee)
+      throw new PipeError("fee-above-maximum", { total: `${total}`, maxFee: `${request.maxFee}` });
+    const isShared = request.carry !== "appended";
+    const spent = isShared
+      ? total
+      : added +
+        feesOf(incoming.filter(({ consumer }) => consumer === addressee.consumer)) +
+        sum(own.get(addressee.consumer)?.results ?? []);
+    const means = await this.#dependencies.meansOf(request.carry, addressee.payer, addressee.consumer);
+    if (means >= spent) return;
+    const { payer, consumer } = addressee;
+    throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
+  }
+
+  #respond(progress: Progress, missing: InferenceQuery[], gasUsed: bigint): PreexecuteResponse {
+    const { own, rounds, incoming, caller } = progress;
+    const { offers, logger, time } = this.#dependencies;
+    const { operatorId } = offers.account;
+    const bundles = [...incoming, ...[...own.values()].flatMap(({ bundle }) => decodeBundles(bundle))];
+    const untilSec = time.head.timestamp + this.#options.resultValiditySec;
+    const inferences = [...own.values()].flatMap(({ addressee, results }) =>
+      results.map(({ release, mode, inputHash, fee }) => {
+        return {
+          release: release as Hex,
+          operatorId,
+          mode,
+          inputHash: inputHash as Hex,
+          fee,
+          consumer: addressee.consumer,
+        };
+      }),
+    );
+    logger.info(
+      { caller: caller.id, rounds, inferences: inferences.length, missing: missing.length },
+      "call pre-executed",
+    );
+    return {
+      results: resultsOf(progress) as Hex,
+      complete: missing.length === 0,
+      missing: missing as (InferenceQuery & { release: Hex; input: Hex })[],
+      inferences,
+      totalFee: totalOf(progress),
+      gasUsed,
+      rounds,
+      validUntil: Math.min(untilSec, ...bundles.map(({ validUntil }) => validUntil)),
+    };
+  }
+}
+
+function decodeIncoming(results: string): ResultBundle[] {
+  try {
+    return decodeBundles(results);
+  } catch (cause) {
+    if (!(cause instanceof CarriedResultsError)) throw cause;
+    throw new PipeError("invalid-request", { ...cause.data }, { problem: cause.code, cause });
+  }
+}
+
+function resultsOf({ request, own }: Progress): string {
+  return concat([request.results ?? "0x", ...[...own.values()].map(({ bundle }) => bundle)]);
+}
+
+function totalOf({ incoming, own }: Progress): bigint {
+  return feesOf(incoming) + [...own.values()].reduce((total, { results }) => total + sum(results), 0n);
+}
+
+function feesOf(bundles: readonly ResultBundle[]): bigint {
+  return bundles.reduce((total, { results }) => total + sum(results), 0n);
+}
+
+function sum(results: readonly CarriedResult[]): bigint {
+  return results.reduce((total, { fee }) => total + fee, 0n);
+}

@@ -1,0 +1,85 @@
+import { NetworkError } from "@opg-network/sdk/errors";
+import { allowsMode, type InferenceQuery } from "@opg-network/sdk/inferenceQuery";
+import type { ModeName } from "@opg-network/sdk/request";
+import { MODES } from "@opg-network/sdk/request";
+import { CODEC_TENSORS } from "@opg-network/sdk/tensorCodec";
+import type { OwnAccount } from "../chain/ownAccount.ts";
+import type { PublishedRelease } from "../hub/releaseCatalog.ts";
+import type { OfferedReleases } from "../jobs/offeredReleases.ts";
+import type { PriceList } from "./priceList.ts";
+
+/** Why a query is not answered here; `elsewhere` says whether another node may. */
+export type Refusal =
+  | { kind: "refused"; code: ElsewhereCode; elsewhere: true }
+  | { kind: "refused"; code: "fee-above-maximum" | "codec-unknown" | "input-too-large"; elsewhere: false };
+
+type ElsewhereCode =
+  | "release-not-served"
+  | "release-not-ready"
+  | "mode-not-served"
+  | "operator-not-chosen"
+  | "operator-not-active"
+  | "stake-too-low";
+
+/** What this node would sign for a query. */
+export interface Offer {
+  kind: "offered";
+  release: PublishedRelease;
+  mode: number;
+  /** Token wei. */
+  fee: bigint;
+  operatorId: number;
+}
+
+/** A query as far as it decides about an offer. */
+export type OfferedFor = Omit<InferenceQuery, "input"> & { inputBytes: number };
+
+export interface OfferDependencies {
+  releases: OfferedReleases;
+  account: OwnAccount;
+  prices: PriceList;
+  maxInputBytes: number;
+}
+
+/** Whether this node answers a query, and for how much; its input is not looked at. */
+export async function offerFor(
+  query: OfferedFor,
+  { releases, account, prices, maxInputBytes }: OfferDependencies,
+): Promise<Offer | Refusal> {
+  const served = releases.get(query.release.toLowerCase());
+  if (served === undefined) return elsewhere("release-not-served");
+  if (served.status !== "ready" || served.release === undefined) return elsewhere("release-not-ready");
+  if (query.codec !== CODEC_TENSORS) return { kind: "refused", code: "codec-unknown", elsewhere: false };
+  const mode = served.config.modes.map(numberOf).find((number) => allowsMode(query.modes, number));
+  if (mode === undefined) return elsewhere("mode-not-served");
+
+  const standing = await account.standing();
+  const { operatorId } = standing;
+  if (query.operatorId !== 0 && query.operatorId !== operatorId) return elsewhere("operator-not-chosen");
+  if (!standing.isActive || operatorId === 0) return elsewhere("operator-not-active");
+  const { minStake } = await prices.termsOf(served.release.id);
+  if (standing.stake < minStake || standing.stake < query.minStake) return elsewhere("stake-too-low");
+  if (query.inputBytes > maxInputBytes) return { kind: "refused", code: "input-too-large", elsewhere: false };
+  const fee = await prices.feeOf(served.release.id, served.config);
+  if (fee > query.maxFee) return { kind: "refused", code: "fee-above-maximum", elsewhere: false };
+  return { kind: "offered", release: served.release, mode, fee, operatorId };
+}
+
+/** True when `input` is the canonical encoding of tensors that the release takes. */
+export function fits(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (error instanceof NetworkError) return false;
+    throw error;
+  }
+}
+
+function elsewhere(code: ElsewhereCode): Refusal {
+  return { kind: "refused", code, elsewhere: true };
+}
+
+function numberOf(mode: ModeName): number {
+  return MODES.indexOf(mode);
+}

@@ -1,0 +1,65 @@
+import { decodeQuery, QueryMalformedError } from "@opg-network/sdk/inferenceQuery";
+import type { GatewayRequest, GatewayResponse, QuoteRequest, QuoteResponse } from "@opg-network/sdk/nodeApi";
+import { dataLength, ZeroAddress } from "ethers";
+import type { RunScheduler } from "../jobs/runScheduler.ts";
+import type { Caller } from "./caller.ts";
+import { PipeError } from "./pipeError.ts";
+import type { OfferDependencies } from "./queryOffer.ts";
+import { offerFor } from "./queryOffer.ts";
+import type { ResultMaker } from "./resultMaker.ts";
+import { inputHashOf } from "./resultMaker.ts";
+
+/** What this node would take for each query; nothing is run. */
+export async function quote(
+  { queries }: QuoteRequest,
+  offers: OfferDependencies,
+  scheduler: RunScheduler,
+): Promise<QuoteResponse> {
+  const each = queries.map(async (query) => {
+    const offer = await offerFor(query, offers);
+    if (offer.kind === "refused") return { release: query.release, error: { code: offer.code } };
+    const { mode, fee, operatorId, release } = offer;
+    const expectedMs = scheduler.expectedMs(release.id) + scheduler.waitMs(release.id);
+    const { signer } = offers.account;
+    return {
+      release: query.release,
+      mode,
+      fee,
+      operatorId,
+      signer,
+      expectedMs,
+      freeSlots: scheduler.freeSlots,
+    };
+  });
+  return { offers: await Promise.all(each) };
+}
+
+/** An unpaid read (ERC-3668): one result that anybody may use. */
+export async function read(
+  { data }: GatewayRequest,
+  dependencies: { offers: OfferDependencies; scheduler: RunScheduler; maker: ResultMaker },
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<GatewayResponse> {
+  const { offers, scheduler, maker } = dependencies;
+  const query = decoded(data);
+  // The reader pays nothing, so what it would pay at most decides nothing.
+  const asked = { ...query, maxFee: 2n ** 256n - 1n, inputBytes: dataLength(query.input) };
+  const offer = await offerFor(asked, offers);
+  if (offer.kind === "refused")
+    throw new PipeError("release-not-served", { release: query.release, reason: offer.code });
+  scheduler.requireRoom();
+  const addressee = { consumer: ZeroAddress, payer: ZeroAddress };
+  const offered = { query, inputHash: inputHashOf(query), offer };
+  const results = await maker.answer([offered], addressee, caller, signal);
+  return { data: maker.sign(results, addressee) as `0x${string}` };
+}
+
+function decoded(data: string) {
+  try {
+    return decodeQuery(data);
+  } catch (cause) {
+    if (!(cause instanceof QueryMalformedError)) throw cause;
+    throw new PipeError("invalid-request", {}, { problem: cause.code, cause });
+  }
+}

@@ -1,0 +1,149 @@
+import type { CarriedResult, ResultBundle } from "@opg-network/sdk/carriedResults";
+import { encodeBundle } from "@opg-network/sdk/carriedResults";
+import { NetworkError } from "@opg-network/sdk/errors";
+import type { InferenceQuery } from "@opg-network/sdk/inferenceQuery";
+import { contextOf, signedResultsOf } from "@opg-network/sdk/signedBundle";
+import { getBytes, hexlify, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import type { ChainTime } from "../chain/chainTime.ts";
+import { InferenceError } from "../inference/inferenceError.ts";
+import type { InferenceEngine } from "../jobs/inferenceEngine.ts";
+import type { RunScheduler } from "../jobs/runScheduler.ts";
+import type { ResultSigner } from "../proofs/resultSigner.ts";
+import { validUntilFrom } from "../proofs/resultSigner.ts";
+import type { Caller } from "./caller.ts";
+import type { OutputCache } from "./outputCache.ts";
+import { PipeError } from "./pipeError.ts";
+import { fits, type Offer } from "./queryOffer.ts";
+import type { UnpaidQuota } from "./unpaidQuota.ts";
+
+/** Lengths are three bytes in a bundle. */
+const MAX_OUTPUT_BYTES = 2 ** 24 - 1;
+
+/** For whom answers are: whose contract uses them and who pays. */
+export interface Addressee {
+  /** The zero address = any contract; then nobody in particular pays. */
+  consumer: string;
+  payer: string;
+}
+
+/** A query that this node answers, and on what terms. */
+export interface OfferedQuery {
+  query: InferenceQuery;
+  inputHash: string;
+  offer: Offer;
+}
+
+export interface ResultMakerDependencies {
+  engine: Pick<InferenceEngine, "checkInput">;
+  scheduler: RunScheduler;
+  outputs: OutputCache;
+  signer: ResultSigner;
+  quota: UnpaidQuota;
+  time: ChainTime;
+  /** Ends runs that have begun: the node is stopping. */
+  cancel: AbortSignal;
+  onServed(release: string, fee: bigint): void;
+}
+
+export interface ResultMakerOptions {
+  maxValiditySec: number;
+  resultValiditySec: number;
+}
+
+/** Makes answers to queries, booked to their caller, and signs them as bundles. */
+export class ResultMaker {
+  readonly #dependencies: ResultMakerDependencies;
+  readonly #options: ResultMakerOptions;
+
+  constructor(dependencies: ResultMakerDependencies, options: ResultMakerOptions) {
+    this.#dependencies = dependencies;
+    this.#options = options;
+  }
+
+  /** Runs what is asked, all at once. Booked before it is run, so that giving up half-way is not free. */
+  async answer(
+    queries: readonly OfferedQuery[],
+    addressee: Addressee,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<CarriedResult[]> {
+    const { quota, engine, onServed } = this.#dependencies;
+    for (const { query, offer } of queries) {
+      if (!fits(() => engine.checkInput(offer.release, getBytes(query.input))))
+        throw new PipeError("call-reverts", { release: query.release }, { problem: "an input does not fit" });
+    }
+    const context = contextFor(addressee);
+    const keys = queries.map(({ query, inputHash, offer }) => ({
+      context,
+      release: offer.release.id,
+      codec: query.codec,
+      inputHash,
+      fee: offer.fee,
+    }));
+    const takeBack = quota.charge(caller, keys);
+    try {
+      const results = await Promise.all(queries.map((each) => this.#answerOne(each, caller, signal)));
+      for (const { release, fee } of results) onServed(release, fee);
+      return results;
+    } catch (error) {
+      // What an input did to the model is its caller's affair; that the node had no room is not.
+      if (!signal.aborted && error instanceof NetworkError && error.retryable) takeBack();
+      throw error;
+    }
+  }
+
+  /** One bundle of all of `results`. The ledger refuses a second output for one key before anything is signed. */
+  sign(results: readonly CarriedResult[], addressee: Addressee): string {
+    const { signer, time } = this.#dependencies;
+    const { maxValiditySec, resultValiditySec } = this.#options;
+    const validUntil = validUntilFrom(time.head.timestamp, maxValiditySec, resultValiditySec);
+    const bundle = { consumer: addressee.consumer, validUntil, results: [...results] };
+    const signature = signer.sign(signedResultsOf(bundle, addressee.payer));
+    return encodeBundle({ ...bundle, signature } satisfies ResultBundle);
+  }
+
+  async #answerOne(
+    { query, inputHash, offer }: OfferedQuery,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<CarriedResult> {
+    const output = await this.#outputOf(offer, query.input, inputHash, caller, signal);
+    return {
+      release: offer.release.id,
+      inputHash,
+      mode: offer.mode,
+      codec: query.codec,
+      fee: offer.fee,
+      maxCover: 0n,
+      output: hexlify(output),
+      proof: "0x",
+    };
+  }
+
+  async #outputOf(
+    { release }: Offer,
+    input: string,
+    inputHash: string,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { outputs, scheduler, cancel } = this.#dependencies;
+    const known = outputs.get(release.id, inputHash);
+    if (known !== undefined) return known;
+    const onOutput = (made: Uint8Array): void => outputs.put(release.id, inputHash, made);
+    const order = { kind: "calls", caller: caller.id, release, input: getBytes(input), onOutput } as const;
+    const output = await scheduler.run(order, signal, cancel);
+    if (output.length > MAX_OUTPUT_BYTES)
+      throw new InferenceError("output-too-large", { release: release.id, bytes: output.length });
+    return output;
+  }
+}
+
+function contextFor({ consumer, payer }: Addressee): string {
+  return consumer === ZeroAddress ? ZeroHash : contextOf(payer, consumer);
+}
+
+/** Hash of an input's canonical encoding. */
+export function inputHashOf(query: InferenceQuery): string {
+  return keccak256(query.input);
+}

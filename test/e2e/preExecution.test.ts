@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { appendResults } from "@opg-network/sdk/carriedResults";
+import type { PreexecuteResponse } from "@opg-network/sdk/nodeApi";
+import { askPreexecution, NodeAnswerError } from "@opg-network/sdk/nodeClient";
+import { expect } from "chai";
+import { hexlify, keccak256, parseEther, type Wallet } from "ethers";
+import type { LocalChain } from "./fixture/localChain.ts";
+import { startLocalChain } from "./fixture/localChain.ts";
+import { NodeProcess } from "./fixture/nodeProcess.ts";
+import type { PipeFixture } from "./fixture/pipe.ts";
+import { deployPipe, numbers } from "./fixture/pipe.ts";
+import type { Protocol } from "./fixture/protocol.ts";
+import { deployProtocol } from "./fixture/protocol.ts";
+
+const CALLS = 50;
+const FEE = parseEther("0.1");
+const PAYER = 5;
+
+describe("node end to end: pre-execution", () => {
+  let chain: LocalChain;
+  let protocol: Protocol;
+  let pipe: PipeFixture;
+  let payer: Wallet;
+  const nodes: NodeProcess[] = [];
+
+  before(async () => {
+    chain = await startLocalChain();
+    protocol = await deployProtocol(chain);
+    pipe = await deployPipe(chain, protocol);
+    payer = chain.account(PAYER);
+    await pipe.fund(payer, "100");
+    for (const account of [1, 2]) {
+      const operatorId = await protocol.register(chain.account(account));
+      await (await protocol.operators.setOffer(operatorId, pipe.release, FEE, 1)).wait();
+      const node = new NodeProcess(
+        chain,
+        { ...protocol, addresses: pipe.addresses },
+        chain.account(account),
+        [pipe.release],
+        { pipe: { unpaid: { base: "50" } } },
+      );
+      nodes.push(node);
+      await node.start();
+      await (await pipe.gateways.setGateway(operatorId, `${node.url}/v1/gateway`)).wait();
+    }
+  });
+
+  after(async () => {
+    for (const node of nodes) await node.dispose();
+    await chain.stop();
+  });
+
+  const dataFor = (value: number) => pipe.consumer.interface.encodeFunctionData("ask", [numbers(value)]);
+
+  async function ask(node: NodeProcess, value: number, identity?: Wallet): Promise<PreexecuteResponse> {
+    const call = { from: payer.address, to: await pipe.consumer.getAddress(), data: dataFor(value) as "0x" };
+    return askPreexecution(
+      node.url,
+      { chainId: 31_337, call, carry: "appended", deadlineMs: 10_000 },
+      { chainId: 31_337, fetch, timeoutMs: 10_000, signal: new AbortController().signal, identity },
+    );
+  }
+
+  /** As a client does: the other node when one fails, later when one is busy. */
+  async function askAny(value: number): Promise<PreexecuteResponse> {
+    for (let attempt = 0; attempt < 20; ++attempt) {
+      try {
+        return await ask(nodes[(value + attempt) % nodes.length] as NodeProcess, value, payer);
+      } catch (error) {
+        if (!(error instanceof NodeAnswerError) || !error.retryable) throw error;
+        await sleep(50);
+      }
+    }
+    throw new Error("no node answered");
+  }
+
+  it("lets 50 calls with dependent inferences land, each charged once, though a node dies half-way", async () => {
+    const before = await pipe.pipe.budgetOf(payer, pipe.consumer);
+    let answered = 0;
+    let nonce = await payer.getNonce();
+    const send = async (value: number) => {
+      const given = await askAny(value);
+      answered += 1;
+      if (answered === CALLS / 2) await nodes[0]?.kill();
+      expect(given).to.include({ complete: true, rounds: 2 });
+      const data = appendResults(dataFor(value), given.results);
+      const sent = await payer.sendTransaction({
+        to: pipe.consumer,
+        data,
+        nonce: nonce++,
+        gasLimit: (given.gasUsed * 12n) / 10n,
+      });
+      expect((await sent.wait())?.status).to.equal(1);
+      return given.totalFee;
+    };
+    const fees = await Promise.all(Array.from({ length: CALLS }, (_, value) => send(value)));
+
+    expect(await pipe.consumer.answered()).to.equal(BigInt(CALLS));
+    expect(fees).to.deep.equal(Array.from({ length: CALLS }, () => 2n * FEE));
+    const after = await pipe.pipe.budgetOf(payer, pipe.consumer);
+    expect(before.balance - after.balance).to.equal(BigInt(CALLS) * 2n * FEE);
+    for (let value = 0; value < CALLS; ++value) {
+      const answer = await pipe.consumer.answers(keccak256(numbers(value)));
+      expect(answer).to.equal(hexlify(numbers(4 * value + 3)));
+    }
+    expect(nodes[0]?.logged("call pre-executed")).to.not.have.length(0);
+  });
+
+  it("sees on chain what of its answers was paid", async () => {
+    const [, node] = nodes as [NodeProcess, NodeProcess];
+    await node.until(async () => (await node.status()).pipe?.unpaid === "0", "all is paid");
+    expect((await node.status()).pipe?.consumed).to.be.greaterThan(CALLS);
+  });
+
+  it("refuses a stranger beyond its small quota", async () => {
+    const [, node] = nodes as [NodeProcess, NodeProcess];
+    let refusal: unknown;
+    for (let value = 1_000; value < 1_010 && refusal === undefined; ++value) {
+      await ask(node, value).catch((error: unknown) => {
+        refusal = error;
+      });
+    }
+    expect(refusal).to.be.instanceOf(NodeAnswerError).with.property("code", "unpaid-quota");
+    expect((refusal as NodeAnswerError).data)
+      .to.have.property("retryAfterSec")
+      .that.is.greaterThan(0);
+  });
+
+  it("refuses a call whose payer set nothing aside, and runs nothing for it", async () => {
+    const [, node] = nodes as [NodeProcess, NodeProcess];
+    const call = {
+      from: chain.account(4).address,
+      to: await pipe.consumer.getAddress(),
+      data: dataFor(7) as "0x",
+    };
+    const signal = new AbortController().signal;
+    const outcome = await askPreexecution(
+      node.url,
+      { chainId: 31_337, call, carry: "appended" },
+      { chainId: 31_337, fetch, timeoutMs: 10_000, signal, identity: chain.account(4) },
+    ).catch((error: unknown) => error);
+    expect(outcome).to.be.instanceOf(NodeAnswerError).with.property("code", "payer-cannot-pay");
+  });
+
+  it("answers an ordinary view call of ethers through its gateway", async () => {
+    await nodes[0]?.start();
+    await nodes[0]?.until(async () => (await nodes[0]?.status())?.isReady === true, "the node is back");
+    const operatorId = (await protocol.operators.standingOf(chain.account(2))).operatorId;
+    expect(operatorId).to.be.greaterThan(0n);
+    const [, node] = nodes as [NodeProcess, NodeProcess];
+    await (await pipe.gateways.setGateway(operatorId, `${node.url}/v1/gateway`)).wait();
+    const first = (await protocol.operators.standingOf(chain.account(1))).operatorId;
+    await (await pipe.gateways.setGateway(first, `${nodes[0]?.url}/v1/gateway`)).wait();
+    const answer = await chain.provider.call({
+      to: pipe.consumer,
+      data: pipe.consumer.interface.encodeFunctionData("peek", [numbers(20)]),
+      enableCcipRead: true,
+    });
+    const [output] = pipe.consumer.interface.decodeFunctionResult("peek", answer);
+    expect(output).to.equal(hexlify(numbers(41)));
+  });
+});

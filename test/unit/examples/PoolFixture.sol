@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Test} from "forge-std/Test.sol";
+
+import {MockAnswer, MockPipe} from "../../../contracts/consumer/MockPipe.sol";
+import {HourCandle} from "../../../contracts/examples/HourCandle.sol";
+import {FeeTerms, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
+import {VolatilityModel} from "../../../contracts/examples/VolatilityModel.sol";
+import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
+import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {Mode} from "../../../contracts/types/Mode.sol";
+import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
+
+/// A pool at a price of 2,000 that is a day and two hours old, and a trader with both tokens.
+abstract contract PoolFixture is Test {
+    uint256 internal constant RESERVE0 = 1000 ether;
+    uint256 internal constant RESERVE1 = 2_000_000 ether;
+    uint256 internal constant SLOPE = 0.4e18;
+    uint256 internal constant BASE_FEE = 0.0015e18;
+    uint256 internal constant FALLBACK_FEE = 0.0215e18;
+    uint256 internal constant INFERENCE_FEE = 0.05 ether;
+    uint256 internal constant STAKE = 5000 ether;
+    ReleaseId internal constant RELEASE = ReleaseId.wrap(keccak256("eth-volatility-1h v1.00"));
+
+    MockPipe internal pipe;
+    IERC20 internal token0;
+    IERC20 internal token1;
+    IVolatilityPool internal pool;
+    address internal provider = makeAddr("provider");
+    address internal trader = makeAddr("trader");
+
+    function setUp() public virtual {
+        vm.warp(1_800_000_000);
+        pipe = MockPipe(deployCode("contracts/consumer/MockPipe.sol:MockPipe"));
+        token0 = IERC20(deployCode("contracts/OPG.sol:OPG", abi.encode(address(this))));
+        token1 = IERC20(deployCode("contracts/OPG.sol:OPG", abi.encode(address(this))));
+        pool = _deployPool(FeeTerms(SLOPE, BASE_FEE, INFERENCE_FEE, STAKE));
+        _equip(provider);
+        _equip(trader);
+        vm.prank(provider);
+        pool.deposit(RESERVE0, RESERVE1, 0, 0, provider, block.timestamp);
+        vm.warp(vm.getBlockTimestamp() + 26 hours);
+    }
+
+    function _deployPool(FeeTerms memory terms) internal returns (IVolatilityPool) {
+        return
+            IVolatilityPool(
+                deployCode(
+                    "contracts/examples/VolatilityPool.sol:VolatilityPool",
+                    abi.encode(pipe, RELEASE, token0, token1, terms)
+                )
+            );
+    }
+
+    function _equip(address account) internal {
+        assertTrue(token0.transfer(account, 10_000 ether) && token1.transfer(account, 20_000_000 ether));
+        vm.startPrank(account);
+        token0.approve(address(pool), type(uint256).max);
+        token1.approve(address(pool), type(uint256).max);
+        vm.stopPrank();
+    }
+
+    /// What the model would be asked now.
+    function _input() internal view returns (bytes memory) {
+        (, HourCandle[24] memory candles) = pool.lastDay();
+        return VolatilityModel.encodeInput(candles);
+    }
+
+    /// float32 [1, 1]; 1e18 = 1.
+    function _output(int256 value) internal pure returns (bytes memory) {
+        int256[] memory values = new int256[](1);
+        values[0] = value;
+        return TensorCodec.encode(TensorCodec.fromFixed(values, 18, TensorCodec.shapeOf(1, 1), Dtype.FLOAT32));
+    }
+
+    function _answerOf(int256 value) internal pure returns (MockAnswer memory) {
+        return MockAnswer(_output(value), Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+    }
+
+    /// The trader brings this forecast for what the pool would ask now.
+    function _carry(int256 volatility) internal {
+        pipe.answer(trader, address(pool), RELEASE, _input(), _answerOf(volatility));
+    }
+
+    function _swap(IERC20 tokenIn, uint256 amount) internal returns (uint256) {
+        vm.prank(trader);
+        return pool.swap(tokenIn, amount, 0, trader, block.timestamp);
+    }
+
+    function _product() internal view returns (uint256) {
+        (uint256 reserve0, uint256 reserve1) = pool.reserves();
+        return reserve0 * reserve1;
+    }
+}
