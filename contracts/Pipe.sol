@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Escrow} from "./Escrow.sol";
 import {PipeExecutor} from "./PipeExecutor.sol";
+import {ResultDomain} from "./ResultDomain.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
@@ -59,14 +60,13 @@ struct Run {
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
 /// calls nobody else but its executor, which may do nothing.
-contract Pipe is IPipe, Escrow, TimedPause {
+contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
     using LoadedResults for ResultSlot;
     using ResultBundles for bytes;
 
     IProofSettlement public immutable SETTLEMENT;
     IGateways public immutable GATEWAYS;
     PipeExecutor private immutable _executor;
-    bytes32 private immutable _domainSeparator;
     uint256 private immutable _maxValidity;
     uint256 private immutable _minimumStakeGrains;
 
@@ -84,11 +84,10 @@ contract Pipe is IPipe, Escrow, TimedPause {
         address authority,
         address treasury_,
         uint16 protocolFeeBps_
-    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) {
+    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) ResultDomain(operators) {
         SETTLEMENT = settlement;
         GATEWAYS = gateways;
         _executor = new PipeExecutor();
-        _domainSeparator = operators.domainSeparator();
         _maxValidity = operators.maxValidity();
         _minimumStakeGrains = operators.minimumStake() / GRAIN;
     }
@@ -347,7 +346,7 @@ contract Pipe is IPipe, Escrow, TimedPause {
         bundle.consumer = consumer;
         bundle.end = end + ResultBundles.SIGNATURE_LENGTH;
         bundle.signer = ResultSignatures.recover(
-            ResultSignatures.bundleDigest(_domainSeparator, leaves),
+            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
             results.signatureAt(end)
         );
         bundle.standing = OPERATORS.compactStandingOf(bundle.signer);

@@ -94,6 +94,7 @@ function meansIn({ pipe, escrow }: PipeContract) {
   ): Promise<bigint> => {
     if (carry !== "appended") return escrow.balanceOf(payer);
     const { balance, blockLimit } = await pipe.budgetOf(payer, consumer);
-    return balance < blockLimit ? balance : blockLimit;
+    if (balance < blockLimit) return balance;
+    return blockLimit;
   };
 }

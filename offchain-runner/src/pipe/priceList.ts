@@ -35,7 +35,8 @@ export class PriceList {
     const { royalty } = await this.termsOf(release);
     const least = leastFee(royalty, this.#protocolFeeBps);
     const asked = roundUp(pipeFee ?? minFee);
-    return asked > least ? asked : least;
+    if (asked > least) return asked;
+    return least;
   }
 }
 
