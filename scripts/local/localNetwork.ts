@@ -124,6 +124,7 @@ async function start(
     "--signer",
     accounts.signer.address,
   ]);
+  await run("operator", ["operator", "update", "--gateway", `${nodeUrl}/v1/gateway`]);
 
   narrator.step("Starting the operator's node, a process of its own");
   const configFile = await writeNodeConfig(folder, chain.url, deploymentFile, release.release, nodeUrl);
