@@ -155,7 +155,7 @@ async function writeNodeConfig(
     chain: { rpcUrls: [rpcUrl], chainId: LOCAL_CHAIN_ID, deploymentFile, silentAfterMs: 0 },
     dataDir: join(folder, "node"),
     modelDir: MODELS,
-    serve: [{ release, minFee: "0.01" }],
+    serve: [{ release, minFee: PRICE }],
     http: { host: hostname, port: Number(port) },
   };
   const file = join(folder, "node.json");
