@@ -3,7 +3,8 @@ import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResu
 import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
-import { concat, dataLength, getAddress } from "ethers";
+import { shortageIn } from "@opg-network/sdk/payment";
+import { concat, dataLength, dataSlice, getAddress } from "ethers";
 import type { Logger } from "pino";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { PipeConfig } from "../config.ts";
@@ -36,8 +37,13 @@ interface Progress {
   readonly incoming: readonly ResultBundle[];
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
   readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
+  /** What each payer may spend, by payer and consumer, as it was when the call came. */
+  readonly means: Map<string, Promise<bigint>>;
   rounds: number;
 }
+
+/** Of what a call reverted with, as much as its caller is told. */
+const MAX_REVERT_BYTES = 16_384;
 
 type Hex = `0x${string}`;
 type Options = Pick<PipeConfig, "maxRounds" | "maxResults" | "maxBytes" | "resultValiditySec">;
@@ -59,15 +65,20 @@ export class PreExecutor {
     const carrier = await this.#carrierFor(request);
     const call = { ...request.call, value: request.call.value ?? 0n };
     const incoming = decodeIncoming(request.results ?? "0x");
-    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
+    const progress: Progress = {
+      ...{ request, caller, carrier, incoming, rounds: 0 },
+      ...{ own: new Map(), means: new Map() },
+    };
+    this.#lookAhead(progress);
     for (;;) {
       signal.throwIfAborted();
       const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
       switch (outcome.kind) {
         case "passed":
+          if (progress.rounds === 0) await this.#requireCode(request);
           return this.#respond(progress, [], outcome.gasUsed);
         case "reverted":
-          throw new PipeError("call-reverts", { data: outcome.data });
+          throw revertOf(outcome.data);
         case "required": {
           signal.throwIfAborted();
           const missing = await this.#serve(progress, outcome.required, outcome.data, signal);
@@ -77,12 +88,39 @@ export class PreExecutor {
     }
   }
 
-  /** How results are brought. A call to nobody would pass in simulation, and so would a batch of no account. */
+  /** How results are brought. */
   async #carrierFor({ call, carry, payer, delegate }: PreexecuteRequest): Promise<Carrier> {
     const { simulator, addresses } = this.#dependencies;
-    const { from, to, data } = call;
-    if (carry !== "appended" && payer !== undefined && payer !== from)
+    const { from } = call;
+    if (carry === "appended") return APPENDED;
+    if (payer !== undefined && payer !== from)
       throw new PipeError("invalid-request", { payer }, { problem: "here it is the sender who pays" });
+    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
+    const isDelegating = delegate !== undefined && (await simulator.codeOf(from)) === "0x";
+    return batchCarrier(addresses.pipe, from, isDelegating ? delegate : undefined);
+  }
+
+  /** Asks the chain beside the first simulation for what is needed after it. Who fails here fails there again. */
+  #lookAhead(progress: Progress): void {
+    const { offers } = this.#dependencies;
+    const { payer, call } = progress.request;
+    void offers.account.standing().catch(() => undefined);
+    void this.#meansOf(progress, { payer: payer ?? call.from, consumer: call.to }).catch(() => undefined);
+  }
+
+  #meansOf({ request, means }: Progress, { payer, consumer }: Addressee): Promise<bigint> {
+    const key = request.carry === "appended" ? payer + consumer : payer;
+    const known = means.get(key);
+    if (known !== undefined) return known;
+    const read = this.#dependencies.meansOf(request.carry, payer, consumer);
+    means.set(key, read);
+    return read;
+  }
+
+  /** A call to nobody passes, and so does a batch of an account without code. */
+  async #requireCode({ call, carry, delegate }: PreexecuteRequest): Promise<void> {
+    const { simulator } = this.#dependencies;
+    const { from, to, data } = call;
     const isBatch = carry === "batch";
     const [target, account] = await Promise.all([
       simulator.codeOf(to),
@@ -96,9 +134,6 @@ export class PreExecutor {
       );
     if (account === "0x" && delegate === undefined)
       throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
-    if (carry === "appended") return APPENDED;
-    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
-    return batchCarrier(addresses.pipe, from, account === "0x" ? delegate : undefined);
   }
 
   /** Answers what is required and can be; @returns what is left for other nodes. */
@@ -110,13 +145,15 @@ export class PreExecutor {
   ): Promise<InferenceQuery[]> {
     const { maxRounds, maxResults } = this.#options;
     if (progress.rounds >= maxRounds) throw new PipeError("too-many-rounds", { maxRounds });
+    if (required.queries.length > maxResults) throw new PipeError("too-many-rounds", { maxResults });
+    if (required.queries.length === 0) throw revertOf(data, "it wants results and does not say which");
     const addressee = this.#addresseeOf(progress, required, data);
     const known = progress.own.get(addressee.consumer)?.results ?? [];
     const { offered, missing } = await this.#offers(required.queries);
     for (const { offer, inputHash } of offered) {
       // It was brought and not taken: bringing it again would not help.
       if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
-        throw new PipeError("call-reverts", { data }, { problem: "a result that is carried is not found" });
+        throw revertOf(data, "a result that is carried is not found");
     }
     if (offered.length === 0) return missing;
     const count = [...progress.own.values()].reduce((sum, { results }) => sum + results.length, 0);
@@ -139,13 +176,10 @@ export class PreExecutor {
     const call = { ...request.call, value: request.call.value ?? 0n };
     const payer = carrier.payerOf(call, required);
     const { account, consumer } = required;
-    if (payer === undefined)
-      throw new PipeError(
-        "call-reverts",
-        { data, account, consumer },
-        { problem: "results do not get there" },
-      );
-    return { consumer: getAddress(consumer), payer: getAddress(payer) };
+    if (payer === undefined) throw revertOf(data, "results do not get there", { account, consumer });
+    if (request.payer !== undefined && request.payer !== payer)
+      throw new PipeError("invalid-request", { payer, consumer }, { problem: "it is somebody else who pays" });
+    return { consumer, payer: getAddress(payer) };
   }
 
   async #offers(
@@ -185,7 +219,7 @@ export class PreExecutor {
       : added +
         feesOf(incoming.filter(({ consumer }) => consumer === addressee.consumer)) +
         sum(own.get(addressee.consumer)?.results ?? []);
-    const means = await this.#dependencies.meansOf(request.carry, addressee.payer, addressee.consumer);
+    const means = await this.#meansOf(progress, addressee);
     if (means >= spent) return;
     const { payer, consumer } = addressee;
     throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
@@ -224,6 +258,19 @@ export class PreExecutor {
       validUntil: Math.min(untilSec, ...bundles.map(({ validUntil }) => validUntil)),
     };
   }
+}
+
+/** What is told of a revert: that the payer lacks OPG, where it says that, in this block or at all. */
+function revertOf(data: string, problem?: string, more: Readonly<Record<string, unknown>> = {}): PipeError {
+  const shortage = problem === undefined ? shortageIn(data) : undefined;
+  if (shortage !== undefined) {
+    const { kind, available, required, ...who } = shortage.data;
+    const facts = { ...who, kind, means: `${available}`, needed: `${required}` };
+    return new PipeError("payer-cannot-pay", facts, { retryable: kind === "block-limit" });
+  }
+  const bytes = dataLength(data);
+  const told = bytes > MAX_REVERT_BYTES ? { data: dataSlice(data, 0, MAX_REVERT_BYTES), bytes } : { data };
+  return new PipeError("call-reverts", { ...told, ...more }, { ...(problem !== undefined && { problem }) });
 }
 
 function decodeIncoming(results: string): ResultBundle[] {
