@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:http";
-import { Agent as SecureAgent, request as requestSecurely } from "node:https";
+import { request as requestSecurely, Agent as SecureAgent } from "node:https";
+import { urlToHttpOptions } from "node:url";
 
 export interface HttpAnswer {
   status: number;
@@ -11,6 +12,7 @@ export interface HttpAnswer {
 export class JsonPost {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #secureAgent = new SecureAgent({ keepAlive: true });
+  readonly #targets = new Map<string, ReturnType<typeof urlToHttpOptions>>();
 
   /** Rejects when the connection fails or the signal is aborted; whatever its status, an answer is an answer. */
   async send(url: string, body: string, signal: AbortSignal): Promise<HttpAnswer> {
@@ -31,7 +33,7 @@ export class JsonPost {
   #sendOnce(url: string, body: string, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-      const isSecure = url.startsWith("https:");
+      const target = this.#targetOf(url);
       const onResponse = (response: IncomingMessage): void => {
         let text = "";
         response.setEncoding("utf8");
@@ -41,15 +43,22 @@ export class JsonPost {
         response.on("error", reject);
         response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
       };
-      const options = { method: "POST", headers, signal };
-      const sent = isSecure
-        ? requestSecurely(url, { ...options, agent: this.#secureAgent }, onResponse)
-        : request(url, { ...options, agent: this.#agent }, onResponse);
+      const options = { ...target, method: "POST", headers, signal };
+      const sent =
+        target.protocol === "https:"
+          ? requestSecurely({ ...options, agent: this.#secureAgent }, onResponse)
+          : request({ ...options, agent: this.#agent }, onResponse);
       sent.on("error", (cause: NodeJS.ErrnoException) => {
         reject(sent.reusedSocket && cause.code === "ECONNRESET" ? new StaleConnectionError(cause) : cause);
       });
       sent.end(body);
     });
+  }
+
+  #targetOf(url: string): ReturnType<typeof urlToHttpOptions> {
+    const known = this.#targets.get(url) ?? urlToHttpOptions(new URL(url));
+    this.#targets.set(url, known);
+    return known;
   }
 }
 

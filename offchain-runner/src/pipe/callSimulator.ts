@@ -38,7 +38,9 @@ const quantity = z
 const NOT_ASKED = z.looseObject({ error: z.looseObject({ code: z.number().min(-32_700).max(-32_600) }) });
 
 type Method = "eth_call" | "eth_estimateGas";
-type Ended = { kind: "answered"; answer: unknown } | { kind: "failed"; data: string | undefined; isNotAsked: boolean };
+type Ended =
+  | { kind: "answered"; answer: unknown }
+  | { kind: "failed"; data: string | undefined; isNotAsked: boolean };
 
 export function createCallSimulator(endpoint: SimulationEndpoint, gasLimit: bigint): CallSimulator {
   const ask = async (method: Method, call: PlainCall, gas: bigint, carrier: Carrier): Promise<Ended> => {

@@ -11,6 +11,7 @@ import type { PipeConfig } from "../config.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { Caller } from "./caller.ts";
 import type { CallSimulator } from "./callSimulator.ts";
+import type { PayerMeans } from "./payerMeans.ts";
 import { PipeError } from "./pipeError.ts";
 import type { OfferDependencies } from "./queryOffer.ts";
 import { offerFor } from "./queryOffer.ts";
@@ -24,8 +25,7 @@ export interface PreExecutorDependencies {
   scheduler: RunScheduler;
   time: ChainTime;
   logger: Logger;
-  /** Token wei that may be spent for `consumer` by `payer`: its balance, or the budget that it set aside. */
-  meansOf(carry: PreexecuteRequest["carry"], payer: string, consumer: string): Promise<bigint>;
+  means: Pick<PayerMeans, "of" | "shortOf">;
   addresses: { pipe: string; executor: string };
 }
 
@@ -37,8 +37,6 @@ interface Progress {
   readonly incoming: readonly ResultBundle[];
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
   readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
-  /** What each payer may spend, by payer and consumer, as it was when the call came. */
-  readonly means: Map<string, Promise<bigint>>;
   rounds: number;
 }
 
@@ -65,11 +63,8 @@ export class PreExecutor {
     const carrier = await this.#carrierFor(request);
     const call = { ...request.call, value: request.call.value ?? 0n };
     const incoming = decodeIncoming(request.results ?? "0x");
-    const progress: Progress = {
-      ...{ request, caller, carrier, incoming, rounds: 0 },
-      ...{ own: new Map(), means: new Map() },
-    };
-    this.#lookAhead(progress);
+    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
+    this.#lookAhead(request);
     for (;;) {
       signal.throwIfAborted();
       const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
@@ -100,21 +95,11 @@ export class PreExecutor {
     return batchCarrier(addresses.pipe, from, isDelegating ? delegate : undefined);
   }
 
-  /** Asks the chain beside the first simulation for what is needed after it. Who fails here fails there again. */
-  #lookAhead(progress: Progress): void {
-    const { offers } = this.#dependencies;
-    const { payer, call } = progress.request;
-    void offers.account.standing().catch(() => undefined);
-    void this.#meansOf(progress, { payer: payer ?? call.from, consumer: call.to }).catch(() => undefined);
-  }
-
-  #meansOf({ request, means }: Progress, { payer, consumer }: Addressee): Promise<bigint> {
-    const key = request.carry === "appended" ? payer + consumer : payer;
-    const known = means.get(key);
-    if (known !== undefined) return known;
-    const read = this.#dependencies.meansOf(request.carry, payer, consumer);
-    means.set(key, read);
-    return read;
+  /** Asks the chain beside the first simulation for what is needed after it; what fails here fails there again. */
+  #lookAhead({ carry, payer, call }: PreexecuteRequest): void {
+    const { offers, means } = this.#dependencies;
+    offers.account.standing().catch(() => undefined);
+    means.of(carry, payer ?? call.from, call.to).catch(() => undefined);
   }
 
   /** A call to nobody passes, and so does a batch of an account without code. */
@@ -178,7 +163,11 @@ export class PreExecutor {
     const { account, consumer } = required;
     if (payer === undefined) throw revertOf(data, "results do not get there", { account, consumer });
     if (request.payer !== undefined && request.payer !== payer)
-      throw new PipeError("invalid-request", { payer, consumer }, { problem: "it is somebody else who pays" });
+      throw new PipeError(
+        "invalid-request",
+        { payer, consumer },
+        { problem: "it is somebody else who pays" },
+      );
     return { consumer, payer: getAddress(payer) };
   }
 
@@ -219,10 +208,10 @@ export class PreExecutor {
       : added +
         feesOf(incoming.filter(({ consumer }) => consumer === addressee.consumer)) +
         sum(own.get(addressee.consumer)?.results ?? []);
-    const means = await this.#meansOf(progress, addressee);
-    if (means >= spent) return;
     const { payer, consumer } = addressee;
-    throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
+    const means = await this.#dependencies.means.shortOf(spent, request.carry, payer, consumer);
+    if (means !== undefined)
+      throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
   }
 
   #respond(progress: Progress, missing: InferenceQuery[], gasUsed: bigint): PreexecuteResponse {
