@@ -12,6 +12,9 @@ const BUSY_CODES: readonly number[] = [-32_005, 429];
 const responseSchema = z.looseObject({ id: z.number().nullable().optional() });
 const busySchema = z.looseObject({ error: z.looseObject({ code: z.number() }) });
 
+/** What a JSON-RPC call came to. */
+export type RpcEnd = { result: unknown } | { error: unknown };
+
 export interface ProviderOptions {
   urls: readonly string[];
   chainId: number;
@@ -43,14 +46,16 @@ export class ResilientProvider extends JsonRpcProvider {
     this.#options = options;
   }
 
-  /** As `send`, but never in a batch, where every call waits for the slowest. */
-  async sendAlone(method: string, params: unknown[]): Promise<unknown> {
+  /**
+   * As `send`, but never in a batch, where every call waits for the slowest, and without a message about what failed:
+   * ethers takes seconds to write one about megabytes of revert data.
+   */
+  async sendAlone(method: string, params: unknown[]): Promise<RpcEnd> {
     this.#lastId += 1;
     const payload: JsonRpcPayload = { method, params, id: this.#lastId, jsonrpc: "2.0" };
     const [answer] = await this._send(payload);
     if (answer === undefined) throw unavailable(this.#url, { data: { answer: "not JSON-RPC" } });
-    if ("error" in answer) throw this.getRpcError(payload, answer as never);
-    return answer.result;
+    return "error" in answer ? { error: answer.error } : { result: answer.result };
   }
 
   override destroy(): void {

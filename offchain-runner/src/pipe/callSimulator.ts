@@ -1,8 +1,8 @@
-import type { PlainCall } from "@opg-network/sdk/callSimulator";
+import { type PlainCall, revertDataOf } from "@opg-network/sdk/callSimulator";
 import type { Carrier } from "@opg-network/sdk/carrier";
 import type { InferenceRequired } from "@opg-network/sdk/inferenceQuery";
-import { isCallException } from "ethers";
 import { z } from "zod";
+import type { RpcEnd } from "../chain/provider.ts";
 import { NodeError } from "../nodeError.ts";
 import { requiredBy } from "./requiredQueries.ts";
 
@@ -20,7 +20,7 @@ export interface CallSimulator {
 
 /** What a simulator needs of the chain's endpoints. */
 export interface SimulationEndpoint {
-  send(method: string, params: unknown[]): Promise<unknown>;
+  sendAlone(method: string, params: unknown[]): Promise<RpcEnd>;
   getCode(account: string): Promise<string>;
 }
 
@@ -35,7 +35,7 @@ const quantity = z
   .transform(BigInt);
 
 /** JSON-RPC's own codes for a question that was not understood: it is the endpoint that fails, not the call. */
-const NOT_ASKED = z.looseObject({ error: z.looseObject({ code: z.number().min(-32_700).max(-32_600) }) });
+const NOT_ASKED = z.looseObject({ code: z.number().min(-32_700).max(-32_600) });
 
 type Method = "eth_call" | "eth_estimateGas";
 type Ended =
@@ -48,13 +48,11 @@ export function createCallSimulator(endpoint: SimulationEndpoint, gasLimit: bigi
     const transaction = { from, to, data, value: toQuantity(value), gas: toQuantity(gas) };
     const { override } = carrier;
     const params = [transaction, "latest", ...(override === undefined ? [] : [override])];
-    try {
-      return { kind: "answered", answer: await endpoint.send(method, params) };
-    } catch (error) {
-      if (!isCallException(error)) throw error;
-      const isNotAsked = error.data === null && NOT_ASKED.safeParse(error.info).success;
-      return { kind: "failed", data: error.data ?? undefined, isNotAsked };
-    }
+    const end = await endpoint.sendAlone(method, params);
+    if ("result" in end) return { kind: "answered", answer: end.result };
+    const reverted = revertDataOf(end.error);
+    const isNotAsked = reverted === undefined && NOT_ASKED.safeParse(end.error).success;
+    return { kind: "failed", data: reverted, isNotAsked };
   };
   /** Runs the call as it will be sent: when it passes its gas is known too, so that one question is enough. */
   const estimate = async (call: PlainCall, carrier: Carrier): Promise<SimulationOutcome | undefined> => {

@@ -61,13 +61,7 @@ export function openPipe(config: Config, parts: PipeParts) {
     },
     { ...constants, ...config.pipe },
   );
-  const { provider } = parts;
-  const endpoint = {
-    // Alone, so that one caller's heavy call delays nobody else's.
-    send: (method: string, params: unknown[]) => provider.sendAlone(method, params),
-    getCode: (account: string) => provider.getCode(account),
-  };
-  const simulator = createCallSimulator(endpoint, BigInt(config.pipe.simulationGas));
+  const simulator = createCallSimulator(parts.provider, BigInt(config.pipe.simulationGas));
   const addresses = { pipe: pipe.address, executor: constants.pipe.executor };
   const means = new PayerMeans(pipe, time);
   const preExecutor = new PreExecutor(

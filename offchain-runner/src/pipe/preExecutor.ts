@@ -4,7 +4,7 @@ import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-netw
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
 import { shortageIn } from "@opg-network/sdk/payment";
-import { concat, dataLength, dataSlice, getAddress } from "ethers";
+import { concat, dataLength, getAddress } from "ethers";
 import type { Logger } from "pino";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { PipeConfig } from "../config.ts";
@@ -251,14 +251,16 @@ export class PreExecutor {
 
 /** What is told of a revert: that the payer lacks OPG, where it says that, in this block or at all. */
 function revertOf(data: string, problem?: string, more: Readonly<Record<string, unknown>> = {}): PipeError {
-  const shortage = problem === undefined ? shortageIn(data) : undefined;
+  const isHuge = data.length > 2 + 2 * MAX_REVERT_BYTES;
+  const shortage = problem === undefined && !isHuge ? shortageIn(data) : undefined;
   if (shortage !== undefined) {
     const { kind, available, required, ...who } = shortage.data;
     const facts = { ...who, kind, means: `${available}`, needed: `${required}` };
     return new PipeError("payer-cannot-pay", facts, { retryable: kind === "block-limit" });
   }
-  const bytes = dataLength(data);
-  const told = bytes > MAX_REVERT_BYTES ? { data: dataSlice(data, 0, MAX_REVERT_BYTES), bytes } : { data };
+  const told = isHuge
+    ? { data: data.slice(0, 2 + 2 * MAX_REVERT_BYTES), bytes: data.length / 2 - 1 }
+    : { data };
   return new PipeError("call-reverts", { ...told, ...more }, { ...(problem !== undefined && { problem }) });
 }
 
