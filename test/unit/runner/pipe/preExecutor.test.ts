@@ -151,9 +151,12 @@ describe("PreExecutor", () => {
     const node = open();
     await expectError(node.run({ results: "0x0011" }), "invalid-request");
     expect(node.calls.seen).to.deep.equal([]);
+    node.calls.onCall = inferring([query("0x01")], PAYER, CONSUMER);
+    const { results } = await node.run();
     const data = pipeInterface.encodeErrorResult("ResultNotValid", [1, 2]);
     node.calls.onCall = () => ({ reverts: data });
-    expect((await expectError(node.run(), "call-reverts")).data).to.deep.equal({ data });
+    const late = node.run({ results: results as `0x${string}` });
+    expect((await expectError(late, "call-reverts")).data).to.deep.equal({ data });
   });
 
   it("runs nothing that its caller does not want to pay or its payer cannot", async () => {
