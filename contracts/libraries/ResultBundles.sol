@@ -3,13 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IPipe} from "../interfaces/IPipe.sol";
 import {INFERENCE_RESULT_TYPEHASH} from "../types/InferenceResult.sol";
-import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {ResultHead} from "../types/ResultHead.sol";
 
 /// @title ResultBundles
 /// @notice Reads the bundles that a transaction carries, as `IPipe` lays them out. Every length is checked once, by
 /// `leavesAt`; what reads a single result relies on that.
+/// @dev Offsets are sums of places in calldata and lengths of 24 bits, so none wraps around.
 library ResultBundles {
     uint256 internal constant BUNDLE_HEAD_LENGTH = 26;
     uint256 internal constant RESULT_HEAD_LENGTH = 86;
@@ -20,10 +20,11 @@ library ResultBundles {
         bytes calldata results,
         uint256 offset
     ) internal pure returns (uint256 count, address consumer, uint40 validUntil) {
-        require(results.length - offset >= BUNDLE_HEAD_LENGTH, IPipe.BundleMalformed(offset));
         uint256 word = _wordAt(results, offset);
         (count, consumer, validUntil) = (word >> 248, address(uint160(word >> 88)), uint40(word >> 48));
-        require(count != 0, IPipe.BundleMalformed(offset));
+        unchecked {
+            require(count != 0 && results.length - offset >= BUNDLE_HEAD_LENGTH, IPipe.BundleMalformed(offset));
+        }
     }
 
     /// @notice Struct hashes of the results of a bundle, in order. Checks their form.
@@ -36,19 +37,47 @@ library ResultBundles {
         bytes32 context,
         uint40 validUntil
     ) internal pure returns (bytes32[] memory leaves, uint256 end) {
-        leaves = new bytes32[](count);
-        end = offset + BUNDLE_HEAD_LENGTH;
-        for (uint256 i; i < count; ++i) {
-            _requireResult(results, end);
-            ResultHead head = resultAt(results, end);
-            leaves[i] = _structHash(results, end, head, context, validUntil);
-            end = endOf(end, head);
+        // Without the zeros of Solidity: every place is written below.
+        assembly ("memory-safe") {
+            leaves := mload(64)
+            mstore(leaves, count)
+            mstore(64, add(leaves, shl(5, add(count, 1))))
         }
-        require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
+        end = firstOf(offset);
+        for (uint256 i; i < count; ++i) {
+            ResultHead head = resultAt(results, end);
+            uint256 next = endOf(end, head);
+            // What ends within the bytes begins there.
+            require(next <= results.length && head.isWellFormed(), IPipe.BundleMalformed(end));
+            bytes32 leaf = _structHash(results, end, head, context, validUntil);
+            assembly ("memory-safe") {
+                mstore(add(add(leaves, 32), shl(5, i)), leaf)
+            }
+            end = next;
+        }
+        unchecked {
+            require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
+        }
+    }
+
+    /// @notice Where the first result of the bundle at `offset` begins.
+    function firstOf(uint256 offset) internal pure returns (uint256) {
+        unchecked {
+            return offset + BUNDLE_HEAD_LENGTH;
+        }
+    }
+
+    /// @notice Where a bundle ends whose signature stands at `offset`.
+    function endOfBundle(uint256 offset) internal pure returns (uint256) {
+        unchecked {
+            return offset + SIGNATURE_LENGTH;
+        }
     }
 
     function resultAt(bytes calldata results, uint256 offset) internal pure returns (ResultHead) {
-        return ResultHead.wrap(_wordAt(results, offset + 64));
+        unchecked {
+            return ResultHead.wrap(_wordAt(results, offset + 64));
+        }
     }
 
     function releaseAt(bytes calldata results, uint256 offset) internal pure returns (ReleaseId) {
@@ -56,7 +85,9 @@ library ResultBundles {
     }
 
     function inputHashAt(bytes calldata results, uint256 offset) internal pure returns (bytes32) {
-        return bytes32(_wordAt(results, offset + 32));
+        unchecked {
+            return bytes32(_wordAt(results, offset + 32));
+        }
     }
 
     function outputAt(
@@ -64,7 +95,9 @@ library ResultBundles {
         uint256 offset,
         ResultHead head
     ) internal pure returns (bytes calldata output) {
-        return _slice(results, offset + RESULT_HEAD_LENGTH, head.outputLength());
+        unchecked {
+            return _slice(results, offset + RESULT_HEAD_LENGTH, head.outputLength());
+        }
     }
 
     function proofAt(
@@ -72,12 +105,20 @@ library ResultBundles {
         uint256 offset,
         ResultHead head
     ) internal pure returns (bytes calldata proof) {
-        return _slice(results, offset + RESULT_HEAD_LENGTH + head.outputLength(), head.proofLength());
+        unchecked {
+            return _slice(results, offset + RESULT_HEAD_LENGTH + head.outputLength(), head.proofLength());
+        }
     }
 
     function endOf(uint256 offset, ResultHead head) internal pure returns (uint256) {
         unchecked {
             return offset + RESULT_HEAD_LENGTH + head.outputLength() + head.proofLength();
+        }
+    }
+
+    function bundleAt(bytes calldata results, uint256 offset, uint256 end) internal pure returns (bytes calldata) {
+        unchecked {
+            return _slice(results, offset, end - offset);
         }
     }
 
@@ -111,17 +152,6 @@ library ResultBundles {
             mstore(add(free, 288), validUntil)
             leaf := keccak256(free, 320)
         }
-    }
-
-    /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
-    function _requireResult(bytes calldata results, uint256 offset) private pure {
-        require(results.length >= offset + RESULT_HEAD_LENGTH, IPipe.BundleMalformed(offset));
-        ResultHead head = resultAt(results, offset);
-        bool wellFormed =
-            endOf(offset, head) <= results.length &&
-                head.modeNumber() <= uint8(type(Mode).max) &&
-                (head.modeNumber() != uint8(Mode.VANILLA) || head.proofLength() == 0);
-        require(wellFormed, IPipe.BundleMalformed(offset));
     }
 
     function _wordAt(bytes calldata results, uint256 offset) private pure returns (uint256 word) {
