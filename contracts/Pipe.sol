@@ -33,6 +33,9 @@ struct Run {
     uint256 feesBooked;
 }
 
+// No release has it, so that the first result of a bundle begins a run.
+ReleaseId constant NO_RELEASE = ReleaseId.wrap(0);
+
 /// @title Pipe
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
@@ -73,14 +76,23 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     /// @dev The calls come last but for the end of the execution, which they must find going on.
     function execute(
         bytes calldata results,
-        Call[] calldata calls
-    ) external payable override returns (bytes[] memory returned) {
+        Call[] calldata
+    ) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
         _debit(msg.sender, _load(results, msg.sender, _ownerOf(address(_executor)), address(0)) * GRAIN);
-        returned = _executor.run{value: msg.value}(calls, payable(msg.sender));
+        // The executor reads the calls out of this very call, and its answer is the answer.
+        (bool success, bytes memory answer) = address(_executor).call{value: msg.value}(
+            abi.encodePacked(msg.data, msg.sender)
+        );
         _execution = execution + 1;
+        assembly ("memory-safe") {
+            if success {
+                return(add(answer, 32), mload(answer))
+            }
+            revert(add(answer, 32), mload(answer))
+        }
     }
 
     /// @inheritdoc IPipe
@@ -103,7 +115,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 _revertMissing(account, missing);
             }
         }
-        return _use(query_, account, input, slot, result);
+        return _use(query_, input, slot, result);
     }
 
     /// @inheritdoc IPipe
@@ -119,7 +131,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             (ResultSlot slot, LoadedResult result) = shared[i].find(msg.sender);
             if (!result.isLoaded()) _revertMissing(account, queries, shared);
             InferenceQuery calldata query_ = queries[i];
-            outputs[i] = _use(query_, account, query_.input, slot, result);
+            outputs[i] = _use(query_, query_.input, slot, result);
         }
     }
 
@@ -143,7 +155,6 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     /// @dev Gives out a result once it is known to do.
     function _use(
         InferenceQuery calldata query_,
-        address account,
         bytes calldata input,
         ResultSlot slot,
         LoadedResult result
@@ -152,7 +163,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
         if (!result.isUsed()) {
             slot.set(result.used());
-            emit Inferred(msg.sender, account, query_.release, input);
+            emit Inferred(msg.sender, query_.release, input);
         }
         return slot.outputOf(result);
     }
@@ -246,7 +257,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 .sharedSlot(owner, release, head.codec(), results.inputHashAt(offset))
                 .slotFor(consumer);
             if (!slot.load().isLoaded()) {
-                if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
+                if (release != run.release) _begin(run, release, bundle.standing);
                 _requireBacked(results, offset, head, run.terms, bundle);
                 _requirePaid(head, run.terms, bundle.consumer);
                 slot.store(packLoaded(head, bundle.standing), results.outputAt(offset, head));
@@ -265,12 +276,13 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         (run.release, run.terms) = (release, _termsOf(release, standing));
     }
 
+    /// @dev Ends the run: the next result begins one, be it of the same release, since it may be another operator's.
     function _book(Run memory run, CompactStanding standing) private {
         unchecked {
             uint256 royalties = run.terms.royaltyGrains() * run.count;
             _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, royalties);
             run.feesBooked += run.fees;
-            (run.fees, run.count) = (0, 0);
+            (run.release, run.fees, run.count) = (NO_RELEASE, 0, 0);
         }
     }
 
@@ -282,7 +294,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
         }
-        require(consumer != address(0) || head.maxCover() == 0, CoverWithoutContext());
+        if (consumer == address(0) && head.maxCover() != 0) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.

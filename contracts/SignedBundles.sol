@@ -58,10 +58,11 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
     /// @param bundle is filled; given, so that each bundle of a call stands in the same memory
     function _open(Bundle memory bundle, bytes calldata results, uint256 offset, address payer) internal view {
         (uint256 count, address consumer, uint40 validUntil) = results.headAt(offset);
-        // Two numbers of 40 bits.
         unchecked {
-            uint256 latest = block.timestamp + _maxValidity;
-            require(block.timestamp <= validUntil && validUntil <= latest, ResultNotValid(validUntil, latest));
+            // One comparison for both ends: what is over lies far above, since the difference wraps around.
+            if (validUntil - block.timestamp > _maxValidity) {
+                revert ResultNotValid(validUntil, block.timestamp + _maxValidity);
+            }
         }
         bytes32 context = consumer == address(0) ? bytes32(0) : contextOf(payer, consumer);
         (bytes32[] memory leaves, uint256 end) = results.leavesAt(offset, count, context, validUntil);
@@ -70,7 +71,7 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
             results.signatureAt(end)
         );
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
-        require(standing.isActive(), OperatorNotActive(signer));
+        if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.end) = (ResultBundles.firstOf(offset), ResultBundles.endOfBundle(end));
         (bundle.count, bundle.consumer, bundle.signer, bundle.standing) = (count, consumer, signer, standing);
     }
@@ -121,6 +122,6 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
     }
 
     function _requireCodec(uint8 codec) internal pure {
-        require(codec == CODEC_TENSORS, CodecUnknown(codec));
+        if (codec != CODEC_TENSORS) revert CodecUnknown(codec);
     }
 }

@@ -23,7 +23,8 @@ library ResultBundles {
         uint256 word = _wordAt(results, offset);
         (count, consumer, validUntil) = (word >> 248, address(uint160(word >> 88)), uint40(word >> 48));
         unchecked {
-            require(count != 0 && results.length - offset >= BUNDLE_HEAD_LENGTH, IPipe.BundleMalformed(offset));
+            if (count == 0) revert IPipe.BundleMalformed(offset);
+            if (results.length - offset < BUNDLE_HEAD_LENGTH) revert IPipe.BundleMalformed(offset);
         }
     }
 
@@ -48,7 +49,8 @@ library ResultBundles {
             ResultHead head = resultAt(results, end);
             uint256 next = endOf(end, head);
             // What ends within the bytes begins there.
-            require(next <= results.length && head.isWellFormed(), IPipe.BundleMalformed(end));
+            if (next > results.length) revert IPipe.BundleMalformed(end);
+            if (!head.isWellFormed()) revert IPipe.BundleMalformed(end);
             bytes32 leaf = _structHash(results, end, head, context, validUntil);
             assembly ("memory-safe") {
                 mstore(add(add(leaves, 32), shl(5, i)), leaf)
@@ -56,7 +58,7 @@ library ResultBundles {
             end = next;
         }
         unchecked {
-            require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
+            if (results.length - end < SIGNATURE_LENGTH) revert IPipe.BundleMalformed(end);
         }
     }
 
