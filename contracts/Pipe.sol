@@ -15,6 +15,7 @@ import {Call, IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {LoadedResults, ResultSlot, SharedSlot} from "./libraries/LoadedResults.sol";
 import {ResultBundles} from "./libraries/ResultBundles.sol";
+import {CarriedResult} from "./types/CarriedResult.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
 import {GRAIN} from "./types/Grain.sol";
@@ -102,13 +103,10 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         bytes calldata carried
     ) external override returns (bytes memory) {
         bytes calldata input = query_.input;
-        SharedSlot shared = LoadedResults.sharedSlot(_ownerOf(account), query_.release, query_.codec, _hash(input));
-        (ResultSlot slot, LoadedResult result) = shared.find(msg.sender);
+        uint256 owner = _ownerOf(account);
+        (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
         if (!result.isLoaded()) {
-            if (carried.length != 0) {
-                _loadCarried(account, carried);
-                result = slot.load();
-            }
+            result = _loadCarried(account, owner, carried, slot);
             if (!result.isLoaded()) {
                 InferenceQuery[] memory missing = new InferenceQuery[](1);
                 missing[0] = query_;
@@ -124,14 +122,17 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         address account,
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
-        SharedSlot[] memory shared = _sharedSlotsOf(queries, account);
-        if (carried.length != 0 && _isAnyMissing(shared)) _loadCarried(account, carried);
+        uint256 owner = _ownerOf(account);
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            (ResultSlot slot, LoadedResult result) = shared[i].find(msg.sender);
-            if (!result.isLoaded()) _revertMissing(account, queries, shared);
             InferenceQuery calldata query_ = queries[i];
-            outputs[i] = _use(query_, query_.input, slot, result);
+            bytes calldata input = query_.input;
+            (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
+            if (!result.isLoaded()) {
+                result = _loadCarried(account, owner, carried, slot);
+                if (!result.isLoaded()) _revertMissing(account, _missingOf(queries, owner));
+            }
+            outputs[i] = _use(query_, input, slot, result);
         }
     }
 
@@ -168,42 +169,41 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         return slot.outputOf(result);
     }
 
-    function _sharedSlotsOf(
+    /// @return slot where the result stands; where it would, when there is none
+    function _find(
+        InferenceQuery calldata query_,
+        bytes calldata input,
+        uint256 owner
+    ) private view returns (ResultSlot slot, LoadedResult result) {
+        return LoadedResults.sharedSlot(owner, query_.release, query_.codec, _hash(input)).find(msg.sender);
+    }
+
+    function _missingOf(
         InferenceQuery[] calldata queries,
-        address account
-    ) private view returns (SharedSlot[] memory shared) {
-        uint256 owner = _ownerOf(account);
-        shared = new SharedSlot[](queries.length);
-        for (uint256 i; i < queries.length; ++i) {
-            InferenceQuery calldata query_ = queries[i];
-            shared[i] = LoadedResults.sharedSlot(owner, query_.release, query_.codec, _hash(query_.input));
-        }
-    }
-
-    function _isAnyMissing(SharedSlot[] memory shared) private view returns (bool) {
-        for (uint256 i; i < shared.length; ++i) {
-            (, LoadedResult result) = shared[i].find(msg.sender);
-            if (!result.isLoaded()) return true;
-        }
-        return false;
-    }
-
-    function _revertMissing(address account, InferenceQuery[] calldata queries, SharedSlot[] memory shared) private view {
-        InferenceQuery[] memory missing = new InferenceQuery[](queries.length);
+        uint256 owner
+    ) private view returns (InferenceQuery[] memory missing) {
+        missing = new InferenceQuery[](queries.length);
         uint256 count;
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = shared[i].find(msg.sender);
+            (, LoadedResult result) = _find(queries[i], queries[i].input, owner);
             if (!result.isLoaded()) missing[count++] = queries[i];
         }
         assembly ("memory-safe") {
             mstore(missing, count)
         }
-        _revertMissing(account, missing);
     }
 
     /// @dev Paid from what the account set aside for the caller; so for nobody else's use but the caller's.
-    function _loadCarried(address account, bytes calldata carried) private {
-        _spend(account, msg.sender, _load(carried, account, _ownerOf(account), msg.sender));
+    /// @return result what stands in `slot` then
+    function _loadCarried(
+        address account,
+        uint256 owner,
+        bytes calldata carried,
+        ResultSlot slot
+    ) private returns (LoadedResult result) {
+        if (carried.length == 0) return result;
+        _spend(account, msg.sender, _load(carried, account, owner, msg.sender));
+        return slot.load();
     }
 
     /// @param payer whose money, and the payer in the context of what is loaded
@@ -218,15 +218,15 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     ) private whenNotPaused returns (uint256 fees) {
         Bundle memory bundle;
         Run memory run;
-        uint256 offset;
-        while (offset != results.length) {
-            _open(bundle, results, offset, payer);
-            _loadResults(results, bundle, run, owner, _consumerOf(bundle, consumer));
+        (uint256 place, uint256 end) = results.boundsOf();
+        while (place != end) {
+            _open(bundle, results, place, payer);
+            _loadResults(bundle, run, owner, _consumerOf(bundle, consumer));
             if (run.count != 0) {
                 _book(run, bundle.standing);
-                emit ResultsLoaded(bundle.signer, payer, results.bundleAt(offset, bundle.end));
+                emit ResultsLoaded(bundle.signer, payer, ResultBundles.between(place, bundle.end));
             }
-            offset = bundle.end;
+            place = bundle.end;
         }
         return run.feesBooked;
     }
@@ -242,32 +242,25 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     /// a row are booked together.
     /// @param run is left with what is not booked yet; empty when nothing was loaded
     /// @param consumer zero = any
-    function _loadResults(
-        bytes calldata results,
-        Bundle memory bundle,
-        Run memory run,
-        uint256 owner,
-        address consumer
-    ) private {
-        uint256 offset = bundle.first;
-        for (uint256 left = bundle.count; left != 0; --left) {
-            ResultHead head = results.resultAt(offset);
-            ReleaseId release = results.releaseAt(offset);
-            ResultSlot slot = LoadedResults
-                .sharedSlot(owner, release, head.codec(), results.inputHashAt(offset))
-                .slotFor(consumer);
-            if (!slot.load().isLoaded()) {
-                if (release != run.release) _begin(run, release, bundle.standing);
-                _requireBacked(results, offset, head, run.terms, bundle);
-                _requirePaid(head, run.terms, bundle.consumer);
-                slot.store(packLoaded(head, bundle.standing), results.outputAt(offset, head));
-                // No more than 2^24 results of less than 2^56 grains.
-                unchecked {
+    function _loadResults(Bundle memory bundle, Run memory run, uint256 owner, address consumer) private {
+        CarriedResult result = bundle.first;
+        // A bundle has no more than 255 results, of less than 2^56 grains each.
+        unchecked {
+            for (uint256 left = bundle.count; left != 0; --left) {
+                (ResultHead head, ReleaseId release) = (result.head(), result.release());
+                ResultSlot slot = LoadedResults
+                    .sharedSlot(owner, release, head.codec(), result.inputHash())
+                    .slotFor(consumer);
+                if (!slot.load().isLoaded()) {
+                    if (release != run.release) _begin(run, release, bundle.standing);
+                    _requireBacked(result, head, run.terms, bundle);
+                    _requirePaid(head, run.terms, bundle.consumer);
+                    slot.store(packLoaded(head, bundle.standing), result.output(head));
                     run.fees += head.feeGrains();
                     ++run.count;
                 }
+                result = result.next(head);
             }
-            offset = ResultBundles.endOf(offset, head);
         }
     }
 

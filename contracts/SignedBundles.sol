@@ -8,6 +8,7 @@ import {IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {ResultBundles} from "./libraries/ResultBundles.sol";
 import {ResultSignatures} from "./libraries/ResultSignatures.sol";
+import {CarriedResult} from "./types/CarriedResult.sol";
 import {CODEC_TENSORS} from "./types/Codec.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
@@ -19,10 +20,10 @@ import {ResultHead} from "./types/ResultHead.sol";
 
 /// @notice A carried bundle whose signature and validity are checked.
 struct Bundle {
-    /// Where its results begin and where it ends, in the bytes that carry it.
-    uint256 first;
-    uint256 end;
+    CarriedResult first;
     uint256 count;
+    /// Place in calldata behind it.
+    uint256 end;
     address consumer;
     address signer;
     CompactStanding standing;
@@ -56,8 +57,9 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
 
     /// @dev Checks all that the results of a bundle have in common.
     /// @param bundle is filled; given, so that each bundle of a call stands in the same memory
-    function _open(Bundle memory bundle, bytes calldata results, uint256 offset, address payer) internal view {
-        (uint256 count, address consumer, uint40 validUntil) = results.headAt(offset);
+    /// @param place where it begins, in calldata; within `results`
+    function _open(Bundle memory bundle, bytes calldata results, uint256 place, address payer) internal view {
+        (uint256 count, address consumer, uint40 validUntil, CarriedResult first) = results.headAt(place);
         unchecked {
             // One comparison for both ends: what is over lies far above, since the difference wraps around.
             if (validUntil - block.timestamp > _maxValidity) {
@@ -65,15 +67,20 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
             }
         }
         bytes32 context = consumer == address(0) ? bytes32(0) : contextOf(payer, consumer);
-        (bytes32[] memory leaves, uint256 end) = results.leavesAt(offset, count, context, validUntil);
+        (bytes32[] memory leaves, bytes calldata signature, uint256 end) = results.leavesAt(
+            first,
+            count,
+            context,
+            validUntil
+        );
         address signer = ResultSignatures.recover(
             ResultSignatures.bundleDigest(_domainSeparator(), leaves),
-            results.signatureAt(end)
+            signature
         );
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
-        (bundle.first, bundle.end) = (ResultBundles.firstOf(offset), ResultBundles.endOfBundle(end));
-        (bundle.count, bundle.consumer, bundle.signer, bundle.standing) = (count, consumer, signer, standing);
+        (bundle.first, bundle.count, bundle.end) = (first, count, end);
+        (bundle.consumer, bundle.signer, bundle.standing) = (consumer, signer, standing);
     }
 
     /// @dev What a release demands, of an operator that has it at stake.
@@ -87,23 +94,22 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
 
     /// @dev A result must be of a kind that its release offers, and proved as its mode says.
     function _requireBacked(
-        bytes calldata results,
-        uint256 offset,
+        CarriedResult result,
         ResultHead head,
         CompactTerms terms,
         Bundle memory bundle
     ) internal view {
         _requireCodec(head.codec());
-        if (terms.modes() & head.modeBit() == 0) revert ModeNotOffered(results.releaseAt(offset), head.mode());
+        if (terms.modes() & head.modeBit() == 0) revert ModeNotOffered(result.release(), head.mode());
         if (head.modeNumber() == uint8(Mode.VANILLA)) return;
         SETTLEMENT.requireProof(
             head.mode(),
-            results.releaseAt(offset),
+            result.release(),
             bundle.standing.operatorId(),
             bundle.signer,
-            results.inputHashAt(offset),
-            results.outputAt(offset, head),
-            results.proofAt(offset, head)
+            result.inputHash(),
+            result.output(head),
+            result.proof(head)
         );
     }
 

@@ -5,6 +5,7 @@ import {Bundle, SignedBundles} from "./SignedBundles.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "./interfaces/IPipe.sol";
 import {ResultBundles} from "./libraries/ResultBundles.sol";
+import {CarriedResult} from "./types/CarriedResult.sol";
 import {LoadedResult, packLoaded} from "./types/LoadedResult.sol";
 import {ResultHead} from "./types/ResultHead.sol";
 
@@ -51,21 +52,21 @@ abstract contract UnpaidReads is SignedBundles {
         _requireUnpaidCall();
         bytes32 inputHash = keccak256(query_.input);
         Bundle memory bundle;
-        uint256 offset;
-        while (offset != carried.length) {
-            _open(bundle, carried, offset, address(0));
+        (uint256 place, uint256 end) = carried.boundsOf();
+        while (place != end) {
+            _open(bundle, carried, place, address(0));
             require(bundle.consumer == address(0), ConsumerMismatch(bundle.consumer, address(0)));
-            uint256 place = bundle.first;
+            CarriedResult result = bundle.first;
             for (uint256 i; i < bundle.count; ++i) {
-                ResultHead head = carried.resultAt(place);
+                ResultHead head = result.head();
                 if (
-                    carried.releaseAt(place) == query_.release &&
+                    result.release() == query_.release &&
                     head.codec() == query_.codec &&
-                    carried.inputHashAt(place) == inputHash
-                ) return _answerOf(query_, carried, place, bundle);
-                place = ResultBundles.endOf(place, head);
+                    result.inputHash() == inputHash
+                ) return _answerOf(query_, result, head, bundle);
+                result = result.next(head);
             }
-            offset = bundle.end;
+            place = bundle.end;
         }
         InferenceQuery[] memory missing = new InferenceQuery[](1);
         missing[0] = query_;
@@ -74,15 +75,14 @@ abstract contract UnpaidReads is SignedBundles {
 
     function _answerOf(
         InferenceQuery memory query_,
-        bytes calldata carried,
-        uint256 offset,
+        CarriedResult result,
+        ResultHead head,
         Bundle memory bundle
     ) private view returns (InferenceAnswer memory) {
-        ResultHead head = carried.resultAt(offset);
-        _requireBacked(carried, offset, head, _termsOf(query_.release, bundle.standing), bundle);
-        LoadedResult result = packLoaded(head, bundle.standing);
-        _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
-        return InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
+        _requireBacked(result, head, _termsOf(query_.release, bundle.standing), bundle);
+        LoadedResult loaded = packLoaded(head, bundle.standing);
+        _requireWanted(query_.modes, query_.operatorId, query_.minStake, loaded);
+        return InferenceAnswer(result.output(head), loaded.operatorId(), loaded.mode(), loaded.stake());
     }
 
     /// @dev A call has no gas price unless it is given one; a transaction has one on every chain that charges for gas.
