@@ -1,3 +1,4 @@
+import { INFERENCE_RESULT_TYPES } from "@opg-network/sdk/inferenceResult";
 import type { Signer, TransactionResponse } from "ethers";
 import { network } from "hardhat";
 
@@ -7,17 +8,7 @@ const SLASHER = 3n;
 /** Time is part of what is signed, and a byte that happens to be zero is cheaper, so it is the same in every run. */
 export const START_SEC = 1_900_000_000;
 
-export const RESULT_FIELDS = [
-  { name: "context", type: "bytes32" },
-  { name: "release", type: "bytes32" },
-  { name: "mode", type: "uint8" },
-  { name: "codec", type: "uint8" },
-  { name: "inputHash", type: "bytes32" },
-  { name: "outputHash", type: "bytes32" },
-  { name: "fee", type: "uint256" },
-  { name: "maxCover", type: "uint256" },
-  { name: "validUntil", type: "uint40" },
-];
+export const RESULT_FIELDS = INFERENCE_RESULT_TYPES.InferenceResult;
 
 /** A fresh chain with what operators need, wired as in production, and the means to act on it. */
 export async function operatorNetwork() {

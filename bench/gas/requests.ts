@@ -1,3 +1,4 @@
+import { INFERENCE_RESULT_TYPES } from "@opg-network/sdk/inferenceResult";
 import { network } from "hardhat";
 
 const OPG = 10n ** 18n;
@@ -13,19 +14,6 @@ const START = 1_900_000_000;
 /** More than the blocks in between, whose times are left to the chain, can take. */
 const STAGE_SEC = 10_000;
 const NO_ACCEPTANCE = [0n, "0x0000000000000000000000000000000000000000"] as const;
-const RESULT_TYPES = {
-  InferenceResult: [
-    { name: "context", type: "bytes32" },
-    { name: "release", type: "bytes32" },
-    { name: "mode", type: "uint8" },
-    { name: "codec", type: "uint8" },
-    { name: "inputHash", type: "bytes32" },
-    { name: "outputHash", type: "bytes32" },
-    { name: "fee", type: "uint256" },
-    { name: "maxCover", type: "uint256" },
-    { name: "validUntil", type: "uint40" },
-  ],
-};
 
 /**
  * Gas of asynchronous inferences, whole transactions with 21,000 base: 128 bytes of input, 32 of output, a callback
@@ -151,7 +139,7 @@ export async function measure(): Promise<Record<string, number>> {
     return { gas: gasOf(receipt), acceptance: [deadline as bigint, signer.address] as const };
   };
 
-  const resultHash = ethers.TypedDataEncoder.from(RESULT_TYPES);
+  const resultHash = ethers.TypedDataEncoder.from(INFERENCE_RESULT_TYPES);
   const pairHash = (a: string, b: string): string =>
     ethers.keccak256(BigInt(a) < BigInt(b) ? a + b.slice(2) : b + a.slice(2));
   const rootOf = (leaves: string[]): string => {
@@ -185,7 +173,7 @@ export async function measure(): Promise<Record<string, number>> {
     const root = rootOf(results.map((result) => resultHash.hashStruct("InferenceResult", result)));
     const signature =
       results.length === 1 && only !== undefined
-        ? await signer.signTypedData(domain, RESULT_TYPES, only)
+        ? await signer.signTypedData(domain, INFERENCE_RESULT_TYPES, only)
         : await signer.signTypedData(
             domain,
             { InferenceBundle: [{ name: "root", type: "bytes32" }] },

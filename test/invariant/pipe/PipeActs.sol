@@ -248,7 +248,7 @@ abstract contract PipeActs is PipeBooks {
         (bool success, ) = _call(
             stranger,
             pipe.executor(),
-            abi.encodeCall(IPipeExecutor.run, (new Call[](0), payable(stranger)))
+            abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0)))
         );
         _breach(success, 2, "a stranger ran the executor");
         _did("trespass");
@@ -349,10 +349,7 @@ abstract contract PipeActs is PipeBooks {
         if (kind == 3) call_ = abi.encodeCall(IPipe.drainBudget, (address(load.consumer), GRAIN));
         if (kind == 4) {
             Item memory item = load.items[0];
-            call_ = abi.encodeCall(
-                IPipe.infer,
-                (consumers[0].queryOf(item.release, "x"), load.payer, load.results)
-            );
+            call_ = abi.encodeCall(IPipe.infer, (consumers[0].queryOf(item.release, "x"), load.payer, load.results));
         }
         hostile.plan(address(pipe), call_);
     }

@@ -61,8 +61,7 @@ abstract contract PipeBooks is PipeFixture, Ledger {
     function _budgetPays(Load memory load) internal view returns (bool) {
         address spender = address(load.consumer);
         uint256 spent = spentIn[keccak256(abi.encode(load.payer, spender, height))];
-        return
-            budget[load.payer][spender] >= load.fees && spent + load.fees <= blockLimit[load.payer][spender];
+        return budget[load.payer][spender] >= load.fees && spent + load.fees <= blockLimit[load.payer][spender];
     }
 
     /// Whether the operator could answer for the release now.

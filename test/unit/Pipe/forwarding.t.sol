@@ -168,9 +168,7 @@ contract PipeForwardingTest is PipeFixture {
     /// own budget could pay for it.
     function test_rule35_anAddressThatLooksLikeATailPaysForItself() public {
         bytes memory results = _bundle(stranger, address(forwarded), _item(INPUT, ANSWER));
-        address lookalike = address(
-            bytes20(abi.encodePacked(bytes12(uint96(7)), uint32(results.length + 12), MAGIC))
-        );
+        address lookalike = address(bytes20(abi.encodePacked(bytes12(uint96(7)), uint32(results.length + 12), MAGIC)));
         bytes memory callData = abi.encodePacked(_ask(), results, lookalike);
         vm.prank(address(forwarder));
         (bool success, bytes memory data) = address(forwarded).call(callData);
