@@ -34,9 +34,6 @@ struct Run {
     uint256 feesBooked;
 }
 
-// No release has it, so that the first result of a bundle begins a run.
-ReleaseId constant NO_RELEASE = ReleaseId.wrap(0);
-
 /// @title Pipe
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
@@ -75,10 +72,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
 
     /// @inheritdoc IPipe
     /// @dev The calls come last but for the end of the execution, which they must find going on.
-    function execute(
-        bytes calldata results,
-        Call[] calldata
-    ) external payable override returns (bytes[] memory) {
+    function execute(bytes calldata results, Call[] calldata) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
@@ -248,11 +242,11 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         unchecked {
             for (uint256 left = bundle.count; left != 0; --left) {
                 (ResultHead head, ReleaseId release) = (result.head(), result.release());
-                ResultSlot slot = LoadedResults
-                    .sharedSlot(owner, release, head.codec(), result.inputHash())
-                    .slotFor(consumer);
+                ResultSlot slot = LoadedResults.sharedSlot(owner, release, head.codec(), result.inputHash()).slotFor(
+                    consumer
+                );
                 if (!slot.load().isLoaded()) {
-                    if (release != run.release) _begin(run, release, bundle.standing);
+                    if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
                     _requirePaid(head, run.terms, bundle.consumer);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
@@ -275,7 +269,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             uint256 royalties = run.terms.royaltyGrains() * run.count;
             _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, royalties);
             run.feesBooked += run.fees;
-            (run.release, run.fees, run.count) = (NO_RELEASE, 0, 0);
+            (run.fees, run.count) = (0, 0);
         }
     }
 

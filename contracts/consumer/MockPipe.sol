@@ -107,19 +107,12 @@ contract MockPipe is IPipe {
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
         require(carried.length == 0, MockTakesNoBundles());
-        InferenceQuery[] memory missing = new InferenceQuery[](queries.length);
-        uint256 count;
-        for (uint256 i; i < queries.length; ++i) {
-            if (_find(queries[i], account) == 0) missing[count++] = queries[i];
-        }
-        if (count != 0) {
-            assembly ("memory-safe") {
-                mstore(missing, count)
-            }
-            _revertMissing(account, missing);
-        }
         outputs = new bytes[](queries.length);
-        for (uint256 i; i < queries.length; ++i) outputs[i] = _use(queries[i], _find(queries[i], account));
+        for (uint256 i; i < queries.length; ++i) {
+            bytes32 key = _find(queries[i], account);
+            if (key == 0) _revertMissing(account, _missingOf(queries, account));
+            outputs[i] = _use(queries[i], key);
+        }
     }
 
     /// @inheritdoc IPipe
@@ -180,6 +173,20 @@ contract MockPipe is IPipe {
     /// @inheritdoc IPipe
     function contextOf(address payer, address consumer) external pure override returns (bytes32) {
         return keccak256(abi.encode(payer, consumer));
+    }
+
+    function _missingOf(
+        InferenceQuery[] calldata queries,
+        address account
+    ) private view returns (InferenceQuery[] memory missing) {
+        missing = new InferenceQuery[](queries.length);
+        uint256 count;
+        for (uint256 i; i < queries.length; ++i) {
+            if (_find(queries[i], account) == 0) missing[count++] = queries[i];
+        }
+        assembly ("memory-safe") {
+            mstore(missing, count)
+        }
     }
 
     function _refund(uint256 amount) private {
