@@ -8,6 +8,7 @@ contract HostileTarget {
     /// Whether a planned call went through.
     bool public gained;
 
+    // solhint-disable-next-line payable-fallback
     fallback() external {
         (bool success, ) = _target.call(_data);
         if (success) gained = true;

@@ -117,38 +117,50 @@ contract ExecuteTest is PipeFixture {
         opg.approve(address(pipe), type(uint256).max);
         uint256 held = opg.balanceOf(address(pipe));
         address executor = pipe.executor();
-        _refusesAll(address(pipe), [
-            abi.encodeCall(IEscrow.withdraw, (stranger, 1)),
-            abi.encodeCall(IPipe.drainBudget, (address(consumer), GRAIN)),
-            abi.encodeCall(IPipe.fundBudget, (stranger, GRAIN, GRAIN)),
-            abi.encodeCall(IEscrow.setTreasury, (stranger)),
-            abi.encodeCall(ITimedPause.pause, (1 hours)),
-            abi.encodeCall(IEscrow.deposit, (stranger, 1))
-        ]);
-        _refusesAll(address(opg), [
-            abi.encodeCall(opg.transferFrom, (address(pipe), stranger, 1)),
-            abi.encodeCall(opg.transferFrom, (address(this), stranger, 1)),
-            abi.encodeCall(opg.transfer, (stranger, 1)),
-            abi.encodeCall(opg.burn, (1)),
-            abi.encodeWithSignature("burnFrom(address,uint256)", address(pipe), 1),
-            abi.encodeWithSignature("mint(address,uint256)", stranger, 1)
-        ]);
-        _refusesAll(address(operators), [
-            abi.encodeCall(operators.unbond, (operator.id, 1 ether)),
-            abi.encodeCall(operators.withdrawUnbonded, (operator.id, stranger)),
-            abi.encodeCall(operators.slash, (operator.signer, Offence.Equivocation, stranger, stranger)),
-            abi.encodeCall(operators.revokeSigner, (operator.signer)),
-            abi.encodeCall(operators.setOffer, (operator.id, release, FEE, 1)),
-            abi.encodeCall(operators.setEndpoint, (operator.id, "https://node.example"))
-        ]);
-        _refusesAll(address(gateways), [
-            abi.encodeCall(gateways.setGateway, (operator.id, "")),
-            abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))),
-            "",
-            "",
-            "",
-            ""
-        ]);
+        _refusesAll(
+            address(pipe),
+            [
+                abi.encodeCall(IEscrow.withdraw, (stranger, 1)),
+                abi.encodeCall(IPipe.drainBudget, (address(consumer), GRAIN)),
+                abi.encodeCall(IPipe.fundBudget, (stranger, GRAIN, GRAIN)),
+                abi.encodeCall(IEscrow.setTreasury, (stranger)),
+                abi.encodeCall(ITimedPause.pause, (1 hours)),
+                abi.encodeCall(IEscrow.deposit, (stranger, 1))
+            ]
+        );
+        _refusesAll(
+            address(opg),
+            [
+                abi.encodeCall(opg.transferFrom, (address(pipe), stranger, 1)),
+                abi.encodeCall(opg.transferFrom, (address(this), stranger, 1)),
+                abi.encodeCall(opg.transfer, (stranger, 1)),
+                abi.encodeCall(opg.burn, (1)),
+                abi.encodeWithSignature("burnFrom(address,uint256)", address(pipe), 1),
+                abi.encodeWithSignature("mint(address,uint256)", stranger, 1)
+            ]
+        );
+        _refusesAll(
+            address(operators),
+            [
+                abi.encodeCall(operators.unbond, (operator.id, 1 ether)),
+                abi.encodeCall(operators.withdrawUnbonded, (operator.id, stranger)),
+                abi.encodeCall(operators.slash, (operator.signer, Offence.Equivocation, stranger, stranger)),
+                abi.encodeCall(operators.revokeSigner, (operator.signer)),
+                abi.encodeCall(operators.setOffer, (operator.id, release, FEE, 1)),
+                abi.encodeCall(operators.setEndpoint, (operator.id, "https://node.example"))
+            ]
+        );
+        _refusesAll(
+            address(gateways),
+            [
+                abi.encodeCall(gateways.setGateway, (operator.id, "")),
+                abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))),
+                "",
+                "",
+                "",
+                ""
+            ]
+        );
         assertEq(opg.balanceOf(address(pipe)), held);
         assertEq(opg.allowance(address(pipe), executor), 0);
         assertEq(money.balanceOf(executor), 0);

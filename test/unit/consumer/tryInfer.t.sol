@@ -27,6 +27,7 @@ contract FailingPipe {
         _problem = problem;
     }
 
+    // solhint-disable-next-line payable-fallback
     fallback() external {
         bytes memory problem = _problem;
         assembly ("memory-safe") {
