@@ -72,7 +72,10 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
 
     /// @inheritdoc IPipe
     /// @dev The calls come last but for the end of the execution, which they must find going on.
-    function execute(bytes calldata results, Call[] calldata) external payable override returns (bytes[] memory) {
+    function execute(
+        bytes calldata results,
+        Call[] calldata
+    ) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
@@ -242,9 +245,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         unchecked {
             for (uint256 left = bundle.count; left != 0; --left) {
                 (ResultHead head, ReleaseId release) = (result.head(), result.release());
-                ResultSlot slot = LoadedResults.sharedSlot(owner, release, head.codec(), result.inputHash()).slotFor(
-                    consumer
-                );
+                ResultSlot slot = LoadedResults
+                    .sharedSlot(owner, release, head.codec(), result.inputHash())
+                    .slotFor(consumer);
                 if (!slot.load().isLoaded()) {
                     if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
