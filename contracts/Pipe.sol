@@ -287,7 +287,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
         }
-        if (consumer == address(0) && head.maxCover() != 0) revert CoverWithoutContext();
+        if (head.maxCover() != 0 && consumer == address(0)) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.
