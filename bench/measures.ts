@@ -5,25 +5,44 @@ import { type Figures, isExact } from "./figures.ts";
 
 /** What a file under `bench/<kind>/` exports: it makes its own chain, and returns figures by name. */
 export interface Measure {
-  measure(): Promise<Figures>;
+  measure(options: MeasureOptions): Promise<Figures>;
+  /** Reads market data, which is not kept here: left out where there is none. */
+  needsData?: boolean;
 }
 
-/** `gas`: exact figures, compared in CI. `speed`: those of this machine, and `models`: those of a training; recorded only. */
-export type MeasureKind = "gas" | "speed" | "models";
+export interface MeasureOptions {
+  /** Only files whose `<kind>/<name>` has this in it. */
+  only?: string | undefined;
+  /** Folder with `<symbol>-1h.csv`, as `models/train/` takes them. */
+  data?: string | undefined;
+  /** Whether what is found is written down: figures, and reports beside them. */
+  isRecorded: boolean;
+}
+
+/**
+ * `gas`: exact figures, compared in CI. The others are recorded only: `speed`, those of this machine; `models`, those of
+ * a training; `market`, those of a replay of candles.
+ */
+export type MeasureKind = "gas" | "speed" | "models" | "market";
 
 /** Runs the measures of one kind, one after the other, and hands over the figures of each as they come. */
 export async function runMeasures(
   kind: MeasureKind,
-  only: string | undefined,
-  onFigures: (source: string, figures: Figures) => void,
+  options: MeasureOptions,
+  onFigures: (source: string, figures: Figures | "needs-data") => void,
 ): Promise<Figures> {
   const all: Figures = {};
   for (const file of measureFiles(kind)) {
     const source = `${kind}/${basename(file, ".ts")}`;
-    if (only !== undefined && !source.includes(only)) {
+    if (options.only !== undefined && !source.includes(options.only)) {
       continue;
     }
-    const figures = await (await loadMeasure(file)).measure();
+    const { measure, needsData } = await loadMeasure(file);
+    if (needsData && options.data === undefined) {
+      onFigures(source, "needs-data");
+      continue;
+    }
+    const figures = await measure(options);
     for (const name of Object.keys(figures)) {
       if (name in all) {
         throw new Error(`${source} measures ${name}, which another file has measured`);
@@ -51,10 +70,10 @@ function measureFiles(kind: MeasureKind): string[] {
     .map((name) => join(folder, name));
 }
 
-async function loadMeasure(file: string): Promise<Measure> {
+async function loadMeasure(file: string): Promise<Required<Measure>> {
   const module: Partial<Measure> = await import(pathToFileURL(file).href);
   if (typeof module.measure !== "function") {
     throw new Error(`${file} exports no function "measure"`);
   }
-  return { measure: module.measure };
+  return { measure: module.measure, needsData: module.needsData ?? false };
 }

@@ -17,7 +17,7 @@ const { values } = parseArgs({ options: { update: { type: "boolean", default: fa
 
 await hre.tasks.getTask("build").run({ noTests: true, quiet: true });
 const sizes = await measureSizes(hre);
-const gas = await runMeasures("gas", undefined, (source, figures) => {
+const gas = await runMeasures("gas", { isRecorded: values.update }, (source, figures) => {
   console.log(`measured ${source}: ${Object.keys(figures).length} figures`);
 });
 

@@ -44,4 +44,5 @@ export const TASKS = {
   bench: { steps: [["scripts/bench.ts"]], takesArguments: true },
   snapshots: { steps: [["scripts/snapshots.ts"]], takesArguments: true },
   campaign: { steps: [["scripts/campaign.ts"]], takesArguments: true },
+  packages: { steps: [["scripts/packages/pack.ts"]] },
 };

@@ -55,8 +55,14 @@ export const operatorTasks = [
     .addOption(OPERATOR)
     .setAction(lazily(async () => (await import("./operator/serve.ts")).serve))
     .build(),
-  command(["operator", "update"], "Change endpoint, roles or slots")
+  command(["operator", "update"], "Change endpoint, gateway, roles or slots")
     .addOption(optional("endpoint", "Where callers reach the node"))
+    .addOption(
+      optional(
+        "gateway",
+        "Where the node answers unpaid reads (ERC-3668): <its address>/v1/gateway; empty removes it",
+      ),
+    )
     .addOption(optional("roles", "Comma-separated: inference, verifier, storage, data"))
     .addOption(optional("slots", "Accepted requests to hold at once; each needs stake behind it"))
     .addOption(OPERATOR)

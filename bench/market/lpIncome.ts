@@ -1,19 +1,21 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Figures } from "../figures.ts";
-import { readMarket } from "./hourlyMarket.ts";
+import type { MeasureOptions } from "../measures.ts";
+import { readMarket } from "./replay/hourlyMarket.ts";
 import {
   type FeeRule,
   type Flow,
+  type Forecast,
   type LpIncome,
   type Market,
   marketOf,
   POOL_VALUE,
   replay,
   TRADE_COST,
-} from "./replay.ts";
-import { seededRandom } from "./seededRandom.ts";
-import { volatilityForecast } from "./volatilityForecast.ts";
+} from "./replay/replay.ts";
+import { seededRandom } from "./replay/seededRandom.ts";
+import { volatilityForecast } from "./replay/volatilityForecast.ts";
 
 /** The months in which rules are chosen, and those in which they are judged: those of the model's own evaluation. */
 const CHOICE = { from: "2024-03-01", until: "2024-07-01" };
@@ -39,19 +41,21 @@ const FLOWS: readonly Flow[] = [
   { dailyDemand: 0.2, patience: 0.005, followsVolume: false },
 ];
 
-const forecast = await volatilityForecast();
+/** See `Measure`. */
+export const needsData = true;
 
 /**
  * What liquidity providers earn, as percent of the pool's value a year: fees less loss against rebalancing, on the
  * model's held-out months. `amm.lp.static`: the static fee that turns out best in those months, which nobody could
  * have known. `amm.lp.dynamic`: base and slope over the model's forecast, chosen in the months before.
  */
-export async function measure(dataFolder: string): Promise<Figures> {
+export async function measure({ data = "", isRecorded }: MeasureOptions): Promise<Figures> {
+  const forecast = await volatilityForecast();
   const rows = [];
-  for (const flow of FLOWS) rows.push(await compare(dataFolder, flow));
+  for (const flow of FLOWS) rows.push(await compare(data, flow, forecast));
   const [headline] = rows;
   if (headline === undefined) throw new Error("no flow to compare");
-  writeFileSync(REPORT, `${JSON.stringify(reportOf(rows), null, 2)}\n`);
+  if (isRecorded) writeFileSync(REPORT, `${JSON.stringify(reportOf(rows), null, 2)}\n`);
   return {
     "amm.lp.static": headline.staticBest.net,
     "amm.lp.static.chosen": headline.staticChosen.net,
@@ -61,22 +65,22 @@ export async function measure(dataFolder: string): Promise<Figures> {
 
 type Row = Awaited<ReturnType<typeof compare>>;
 
-async function compare(dataFolder: string, flow: Flow) {
+async function compare(dataFolder: string, flow: Flow, forecast: Forecast) {
   const choice = markets(dataFolder, CHOICE, flow, CHOICE_SEEDS);
   const test = markets(dataFolder, TEST, flow, TEST_SEEDS);
   const statics = BASES.map((base) => ({ base, slope: 0 }));
   const dynamics = BASES.flatMap((base) => SLOPES.map((slope) => ({ base, slope })));
   const rules = {
-    staticBest: await best(statics, test),
-    staticChosen: await best(statics, choice),
-    dynamic: await best(dynamics, choice),
-    dynamicBest: await best(dynamics, test),
+    staticBest: await best(statics, test, forecast),
+    staticChosen: await best(statics, choice, forecast),
+    dynamic: await best(dynamics, choice, forecast),
+    dynamicBest: await best(dynamics, test, forecast),
   };
   const incomes = {
-    staticBest: await incomesOf(rules.staticBest, test),
-    staticChosen: await incomesOf(rules.staticChosen, test),
-    dynamic: await incomesOf(rules.dynamic, test),
-    dynamicBest: await incomesOf(rules.dynamicBest, test),
+    staticBest: await incomesOf(rules.staticBest, test, forecast),
+    staticChosen: await incomesOf(rules.staticChosen, test, forecast),
+    dynamic: await incomesOf(rules.dynamic, test, forecast),
+    dynamicBest: await incomesOf(rules.dynamicBest, test, forecast),
   };
   return {
     flow,
@@ -99,7 +103,7 @@ function markets(
   return seeds.map((seed) => marketOf(hours, flow, BLOCK_SEC, seed));
 }
 
-async function best(rules: readonly FeeRule[], all: readonly Market[]): Promise<FeeRule> {
+async function best(rules: readonly FeeRule[], all: readonly Market[], forecast: Forecast): Promise<FeeRule> {
   let winner: { rule: FeeRule; net: number } | undefined;
   for (const rule of rules) {
     // One market is enough to choose by; the others only say how much of a result is the path's.
@@ -110,7 +114,7 @@ async function best(rules: readonly FeeRule[], all: readonly Market[]): Promise<
   return winner.rule;
 }
 
-async function incomesOf(rule: FeeRule, all: readonly Market[]): Promise<LpIncome[]> {
+async function incomesOf(rule: FeeRule, all: readonly Market[], forecast: Forecast): Promise<LpIncome[]> {
   const incomes = [];
   for (const market of all) incomes.push(await replay(market, rule, forecast));
   return incomes;

@@ -90,7 +90,7 @@ contract MockPipe is IPipe {
             missing[0] = query_;
             _revertMissing(account, missing);
         }
-        return _use(query_, account, key);
+        return _use(query_, key);
     }
 
     /// @inheritdoc IPipe
@@ -112,7 +112,7 @@ contract MockPipe is IPipe {
             _revertMissing(account, missing);
         }
         outputs = new bytes[](queries.length);
-        for (uint256 i; i < queries.length; ++i) outputs[i] = _use(queries[i], account, _find(queries[i], account));
+        for (uint256 i; i < queries.length; ++i) outputs[i] = _use(queries[i], _find(queries[i], account));
     }
 
     /// @inheritdoc IPipe
@@ -172,13 +172,13 @@ contract MockPipe is IPipe {
         return keccak256(abi.encode(payer, consumer));
     }
 
-    function _use(InferenceQuery calldata query_, address account, bytes32 key) private returns (bytes memory) {
+    function _use(InferenceQuery calldata query_, bytes32 key) private returns (bytes memory) {
         MockAnswer storage given = _answers[_epoch][key];
         require(given.fee <= query_.maxFee, FeeAboveMaximum(given.fee, query_.maxFee));
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
         if (!_used[_epoch][key]) {
             _used[_epoch][key] = true;
-            emit Inferred(msg.sender, account, query_.release, query_.input);
+            emit Inferred(msg.sender, query_.release, query_.input);
         }
         return given.output;
     }

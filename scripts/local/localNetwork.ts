@@ -124,6 +124,7 @@ async function start(
     "--signer",
     accounts.signer.address,
   ]);
+  await run("operator", ["operator", "update", "--gateway", `${nodeUrl}/v1/gateway`]);
 
   narrator.step("Starting the operator's node, a process of its own");
   const configFile = await writeNodeConfig(folder, chain.url, deploymentFile, release.release, nodeUrl);
@@ -154,7 +155,7 @@ async function writeNodeConfig(
     chain: { rpcUrls: [rpcUrl], chainId: LOCAL_CHAIN_ID, deploymentFile, silentAfterMs: 0 },
     dataDir: join(folder, "node"),
     modelDir: MODELS,
-    serve: [{ release, minFee: "0.01" }],
+    serve: [{ release, minFee: PRICE }],
     http: { host: hostname, port: Number(port) },
   };
   const file = join(folder, "node.json");

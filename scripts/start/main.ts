@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { NetworkError } from "@opg-network/sdk/errors";
 import { startLocalNetwork } from "../local/localNetwork.ts";
 import { narrate } from "./narrator.ts";
-import { farewell, tellStory } from "./story.ts";
+import { tellPoolStory } from "./poolStory.ts";
+import { BLOCK_MS, farewell, tellStory } from "./story.ts";
 
 const USAGE = `npm start [-- --once]
 
@@ -40,7 +41,9 @@ async function main(): Promise<number> {
       narrator,
     });
     await tellStory(network, values.model, narrator, stopped.signal);
+    await tellPoolStory(network, narrator);
     if (values.once) return 0;
+    await network.chain.mineEvery(BLOCK_MS);
     farewell(network, narrator);
     const part = await Promise.race([network.ended, untilAborted(stopped.signal)]);
     if (part === undefined) return 0;

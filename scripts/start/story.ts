@@ -12,7 +12,7 @@ import { MODELS, ROOT } from "../local/paths.ts";
 import { divideFee, maturesAt } from "./earnings.ts";
 import type { StoryTeller } from "./narrator.ts";
 
-const BLOCK_MS = 2_000;
+export const BLOCK_MS = 2_000;
 const DEPOSIT = parseEther("10");
 const PRICE_DECIMALS = 100;
 const ANSWER_TIMEOUT_MS = 60_000;

@@ -31,6 +31,7 @@ export async function show(args: ShowArguments, session: Session): Promise<Repor
         ["signer", `${value.signer} (${value.signerStatus})`],
         ["roles", value.roles.join(", ")],
         ["endpoint", value.endpoint === "" ? "none" : value.endpoint],
+        ["gateway", value.gateway === "" ? undefined : value.gateway],
         ["stake", `${value.stake} OPG`],
         [
           "unbonding",
@@ -56,7 +57,7 @@ async function operatorBehind({ operators }: Contracts, signer: string): Promise
   return Number(operatorId);
 }
 
-async function standingOf({ operators, requests }: Contracts, id: number) {
+async function standingOf({ operators, requests, gateways }: Contracts, id: number) {
   const { owner, endpointBlock, roles, signer } = await operators.operatorOf(id);
   const standing = await operators.standingOf(signer);
   const unbonding = await operators.unbondingOf(id);
@@ -70,6 +71,7 @@ async function standingOf({ operators, requests }: Contracts, id: number) {
     signerStatus: SIGNER_STATUS_NAMES[Number(standing.status)] ?? "none",
     roles: roleNames(roles),
     endpoint: endpoints.at(-1)?.args.endpoint ?? "",
+    gateway: await gateways.gatewayOf(id),
     stake: formatOpg(standing.stake * GRAIN),
     unbonding: formatOpg(unbonding.amount),
     unbondingUntil: unbonding.amount === 0n ? null : isoTime(unbonding.releaseAt),

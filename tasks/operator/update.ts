@@ -10,28 +10,31 @@ const MOST_SLOTS = 65_535;
 
 export interface UpdateArguments {
   endpoint: string | undefined;
+  gateway: string | undefined;
   roles: string | undefined;
   slots: string | undefined;
   operator: string | undefined;
 }
 
 export async function update(
-  { endpoint, roles, slots, operator: named }: UpdateArguments,
+  { endpoint, gateway, roles, slots, operator: named }: UpdateArguments,
   session: Session,
 ): Promise<Report> {
   const newRoles = roles === undefined ? undefined : rolesArgument("--roles", roles);
   const newSlots = slots === undefined ? undefined : integerArgument("--slots", slots, 0, MOST_SLOTS);
-  if (endpoint === undefined && newRoles === undefined && newSlots === undefined) {
+  if ([endpoint, gateway, newRoles, newSlots].every((change) => change === undefined)) {
     throw new CommandError("argument-missing", {
-      name: "--endpoint, --roles or --slots",
+      name: "--endpoint, --gateway, --roles or --slots",
       why: "there is nothing to change",
     });
   }
   const operator = await ownOperator(session, named);
-  const { operators } = await session.contracts();
+  const { operators, gateways } = await session.contracts();
   const changes: [string, () => Promise<ContractTransactionResponse>][] = [];
   if (endpoint !== undefined)
     changes.push([`endpoint to ${endpoint}`, () => operators.setEndpoint(operator, endpoint)]);
+  if (gateway !== undefined)
+    changes.push([`gateway to ${gateway}`, () => gateways.setGateway(operator, gateway)]);
   if (newRoles !== undefined)
     changes.push([`roles to ${roles}`, () => operators.setRoles(operator, newRoles)]);
   if (newSlots !== undefined)

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {Call, IPipe} from "../../../contracts/interfaces/IPipe.sol";
+import {IPipeExecutor} from "../../../contracts/interfaces/IPipeExecutor.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
 import {InferenceResult} from "../../../contracts/types/InferenceResult.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
@@ -201,10 +202,10 @@ contract PipeAttacksTest is PipeFixture {
     }
 
     function test_rule01_onlyPipeRunsTheExecutor() public {
-        (bool success, ) = pipe.executor().call(
-            abi.encodeWithSignature("run((address,uint256,bytes)[],address)", new Call[](0), stranger)
-        );
-        assertFalse(success);
+        address executor = pipe.executor();
+        vm.expectRevert(abi.encodeWithSelector(IPipeExecutor.NotPipe.selector, stranger));
+        vm.prank(stranger);
+        IPipeExecutor(executor).execute("", new Call[](0));
     }
 
     /// A forwarder appends the sender, and what is carried is then not found.

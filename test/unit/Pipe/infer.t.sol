@@ -12,7 +12,7 @@ contract InferTest is PipeFixture {
         vm.expectEmit(address(pipe));
         emit IPipe.ResultsLoaded(operator.signer, user, results);
         vm.expectEmit(address(pipe));
-        emit IPipe.Inferred(address(consumer), user, release, INPUT);
+        emit IPipe.Inferred(address(consumer), release, INPUT);
         (bool success, ) = _send(user, address(consumer), _carry(_ask(), results));
 
         assertTrue(success);

@@ -42,6 +42,7 @@ describe("operator commands", () => {
     await cli.value("operator update", {
       slots: "4",
       endpoint: "http://other.example",
+      gateway: "https://other.example/v1/gateway",
       roles: "inference,verifier",
     });
 
@@ -52,6 +53,7 @@ describe("operator commands", () => {
       signerStatus: "active",
       roles: ["inference", "verifier"],
       endpoint: "http://other.example",
+      gateway: "https://other.example/v1/gateway",
       stake: "2000.5",
       slots: 4,
       jailed: false,
@@ -85,6 +87,8 @@ describe("operator commands", () => {
     });
     expect(await cli.failure("operator update")).to.include({ code: "argument-missing" });
     expect(await cli.failure("operator update", { slots: "65536" })).to.include({ code: "argument-invalid" });
+    const plain = await cli.failure("operator update", { gateway: "http://node.example/v1/gateway" });
+    expect(plain.data).to.include({ error: "UrlInvalid" });
     expect(await cli.failure("operator show", { operator: "99" })).to.include({ code: "operator-unknown" });
     expect(await cli.failure("operator show", { signer: cli.accounts[5] })).to.include({
       code: "operator-unknown",

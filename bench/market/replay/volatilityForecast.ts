@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Forecast } from "./replay.ts";
 
-const MODEL: string = fileURLToPath(new URL("../../models/eth-volatility-1h/model.onnx", import.meta.url));
+const MODEL: string = fileURLToPath(new URL("../../../models/eth-volatility-1h/model.onnx", import.meta.url));
 
 /** The shipped model, run by onnxruntime as the node does. */
 export async function volatilityForecast(): Promise<Forecast> {
