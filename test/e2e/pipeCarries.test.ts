@@ -121,7 +121,15 @@ describe("node end to end: batch and executor", () => {
     }
   });
 
-  it("lets nobody else load an account's results", async () => {
+  it("carries in the transaction that delegates to other code", async () => {
+    const other = await (await new BatchAccount__factory(chain.account(0)).deploy()).getAddress();
+    const carrier = batchCarrier(pipe.addresses.Pipe, user.address);
+    const given = await ask(35, {});
+    expect(await charged(() => send(35, given, carrier, other))).to.equal(2n * FEE);
+    expect(await chain.provider.getCode(user)).to.equal(`0xef0100${other.slice(2).toLowerCase()}`);
+  });
+
+  it("lets nobody else load an account's results, nor make it call", async () => {
     const given = await ask(40, {});
     const carrier = batchCarrier(pipe.addresses.Pipe, user.address);
     const { data } = carrier.carrying(
@@ -136,6 +144,8 @@ describe("node end to end: batch and executor", () => {
     await pipe.deposit(thief, "1");
     const stolen = pipe.pipe.connect(thief).preload.staticCall(given.results);
     expect(await stolen.catch(() => "refused")).to.equal("refused");
+    const forced = chain.provider.call({ from: thief.address, to: user.address, data });
+    expect(await forced.catch(() => "refused")).to.equal("refused");
     expect(await charged(() => send(40, given, carrier))).to.equal(2n * FEE);
   });
 
@@ -155,7 +165,7 @@ describe("node end to end: batch and executor", () => {
   });
 
   it("sees that its results were used, however they were carried", async () => {
-    const used = 2 * 5;
+    const used = 2 * 6;
     await node.until(
       async () => (await node.status()).pipe?.consumed === used,
       `${used} results are booked as paid`,
@@ -166,7 +176,7 @@ describe("node end to end: batch and executor", () => {
     const opened = await protocol.opened(await protocol.open(pipe.release, {}, numbers(1)));
     await node.reaches(opened.id, "fulfilled");
     const unripe = (await pipe.pipe.earningsOf(operatorId, pipe.release)).unripe;
-    expect(unripe).to.equal(10n * FEE);
+    expect(unripe).to.equal(12n * FEE);
     await node.stop();
     await chain.pass(3 * 86_400);
     const owner = chain.account(0);
