@@ -67,7 +67,7 @@ export class PreExecutor {
     this.#lookAhead(request);
     for (;;) {
       signal.throwIfAborted();
-      const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
+      const outcome = await simulator.simulate(carrier, call, resultsOf(progress), signal);
       switch (outcome.kind) {
         case "passed":
           if (progress.rounds === 0) await this.#requireCode(call);

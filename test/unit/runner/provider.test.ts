@@ -107,12 +107,21 @@ describe("ResilientProvider", () => {
   it("asks alone what is not to wait for others, and hands on what the chain said", async () => {
     const { url, calls } = await endpoint(result, revert, garbage, result);
     const provider = provide(url);
-    expect(await provider.sendAlone("eth_call", [])).to.deep.equal({ result: "0x2a" });
-    expect(await provider.sendAlone("eth_call", [])).to.deep.equal({
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({ result: "0x2a" });
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({
       error: { code: 3, message: "reverted", data: "0x" },
     });
-    expect(await provider.sendAlone("eth_call", [])).to.deep.equal({ result: "0x2a" });
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({ result: "0x2a" });
     expect(calls()).to.equal(4);
+  });
+
+  it("takes a question back that nobody waits for any more", async () => {
+    const { url, calls } = await endpoint(silence);
+    const enough = new AbortController();
+    const asked = provide(url).sendAlone("eth_call", [], enough.signal);
+    setTimeout(() => enough.abort("enough"), 50);
+    expect(await asked.catch((error: unknown) => error)).to.equal("enough");
+    expect(calls()).to.equal(1);
   });
 
   it("says in the end that nobody answers, without the key in the URL", async () => {
