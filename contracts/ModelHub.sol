@@ -13,6 +13,7 @@ import {
 import {ContentIds} from "./libraries/ContentIds.sol";
 import {HubText} from "./libraries/HubText.sol";
 import {ReleaseRules} from "./libraries/ReleaseRules.sol";
+import {CompactTerms} from "./types/CompactTerms.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
 import {Mode} from "./types/Mode.sol";
 import {ModelId, modelIdOf} from "./types/ModelId.sol";
@@ -176,6 +177,19 @@ contract ModelHub is IModelHub {
         bool usable = standing.status != ReleaseStatus.Yanked || block.timestamp < standing.statusSince + YANK_DELAY;
         require(usable, ReleaseYanked(release, standing.statusSince));
         return _termsOf(standing);
+    }
+
+    /// @inheritdoc IModelHub
+    function compactUsableTerms(ReleaseId release) external view returns (CompactTerms word) {
+        Standing storage standing = _standings[release];
+        // The struct fills one slot; reading it whole saves its readers the decoding of every field.
+        assembly ("memory-safe") {
+            word := sload(standing.slot)
+        }
+        uint8 status = word.status();
+        require(status != uint8(ReleaseStatus.None), ReleaseUnknown(release));
+        bool usable = status != uint8(ReleaseStatus.Yanked) || block.timestamp < word.statusSince() + YANK_DELAY;
+        require(usable, ReleaseYanked(release, word.statusSince()));
     }
 
     /// @inheritdoc IModelHub

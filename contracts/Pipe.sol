@@ -1,76 +1,52 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Budgets} from "./Budgets.sol";
 import {Escrow} from "./Escrow.sol";
 import {PipeExecutor} from "./PipeExecutor.sol";
-import {ResultDomain} from "./ResultDomain.sol";
+import {Bundle, SignedBundles} from "./SignedBundles.sol";
 import {TimedPause} from "./TimedPause.sol";
+import {UnpaidReads} from "./UnpaidReads.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
-import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
+import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
 import {IOperators} from "./interfaces/IOperators.sol";
-import {Budget, Call, IPipe, InferenceAnswer, InferenceQuery} from "./interfaces/IPipe.sol";
+import {Call, IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
-import {LoadedResults, ResultSlot} from "./libraries/LoadedResults.sol";
+import {LoadedResults, ResultSlot, SharedSlot} from "./libraries/LoadedResults.sol";
 import {ResultBundles} from "./libraries/ResultBundles.sol";
-import {ResultSignatures} from "./libraries/ResultSignatures.sol";
-import {BudgetWord} from "./types/BudgetWord.sol";
-import {CODEC_TENSORS} from "./types/Codec.sol";
+import {CarriedResult} from "./types/CarriedResult.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
-import {GRAIN, toGrains} from "./types/Grain.sol";
+import {CompactTerms} from "./types/CompactTerms.sol";
+import {GRAIN} from "./types/Grain.sol";
 import {LoadedResult, packLoaded} from "./types/LoadedResult.sol";
-import {Mode} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
 import {ResultHead} from "./types/ResultHead.sol";
 
-/// @dev Who loads, for whom.
-struct Loader {
-    /// Whose money, and the payer in the context of what is loaded.
-    address payer;
-    /// Whose results they become, see `LoadedResults.sharedSlot`.
-    uint256 owner;
-    /// The only consumer that they are for; zero = as each bundle says.
-    address consumer;
-}
-
-/// @dev A carried bundle whose signature and validity are checked.
-struct Bundle {
-    /// Where its results begin and where it ends, in the bytes that carry it.
-    uint256 first;
-    uint256 end;
-    uint256 count;
-    address consumer;
-    address signer;
-    CompactStanding standing;
-}
-
-/// @dev Results of one release in a row.
+/// @dev Results of one release in a row, of one bundle.
 struct Run {
     ReleaseId release;
-    /// Token wei an inference.
-    uint256 royalty;
-    /// Set of modes that the release offers.
-    uint8 modes;
+    CompactTerms terms;
     /// Grains.
     uint256 fees;
     uint256 count;
+    /// Grains for all runs before it.
+    uint256 feesBooked;
 }
+
+// No release has it, so that the first result of a bundle begins a run.
+ReleaseId constant NO_RELEASE = ReleaseId.wrap(0);
 
 /// @title Pipe
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
 /// calls nobody else but its executor, which may do nothing.
-contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
+contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     using LoadedResults for ResultSlot;
+    using LoadedResults for SharedSlot;
     using ResultBundles for bytes;
 
-    IProofSettlement public immutable SETTLEMENT;
-    IGateways public immutable GATEWAYS;
     PipeExecutor private immutable _executor;
-    uint256 private immutable _maxValidity;
-    uint256 private immutable _minimumStakeGrains;
-
-    mapping(address payer => mapping(address consumer => BudgetWord)) private _budgets;
 
     /// @dev Odd while `execute` runs, and another number in each of its runs in a transaction.
     uint256 private transient _execution;
@@ -84,33 +60,40 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         address authority,
         address treasury_,
         uint16 protocolFeeBps_
-    ) Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_) ResultDomain(operators) {
-        SETTLEMENT = settlement;
-        GATEWAYS = gateways;
+    )
+        Escrow(opg, operators, hub, authority, treasury_, protocolFeeBps_)
+        SignedBundles(operators, settlement)
+        UnpaidReads(gateways)
+    {
         _executor = new PipeExecutor();
-        _maxValidity = operators.maxValidity();
-        _minimumStakeGrains = operators.minimumStake() / GRAIN;
     }
 
     /// @inheritdoc IPipe
     function preload(bytes calldata results) external override {
-        uint256 fees = _load(results, Loader(msg.sender, _ownerOf(msg.sender), address(0)));
-        _debit(msg.sender, fees * GRAIN);
+        _debit(msg.sender, _load(results, msg.sender, _ownerOf(msg.sender), address(0)) * GRAIN);
     }
 
     /// @inheritdoc IPipe
     /// @dev The calls come last but for the end of the execution, which they must find going on.
     function execute(
         bytes calldata results,
-        Call[] calldata calls
-    ) external payable override returns (bytes[] memory returned) {
+        Call[] calldata
+    ) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
-        uint256 fees = _load(results, Loader(msg.sender, _ownerOf(address(_executor)), address(0)));
-        _debit(msg.sender, fees * GRAIN);
-        returned = _executor.run{value: msg.value}(calls, payable(msg.sender));
+        _debit(msg.sender, _load(results, msg.sender, _ownerOf(address(_executor)), address(0)) * GRAIN);
+        // The executor reads the calls out of this very call, and its answer is the answer.
+        (bool success, bytes memory answer) = address(_executor).call{value: msg.value}(
+            abi.encodePacked(msg.data, msg.sender)
+        );
         _execution = execution + 1;
+        assembly ("memory-safe") {
+            if success {
+                return(add(answer, 32), mload(answer))
+            }
+            revert(add(answer, 32), mload(answer))
+        }
     }
 
     /// @inheritdoc IPipe
@@ -118,20 +101,19 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         InferenceQuery calldata query_,
         address account,
         bytes calldata carried
-    ) external override returns (bytes memory output) {
-        (ResultSlot own, ResultSlot slot, LoadedResult result) = _find(query_, account);
+    ) external override returns (bytes memory) {
+        bytes calldata input = query_.input;
+        uint256 owner = _ownerOf(account);
+        (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
         if (!result.isLoaded()) {
-            if (carried.length != 0) {
-                _loadCarried(account, carried);
-                (slot, result) = (own, own.load());
-            }
+            result = _loadCarried(account, owner, carried, slot);
             if (!result.isLoaded()) {
                 InferenceQuery[] memory missing = new InferenceQuery[](1);
                 missing[0] = query_;
                 _revertMissing(account, missing);
             }
         }
-        output = _use(query_, account, slot, result);
+        return _use(query_, input, slot, result);
     }
 
     /// @inheritdoc IPipe
@@ -140,63 +122,18 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         address account,
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
-        if (_countMissing(queries, account) != 0 && carried.length != 0) _loadCarried(account, carried);
-        uint256 missing = _countMissing(queries, account);
-        if (missing != 0) _revertMissing(account, _missingOf(queries, account, missing));
+        uint256 owner = _ownerOf(account);
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            (, ResultSlot slot, LoadedResult result) = _find(queries[i], account);
-            outputs[i] = _use(queries[i], account, slot, result);
+            InferenceQuery calldata query_ = queries[i];
+            bytes calldata input = query_.input;
+            (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
+            if (!result.isLoaded()) {
+                result = _loadCarried(account, owner, carried, slot);
+                if (!result.isLoaded()) _revertMissing(account, _missingOf(queries, owner));
+            }
+            outputs[i] = _use(query_, input, slot, result);
         }
-    }
-
-    /// @inheritdoc IPipe
-    function query(InferenceQuery calldata query_) external view override returns (InferenceAnswer memory) {
-        _requireUnpaidCall();
-        string[] memory urls = GATEWAYS.gatewaysOf(query_.release, query_.modes, query_.operatorId, query_.minStake);
-        require(urls.length != 0, NobodyServes(query_.release));
-        bytes memory encoded = abi.encode(query_);
-        revert OffchainLookup(address(this), urls, encoded, IPipe.queryCallback.selector, encoded);
-    }
-
-    /// @inheritdoc IPipe
-    function queryCallback(
-        bytes calldata response,
-        bytes calldata extraData
-    ) external view override returns (InferenceAnswer memory) {
-        return _read(abi.decode(extraData, (InferenceQuery)), response);
-    }
-
-    /// @inheritdoc IPipe
-    function read(
-        InferenceQuery calldata query_,
-        bytes calldata carried
-    ) external view override returns (InferenceAnswer memory) {
-        return _read(query_, carried);
-    }
-
-    /// @inheritdoc IPipe
-    function fundBudget(address consumer, uint256 amount, uint256 blockLimit) external override {
-        uint256 grains = toGrains(amount);
-        uint256 limit = toGrains(blockLimit);
-        _debit(msg.sender, amount);
-        BudgetWord budget = _budgets[msg.sender][consumer];
-        _setBudget(msg.sender, consumer, budget.withBalance(budget.balance() + grains).withLimit(limit));
-    }
-
-    /// @inheritdoc IPipe
-    function drainBudget(address consumer, uint256 amount) external override {
-        BudgetWord budget = _budgets[msg.sender][consumer];
-        uint256 grains = toGrains(amount);
-        require(budget.balance() >= grains, BudgetTooLow(msg.sender, consumer, budget.balance() * GRAIN, amount));
-        _setBudget(msg.sender, consumer, budget.withBalance(budget.balance() - grains));
-        _credit(msg.sender, amount);
-    }
-
-    /// @inheritdoc IPipe
-    function budgetOf(address payer, address consumer) external view override returns (Budget memory) {
-        BudgetWord budget = _budgets[payer][consumer];
-        return Budget(budget.balance() * GRAIN, budget.blockLimit() * GRAIN);
     }
 
     /// @inheritdoc IPipe
@@ -209,11 +146,6 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         return _execution & 1 != 0;
     }
 
-    /// @inheritdoc IPipe
-    function contextOf(address payer, address consumer) public pure override returns (bytes32) {
-        return keccak256(abi.encode(payer, consumer));
-    }
-
     /// @dev What the executor's results are kept under changes with each execution, so that nothing that was loaded
     /// for the executor before or after is taken for the caller's own.
     function _ownerOf(address account) private view returns (uint256 owner) {
@@ -221,295 +153,141 @@ contract Pipe is IPipe, Escrow, TimedPause, ResultDomain {
         if (account == address(_executor)) owner |= _execution << 160;
     }
 
-    /// @dev Where the result for the caller's query stands: its own place first, then that for any consumer.
-    function _find(
-        InferenceQuery calldata query_,
-        address account
-    ) private view returns (ResultSlot own, ResultSlot slot, LoadedResult result) {
-        ResultSlot shared = LoadedResults.sharedSlot(
-            _ownerOf(account),
-            query_.release,
-            query_.codec,
-            _hash(query_.input)
-        );
-        own = shared.slotFor(msg.sender);
-        (slot, result) = (own, own.load());
-        if (!result.isLoaded()) {
-            result = shared.load();
-            if (result.isLoaded()) slot = shared;
-        }
-    }
-
     /// @dev Gives out a result once it is known to do.
     function _use(
         InferenceQuery calldata query_,
-        address account,
+        bytes calldata input,
         ResultSlot slot,
         LoadedResult result
     ) private returns (bytes memory) {
-        require(result.fee() <= query_.maxFee, FeeAboveMaximum(result.fee(), query_.maxFee));
-        _requireBacking(query_.modes, query_.operatorId, query_.minStake, result);
+        if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
+        _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
         if (!result.isUsed()) {
             slot.set(result.used());
-            emit Inferred(msg.sender, account, query_.release, query_.input);
+            emit Inferred(msg.sender, query_.release, input);
         }
         return slot.outputOf(result);
     }
 
-    /// @dev Whose answer a query takes.
-    function _requireBacking(uint8 modes, uint32 operatorId, uint256 minStake, LoadedResult result) private pure {
-        require(result.stake() >= minStake, StakeBelowMinimum(result.stake(), minStake));
-        require(
-            operatorId == 0 || operatorId == result.operatorId(),
-            OperatorNotChosen(result.operatorId(), operatorId)
-        );
-        require(modes & result.mode().bit() != 0, ModeNotAllowed(result.mode(), modes));
-    }
-
-    function _countMissing(InferenceQuery[] calldata queries, address account) private view returns (uint256 missing) {
-        for (uint256 i; i < queries.length; ++i) {
-            (, , LoadedResult result) = _find(queries[i], account);
-            if (!result.isLoaded()) ++missing;
-        }
+    /// @return slot where the result stands; where it would, when there is none
+    function _find(
+        InferenceQuery calldata query_,
+        bytes calldata input,
+        uint256 owner
+    ) private view returns (ResultSlot slot, LoadedResult result) {
+        return LoadedResults.sharedSlot(owner, query_.release, query_.codec, _hash(input)).find(msg.sender);
     }
 
     function _missingOf(
         InferenceQuery[] calldata queries,
-        address account,
-        uint256 count
+        uint256 owner
     ) private view returns (InferenceQuery[] memory missing) {
-        missing = new InferenceQuery[](count);
-        uint256 next;
+        missing = new InferenceQuery[](queries.length);
+        uint256 count;
         for (uint256 i; i < queries.length; ++i) {
-            (, , LoadedResult result) = _find(queries[i], account);
-            if (!result.isLoaded()) missing[next++] = queries[i];
+            (, LoadedResult result) = _find(queries[i], queries[i].input, owner);
+            if (!result.isLoaded()) missing[count++] = queries[i];
         }
-    }
-
-    function _revertMissing(address account, InferenceQuery[] memory missing) private view {
-        for (uint256 i; i < missing.length; ++i) _requireCodec(missing[i].codec);
-        revert InferenceRequired(account, msg.sender, missing);
+        assembly ("memory-safe") {
+            mstore(missing, count)
+        }
     }
 
     /// @dev Paid from what the account set aside for the caller; so for nobody else's use but the caller's.
-    function _loadCarried(address account, bytes calldata carried) private {
-        uint256 fees = _load(carried, Loader(account, _ownerOf(account), msg.sender));
-        BudgetWord budget = _budgets[account][msg.sender];
-        uint256 spent = budget.spentIn(block.number);
-        if (fees > budget.balance()) {
-            revert BudgetTooLow(account, msg.sender, budget.balance() * GRAIN, fees * GRAIN);
-        }
-        if (spent + fees > budget.blockLimit()) {
-            uint256 left = budget.blockLimit() > spent ? budget.blockLimit() - spent : 0;
-            revert BlockLimitReached(account, msg.sender, left * GRAIN, fees * GRAIN);
-        }
-        _budgets[account][msg.sender] = budget.spend(fees, spent, block.number);
+    /// @return result what stands in `slot` then
+    function _loadCarried(
+        address account,
+        uint256 owner,
+        bytes calldata carried,
+        ResultSlot slot
+    ) private returns (LoadedResult result) {
+        if (carried.length == 0) return result;
+        _spend(account, msg.sender, _load(carried, account, owner, msg.sender));
+        return slot.load();
     }
 
+    /// @param payer whose money, and the payer in the context of what is loaded
+    /// @param owner whose results they become, see `LoadedResults.sharedSlot`
+    /// @param consumer the only consumer that they are for; zero = as each bundle says
     /// @return fees grains, for the caller of this function to take from the payer
-    function _load(bytes calldata results, Loader memory loader) private whenNotPaused returns (uint256 fees) {
-        uint256 offset;
-        while (offset != results.length) {
-            uint256 added;
-            (offset, added) = _loadBundle(results, offset, loader);
-            fees += added;
+    function _load(
+        bytes calldata results,
+        address payer,
+        uint256 owner,
+        address consumer
+    ) private whenNotPaused returns (uint256 fees) {
+        Bundle memory bundle;
+        Run memory run;
+        (uint256 place, uint256 end) = results.boundsOf();
+        while (place != end) {
+            _open(bundle, results, place, payer);
+            _loadResults(bundle, run, owner, _consumerOf(bundle, consumer));
+            if (run.count != 0) {
+                _book(run, bundle.standing);
+                emit ResultsLoaded(bundle.signer, payer, ResultBundles.between(place, bundle.end));
+            }
+            place = bundle.end;
         }
+        return run.feesBooked;
     }
 
-    function _loadBundle(
-        bytes calldata results,
-        uint256 offset,
-        Loader memory loader
-    ) private returns (uint256 next, uint256 fees) {
-        Bundle memory bundle = _open(results, offset, loader);
-        bool loaded;
-        (fees, loaded) = _loadResults(results, bundle, loader);
-        next = bundle.end;
-        if (loaded) emit ResultsLoaded(bundle.signer, loader.payer, results[offset:next]);
-    }
-
-    /// @dev Checks all that the results of a bundle have in common.
-    function _open(
-        bytes calldata results,
-        uint256 offset,
-        Loader memory loader
-    ) private view returns (Bundle memory bundle) {
-        (uint256 count, address consumer, uint40 validUntil) = results.headAt(offset);
-        require(
-            block.timestamp <= validUntil && validUntil <= block.timestamp + _maxValidity,
-            ResultNotValid(validUntil, block.timestamp + _maxValidity)
-        );
-        bytes32 context = consumer == address(0) ? bytes32(0) : contextOf(loader.payer, consumer);
-        (bytes32[] memory leaves, uint256 end) = results.leavesAt(offset, count, context, validUntil);
-        bundle.first = offset + ResultBundles.BUNDLE_HEAD_LENGTH;
-        bundle.count = count;
-        bundle.consumer = consumer;
-        bundle.end = end + ResultBundles.SIGNATURE_LENGTH;
-        bundle.signer = ResultSignatures.recover(
-            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
-            results.signatureAt(end)
-        );
-        bundle.standing = OPERATORS.compactStandingOf(bundle.signer);
-        require(bundle.standing.isActive(), OperatorNotActive(bundle.signer));
+    function _consumerOf(Bundle memory bundle, address required) private pure returns (address consumer) {
+        consumer = bundle.consumer;
+        if (required == address(0)) return consumer;
+        require(consumer == address(0) || consumer == required, ConsumerMismatch(consumer, required));
+        return required;
     }
 
     /// @dev Loads the results that are not loaded yet; the others cost nothing. Payments for results of one release in
     /// a row are booked together.
-    function _loadResults(
-        bytes calldata results,
-        Bundle memory bundle,
-        Loader memory loader
-    ) private returns (uint256 fees, bool loaded) {
-        address consumer = bundle.consumer;
-        if (loader.consumer != address(0)) {
-            require(consumer == address(0) || consumer == loader.consumer, ConsumerMismatch(consumer, loader.consumer));
-            consumer = loader.consumer;
-        }
-        Run memory run;
-        uint256 offset = bundle.first;
-        for (uint256 i; i < bundle.count; ++i) {
-            ResultHead head = results.resultAt(offset);
-            ReleaseId release = results.releaseAt(offset);
-            ResultSlot slot = LoadedResults.sharedSlot(
-                loader.owner,
-                release,
-                head.codec(),
-                results.inputHashAt(offset)
-            );
-            if (consumer != address(0)) slot = slot.slotFor(consumer);
-            if (!slot.load().isLoaded()) {
-                if (!loaded || release != run.release) {
-                    if (loaded) _book(bundle.standing, run);
-                    _begin(run, release, bundle.standing);
+    /// @param run is left with what is not booked yet; empty when nothing was loaded
+    /// @param consumer zero = any
+    function _loadResults(Bundle memory bundle, Run memory run, uint256 owner, address consumer) private {
+        CarriedResult result = bundle.first;
+        // A bundle has no more than 255 results, of less than 2^56 grains each.
+        unchecked {
+            for (uint256 left = bundle.count; left != 0; --left) {
+                (ResultHead head, ReleaseId release) = (result.head(), result.release());
+                ResultSlot slot = LoadedResults
+                    .sharedSlot(owner, release, head.codec(), result.inputHash())
+                    .slotFor(consumer);
+                if (!slot.load().isLoaded()) {
+                    if (release != run.release) _begin(run, release, bundle.standing);
+                    _requireBacked(result, head, run.terms, bundle);
+                    _requirePaid(head, run.terms, bundle.consumer);
+                    slot.store(packLoaded(head, bundle.standing), result.output(head));
+                    run.fees += head.feeGrains();
+                    ++run.count;
                 }
-                loaded = true;
-                _requireBacked(results, offset, head, run, bundle);
-                uint256 fee = head.feeGrains();
-                _requireFee(head.fee(), run.royalty);
-                require(head.maxCover() == 0 || bundle.consumer != address(0), CoverWithoutContext());
-                fees += fee;
-                run.fees += fee;
-                ++run.count;
-                slot.store(
-                    packLoaded(
-                        head.outputLength(),
-                        fee,
-                        bundle.standing.stakeGrains(),
-                        bundle.standing.operatorId(),
-                        head.mode()
-                    ),
-                    results.outputAt(offset, head)
-                );
+                result = result.next(head);
             }
-            offset = ResultBundles.endOf(offset, head);
         }
-        if (loaded) _book(bundle.standing, run);
     }
 
-    function _begin(Run memory run, ReleaseId release, CompactStanding standing) private view {
-        run.release = release;
-        ReleaseTerms memory terms = HUB.usableTerms(release);
-        (run.royalty, run.modes) = (terms.royalty, terms.modes);
-        run.fees = 0;
-        run.count = 0;
-        uint256 minimum = terms.minStake / GRAIN;
-        if (minimum < _minimumStakeGrains) minimum = _minimumStakeGrains;
-        uint256 stake = standing.stakeGrains();
-        require(stake >= minimum, ReleaseStakeTooLow(release, stake * GRAIN, minimum * GRAIN));
+    function _begin(Run memory run, ReleaseId release, CompactStanding standing) private {
+        if (run.count != 0) _book(run, standing);
+        (run.release, run.terms) = (release, _termsOf(release, standing));
     }
 
-    function _book(CompactStanding standing, Run memory run) private {
-        _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, (run.royalty / GRAIN) * run.count);
+    /// @dev Ends the run: the next result begins one, be it of the same release, since it may be another operator's.
+    function _book(Run memory run, CompactStanding standing) private {
+        unchecked {
+            uint256 royalties = run.terms.royaltyGrains() * run.count;
+            _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, royalties);
+            run.feesBooked += run.fees;
+            (run.release, run.fees, run.count) = (NO_RELEASE, 0, 0);
+        }
     }
 
-    function _requireFee(uint256 fee, uint256 royalty) private view {
-        uint256 protocolFee = _protocolPart(fee);
-        require(fee >= royalty + protocolFee, ResultFeeTooLow(fee, royalty, protocolFee));
-    }
-
-    /// @dev A result must be of a kind that its release offers, and proved as its mode says.
-    function _requireBacked(
-        bytes calldata results,
-        uint256 offset,
-        ResultHead head,
-        Run memory run,
-        Bundle memory bundle
-    ) private view {
-        _requireCodec(head.codec());
-        require(run.modes & head.mode().bit() != 0, ModeNotOffered(run.release, head.mode()));
-        if (head.mode() == Mode.VANILLA) return;
-        SETTLEMENT.requireProof(
-            head.mode(),
-            run.release,
-            bundle.standing.operatorId(),
-            bundle.signer,
-            results.inputHashAt(offset),
-            results.outputAt(offset, head),
-            results.proofAt(offset, head)
-        );
-    }
-
-    function _requireCodec(uint8 codec) private pure {
-        require(codec == CODEC_TENSORS, CodecUnknown(codec));
-    }
-
-    /// @dev The fee plays no part: nothing is paid.
-    function _read(
-        InferenceQuery memory query_,
-        bytes calldata carried
-    ) private view returns (InferenceAnswer memory answer) {
-        _requireUnpaidCall();
-        bytes32 inputHash = keccak256(query_.input);
-        uint256 offset;
-        while (offset != carried.length) {
-            Bundle memory bundle = _open(carried, offset, Loader(address(0), 0, address(0)));
-            require(bundle.consumer == address(0), ConsumerMismatch(bundle.consumer, address(0)));
-            uint256 place = bundle.first;
-            for (uint256 i; i < bundle.count; ++i) {
-                ResultHead head = carried.resultAt(place);
-                if (
-                    carried.releaseAt(place) == query_.release &&
-                    head.codec() == query_.codec &&
-                    carried.inputHashAt(place) == inputHash
-                ) return _answerOf(query_, carried, place, bundle);
-                place = ResultBundles.endOf(place, head);
+    /// @dev The fee covers what is not the operator's. In grains, times 10,000: 56 and 14 bits.
+    function _requirePaid(ResultHead head, CompactTerms terms, address consumer) private view {
+        uint256 fee = head.feeGrains();
+        unchecked {
+            if (fee * (BPS - protocolFeeBps) < terms.royaltyGrains() * BPS) {
+                revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
-            offset = bundle.end;
         }
-        InferenceQuery[] memory missing = new InferenceQuery[](1);
-        missing[0] = query_;
-        _revertMissing(address(0), missing);
-    }
-
-    function _answerOf(
-        InferenceQuery memory query_,
-        bytes calldata carried,
-        uint256 offset,
-        Bundle memory bundle
-    ) private view returns (InferenceAnswer memory) {
-        ResultHead head = carried.resultAt(offset);
-        Run memory run;
-        _begin(run, query_.release, bundle.standing);
-        _requireBacked(carried, offset, head, run, bundle);
-        LoadedResult result = packLoaded(
-            head.outputLength(),
-            0,
-            bundle.standing.stakeGrains(),
-            bundle.standing.operatorId(),
-            head.mode()
-        );
-        _requireBacking(query_.modes, query_.operatorId, query_.minStake, result);
-        return InferenceAnswer(carried.outputAt(offset, head), result.operatorId(), result.mode(), result.stake());
-    }
-
-    /// @dev A call has no gas price unless it is given one; a transaction has one on every chain that charges for gas.
-    function _requireUnpaidCall() private view {
-        require(tx.gasprice == 0, ReadInTransaction());
-    }
-
-    function _setBudget(address payer, address consumer, BudgetWord budget) private {
-        _budgets[payer][consumer] = budget;
-        emit BudgetSet(payer, consumer, budget.balance() * GRAIN, budget.blockLimit() * GRAIN);
+        if (consumer == address(0) && head.maxCover() != 0) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.

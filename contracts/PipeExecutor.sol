@@ -14,29 +14,31 @@ contract PipeExecutor is IPipeExecutor {
     receive() external payable {}
 
     /// @inheritdoc IPipeExecutor
-    function run(
-        Call[] calldata calls,
-        address payable refundTo
+    function execute(
+        bytes calldata,
+        Call[] calldata calls
     ) external payable override returns (bytes[] memory returned) {
         require(msg.sender == PIPE, NotPipe(msg.sender));
         // What was here before is not the caller's, and none of its concern where it cannot take coins.
         uint256 before = address(this).balance - msg.value;
         returned = new bytes[](calls.length);
         for (uint256 i; i < calls.length; ++i) returned[i] = _make(calls[i]);
-        if (address(this).balance > before) _refund(refundTo, address(this).balance - before);
+        if (address(this).balance > before) _refund(address(this).balance - before);
     }
 
     function _make(Call calldata call_) private returns (bytes memory) {
         // A call to nothing succeeds, and would look like work done.
-        require(call_.data.length == 0 || call_.target.code.length != 0, TargetWithoutCode(call_.target));
-        (bool success, bytes memory data) = call_.target.call{value: call_.value}(call_.data);
-        if (success) return data;
+        (address target, bytes calldata data) = (call_.target, call_.data);
+        require(data.length == 0 || target.code.length != 0, TargetWithoutCode(target));
+        (bool success, bytes memory returned) = target.call{value: call_.value}(data);
+        if (success) return returned;
         assembly ("memory-safe") {
-            revert(add(data, 32), mload(data))
+            revert(add(returned, 32), mload(returned))
         }
     }
 
-    function _refund(address payable to, uint256 amount) private {
+    function _refund(uint256 amount) private {
+        address to = address(bytes20(msg.data[msg.data.length - 20:]));
         (bool success, ) = to.call{value: amount}("");
         require(success, RefundFailed(to, amount));
     }

@@ -157,7 +157,7 @@ export async function measure(): Promise<Record<string, number>> {
       const results = await carry(
         inputs.map((input, i) => ({ input, release: i === count - 1 ? last : release })),
       );
-      const data = consumer.interface.encodeFunctionData("askEach", [release, inputs, last]);
+      const data = consumer.interface.encodeFunctionData("askTogether", [release, inputs, last]);
       return gasOf(caller.sendTransaction({ to, data: withTail(data, results) }));
     });
   const one = await many(1, release);

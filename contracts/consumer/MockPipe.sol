@@ -2,7 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {Budget, Call, IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
+import {IPipeExecutor} from "../interfaces/IPipeExecutor.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {toGrains} from "../types/Grain.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -57,6 +59,7 @@ contract MockPipe is IPipe {
     }
 
     /// @inheritdoc IPipe
+    /// @dev The calls come from this contract, which takes no coins back.
     function execute(
         bytes calldata results,
         Call[] calldata calls
@@ -64,8 +67,11 @@ contract MockPipe is IPipe {
         require(results.length == 0, MockTakesNoBundles());
         require(!isExecuting, ExecutionNested());
         isExecuting = true;
+        uint256 before = address(this).balance - msg.value;
         returned = new bytes[](calls.length);
         for (uint256 i; i < calls.length; ++i) {
+            bool callable = calls[i].data.length == 0 || calls[i].target.code.length != 0;
+            require(callable, IPipeExecutor.TargetWithoutCode(calls[i].target));
             (bool success, bytes memory data) = calls[i].target.call{value: calls[i].value}(calls[i].data);
             if (!success) {
                 assembly ("memory-safe") {
@@ -74,6 +80,7 @@ contract MockPipe is IPipe {
             }
             returned[i] = data;
         }
+        if (address(this).balance > before) _refund(address(this).balance - before);
         isExecuting = false;
     }
 
@@ -90,7 +97,7 @@ contract MockPipe is IPipe {
             missing[0] = query_;
             _revertMissing(account, missing);
         }
-        return _use(query_, account, key);
+        return _use(query_, key);
     }
 
     /// @inheritdoc IPipe
@@ -100,19 +107,12 @@ contract MockPipe is IPipe {
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
         require(carried.length == 0, MockTakesNoBundles());
-        InferenceQuery[] memory missing = new InferenceQuery[](queries.length);
-        uint256 count;
-        for (uint256 i; i < queries.length; ++i) {
-            if (_find(queries[i], account) == 0) missing[count++] = queries[i];
-        }
-        if (count != 0) {
-            assembly ("memory-safe") {
-                mstore(missing, count)
-            }
-            _revertMissing(account, missing);
-        }
         outputs = new bytes[](queries.length);
-        for (uint256 i; i < queries.length; ++i) outputs[i] = _use(queries[i], account, _find(queries[i], account));
+        for (uint256 i; i < queries.length; ++i) {
+            bytes32 key = _find(queries[i], account);
+            if (key == 0) _revertMissing(account, _missingOf(queries, account));
+            outputs[i] = _use(queries[i], key);
+        }
     }
 
     /// @inheritdoc IPipe
@@ -143,6 +143,8 @@ contract MockPipe is IPipe {
 
     /// @inheritdoc IPipe
     function fundBudget(address consumer, uint256 amount, uint256 blockLimit) external override {
+        toGrains(amount);
+        toGrains(blockLimit);
         Budget storage budget = _budgets[msg.sender][consumer];
         budget.balance += amount;
         budget.blockLimit = blockLimit;
@@ -151,6 +153,7 @@ contract MockPipe is IPipe {
 
     /// @inheritdoc IPipe
     function drainBudget(address consumer, uint256 amount) external override {
+        toGrains(amount);
         Budget storage budget = _budgets[msg.sender][consumer];
         require(budget.balance >= amount, BudgetTooLow(msg.sender, consumer, budget.balance, amount));
         budget.balance -= amount;
@@ -172,13 +175,32 @@ contract MockPipe is IPipe {
         return keccak256(abi.encode(payer, consumer));
     }
 
-    function _use(InferenceQuery calldata query_, address account, bytes32 key) private returns (bytes memory) {
+    function _missingOf(
+        InferenceQuery[] calldata queries,
+        address account
+    ) private view returns (InferenceQuery[] memory missing) {
+        missing = new InferenceQuery[](queries.length);
+        uint256 count;
+        for (uint256 i; i < queries.length; ++i) {
+            if (_find(queries[i], account) == 0) missing[count++] = queries[i];
+        }
+        assembly ("memory-safe") {
+            mstore(missing, count)
+        }
+    }
+
+    function _refund(uint256 amount) private {
+        (bool success, ) = msg.sender.call{value: amount}("");
+        require(success, IPipeExecutor.RefundFailed(msg.sender, amount));
+    }
+
+    function _use(InferenceQuery calldata query_, bytes32 key) private returns (bytes memory) {
         MockAnswer storage given = _answers[_epoch][key];
         require(given.fee <= query_.maxFee, FeeAboveMaximum(given.fee, query_.maxFee));
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
         if (!_used[_epoch][key]) {
             _used[_epoch][key] = true;
-            emit Inferred(msg.sender, account, query_.release, query_.input);
+            emit Inferred(msg.sender, query_.release, query_.input);
         }
         return given.output;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {CompactTerms} from "../types/CompactTerms.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -227,6 +228,9 @@ interface IModelHub {
     /// @notice The terms of a release that new use may begin with; reverts where it may not (unknown, or yanked
     /// longer than `YANK_DELAY` ago).
     function usableTerms(ReleaseId release) external view returns (ReleaseTerms memory);
+
+    /// @notice The same as one word, for those who pay for gas.
+    function compactUsableTerms(ReleaseId release) external view returns (CompactTerms);
 
     /// @notice The terms of any release, whatever its status; reverts when unknown.
     function termsOf(ReleaseId release) external view returns (ReleaseTerms memory);

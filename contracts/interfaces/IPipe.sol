@@ -61,8 +61,9 @@ struct Call {
 interface IPipe {
     /// One bundle was paid for. With the inputs of `Inferred` it is all that a dispute needs.
     event ResultsLoaded(address indexed signer, address indexed payer, bytes bundle);
-    /// The first use of a loaded result.
-    event Inferred(address indexed consumer, address indexed account, ReleaseId indexed release, bytes input);
+    /// The first use of a loaded result, which is the one for that release and the hash of that input. Who paid is in
+    /// its `ResultsLoaded`.
+    event Inferred(address indexed consumer, ReleaseId indexed release, bytes input);
     event BudgetSet(address indexed payer, address indexed consumer, uint256 balance, uint256 blockLimit);
 
     /// @notice Nothing was carried for these queries of `consumer` on behalf of `account`. A node reads it from a

@@ -7,13 +7,14 @@ library GatewayUrl {
     uint256 internal constant MAX_LENGTH = 256;
 
     /// @notice True for `https://…`, and `http://` to this machine, of at most `MAX_LENGTH` visible ASCII characters.
-    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit.
+    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit. So is the sign behind a user's
+    /// name: `http://127.0.0.1:80` would be one before another host.
     function isValid(string calldata url) internal pure returns (bool) {
         bytes calldata text = bytes(url);
         if (text.length > MAX_LENGTH) return false;
         for (uint256 i; i < text.length; ++i) {
             bytes1 char = text[i];
-            if (char < 0x21 || char > 0x7e || char == "{" || char == "}") return false;
+            if (char < 0x21 || char > 0x7e || char == "{" || char == "}" || char == "@") return false;
         }
         return _hasHost(text, "https://") || _isLoopback(text);
     }

@@ -9,6 +9,9 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 /// @notice Where a loaded result stands in transient storage: its `LoadedResult`, then the words of its output.
 type ResultSlot is bytes32;
 
+/// @notice Where an owner's result for any consumer stands; those for one consumer are found from it.
+type SharedSlot is bytes32;
+
 /// @title LoadedResults
 /// @notice Results that were paid for in this transaction, in transient storage.
 library LoadedResults {
@@ -22,7 +25,7 @@ library LoadedResults {
         ReleaseId release,
         uint8 codec,
         bytes32 inputHash
-    ) internal pure returns (ResultSlot slot) {
+    ) internal pure returns (SharedSlot slot) {
         // As `keccak256(abi.encode(…))`, without leaving the words in memory.
         assembly ("memory-safe") {
             let free := mload(64)
@@ -34,13 +37,25 @@ library LoadedResults {
         }
     }
 
-    /// @notice Place of an owner's results for one consumer.
-    function slotFor(ResultSlot shared, address consumer) internal pure returns (ResultSlot slot) {
+    /// @notice Place of an owner's results for one consumer (zero = any).
+    function slotFor(SharedSlot shared, address consumer) internal pure returns (ResultSlot slot) {
+        if (consumer == address(0)) return ResultSlot.wrap(SharedSlot.unwrap(shared));
         assembly ("memory-safe") {
             mstore(0, shared)
             mstore(32, shr(96, shl(96, consumer)))
             slot := keccak256(0, 64)
         }
+    }
+
+    /// @notice What answers the consumer: a result for it first, then one for any.
+    /// @return slot where it stands; where one for the consumer would, when there is none
+    function find(SharedSlot shared, address consumer) internal view returns (ResultSlot slot, LoadedResult result) {
+        slot = slotFor(shared, consumer);
+        result = load(slot);
+        if (result.isLoaded()) return (slot, result);
+        ResultSlot anyones = slotFor(shared, address(0));
+        result = load(anyones);
+        if (result.isLoaded()) slot = anyones;
     }
 
     function load(ResultSlot slot) internal view returns (LoadedResult) {
@@ -66,7 +81,12 @@ library LoadedResults {
 
     function outputOf(ResultSlot slot, LoadedResult result) internal view returns (bytes memory output) {
         uint256 length = result.outputLength();
-        output = new bytes(length);
+        // Without the zeros of Solidity: every word is written below.
+        assembly ("memory-safe") {
+            output := mload(64)
+            mstore(output, length)
+            mstore(64, add(output, and(add(length, 63), not(31))))
+        }
         for (uint256 i; i < length; i += 32) {
             uint256 word = _at(slot, 1 + i / 32).tload();
             assembly ("memory-safe") {

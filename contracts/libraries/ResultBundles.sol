@@ -2,109 +2,115 @@
 pragma solidity ^0.8.28;
 
 import {IPipe} from "../interfaces/IPipe.sol";
+import {CarriedResult} from "../types/CarriedResult.sol";
 import {INFERENCE_RESULT_TYPEHASH} from "../types/InferenceResult.sol";
-import {Mode} from "../types/Mode.sol";
-import {ReleaseId} from "../types/ReleaseId.sol";
 import {ResultHead} from "../types/ResultHead.sol";
 
 /// @title ResultBundles
-/// @notice Reads the bundles that a transaction carries, as `IPipe` lays them out. Every length is checked once, by
-/// `leavesAt`; what reads a single result relies on that.
+/// @notice Reads the bundles that a transaction carries, as `IPipe` lays them out. Places are offsets in calldata.
+/// Every length is checked once, by `leavesAt`; what reads a single result relies on that.
 library ResultBundles {
     uint256 internal constant BUNDLE_HEAD_LENGTH = 26;
-    uint256 internal constant RESULT_HEAD_LENGTH = 86;
     uint256 internal constant SIGNATURE_LENGTH = 65;
 
-    /// @param offset where the bundle begins, at most `results.length`
+    /// @notice Where bundles begin and end.
+    function boundsOf(bytes calldata results) internal pure returns (uint256 place, uint256 end) {
+        assembly ("memory-safe") {
+            place := results.offset
+            end := add(place, results.length)
+        }
+    }
+
+    /// @param place where the bundle begins, at most the end of `results`
+    /// @return count of results, at least one
+    /// @return consumer whom they are for; zero = any
+    /// @return validUntil timestamp, seconds
+    /// @return first result; what stands there is not checked
     function headAt(
         bytes calldata results,
-        uint256 offset
-    ) internal pure returns (uint256 count, address consumer, uint40 validUntil) {
-        require(results.length - offset >= BUNDLE_HEAD_LENGTH, IPipe.BundleMalformed(offset));
-        uint256 word = _wordAt(results, offset);
+        uint256 place
+    ) internal pure returns (uint256 count, address consumer, uint40 validUntil, CarriedResult first) {
+        uint256 word;
+        assembly ("memory-safe") {
+            word := calldataload(place)
+        }
         (count, consumer, validUntil) = (word >> 248, address(uint160(word >> 88)), uint40(word >> 48));
-        require(count != 0, IPipe.BundleMalformed(offset));
+        unchecked {
+            (, uint256 end) = boundsOf(results);
+            first = CarriedResult.wrap(place + BUNDLE_HEAD_LENGTH);
+            if (count == 0 || first.place() > end) _revertMalformed(results, place);
+        }
     }
 
     /// @notice Struct hashes of the results of a bundle, in order. Checks their form.
     /// @return leaves as `ResultSignatures` wants them
-    /// @return end where the signature stands
+    /// @return signature 65 bytes
+    /// @return next place behind the bundle
     function leavesAt(
         bytes calldata results,
-        uint256 offset,
+        CarriedResult first,
         uint256 count,
         bytes32 context,
         uint40 validUntil
-    ) internal pure returns (bytes32[] memory leaves, uint256 end) {
-        leaves = new bytes32[](count);
-        end = offset + BUNDLE_HEAD_LENGTH;
+    ) internal pure returns (bytes32[] memory leaves, bytes calldata signature, uint256 next) {
+        // Without the zeros of Solidity: every place is written below.
+        assembly ("memory-safe") {
+            leaves := mload(64)
+            mstore(leaves, count)
+            mstore(64, add(leaves, shl(5, add(count, 1))))
+        }
+        CarriedResult result = first;
+        (, uint256 end) = boundsOf(results);
         for (uint256 i; i < count; ++i) {
-            _requireResult(results, end);
-            ResultHead head = resultAt(results, end);
-            leaves[i] = _structHash(results, end, head, context, validUntil);
-            end = endOf(end, head);
+            ResultHead head = result.head();
+            CarriedResult following = result.next(head);
+            // What ends within the bytes begins there.
+            if (following.place() > end || !head.isWellFormed()) _revertMalformed(results, result.place());
+            bytes32 leaf = _structHash(result, head, context, validUntil);
+            assembly ("memory-safe") {
+                mstore(add(add(leaves, 32), shl(5, i)), leaf)
+            }
+            result = following;
         }
-        require(results.length - end >= SIGNATURE_LENGTH, IPipe.BundleMalformed(end));
-    }
-
-    function resultAt(bytes calldata results, uint256 offset) internal pure returns (ResultHead) {
-        return ResultHead.wrap(_wordAt(results, offset + 64));
-    }
-
-    function releaseAt(bytes calldata results, uint256 offset) internal pure returns (ReleaseId) {
-        return ReleaseId.wrap(bytes32(_wordAt(results, offset)));
-    }
-
-    function inputHashAt(bytes calldata results, uint256 offset) internal pure returns (bytes32) {
-        return bytes32(_wordAt(results, offset + 32));
-    }
-
-    function outputAt(
-        bytes calldata results,
-        uint256 offset,
-        ResultHead head
-    ) internal pure returns (bytes calldata output) {
-        return _slice(results, offset + RESULT_HEAD_LENGTH, head.outputLength());
-    }
-
-    function proofAt(
-        bytes calldata results,
-        uint256 offset,
-        ResultHead head
-    ) internal pure returns (bytes calldata proof) {
-        return _slice(results, offset + RESULT_HEAD_LENGTH + head.outputLength(), head.proofLength());
-    }
-
-    function endOf(uint256 offset, ResultHead head) internal pure returns (uint256) {
         unchecked {
-            return offset + RESULT_HEAD_LENGTH + head.outputLength() + head.proofLength();
+            next = result.place() + SIGNATURE_LENGTH;
+        }
+        if (next > end) _revertMalformed(results, result.place());
+        assembly ("memory-safe") {
+            signature.offset := result
+            signature.length := SIGNATURE_LENGTH
         }
     }
 
-    function signatureAt(bytes calldata results, uint256 offset) internal pure returns (bytes calldata) {
-        return _slice(results, offset, SIGNATURE_LENGTH);
+    /// @notice The bytes from one place to another, without the check that a slice of Solidity repeats.
+    function between(uint256 place, uint256 end) internal pure returns (bytes calldata slice) {
+        assembly ("memory-safe") {
+            slice.offset := place
+            slice.length := sub(end, place)
+        }
     }
 
     /// @dev `InferenceResult.structHash`, with words that do not stay in memory.
     function _structHash(
-        bytes calldata results,
-        uint256 offset,
+        CarriedResult result,
         ResultHead head,
         bytes32 context,
         uint40 validUntil
     ) private pure returns (bytes32 leaf) {
         bytes32 typehash = INFERENCE_RESULT_TYPEHASH;
-        bytes32 outputHash = _hash(outputAt(results, offset, head));
+        bytes calldata output = result.output(head);
         (uint256 fee, uint256 maxCover) = (head.fee(), head.maxCover());
         assembly ("memory-safe") {
             let free := mload(64)
-            let place := add(results.offset, offset)
+            // Solidity would keep a copy of every output in memory, whose price grows with the square.
+            calldatacopy(free, output.offset, output.length)
+            let outputHash := keccak256(free, output.length)
             mstore(free, typehash)
             mstore(add(free, 32), context)
-            mstore(add(free, 64), calldataload(place))
+            mstore(add(free, 64), calldataload(result))
             mstore(add(free, 96), shr(248, head))
             mstore(add(free, 128), and(shr(240, head), 0xff))
-            mstore(add(free, 160), calldataload(add(place, 32)))
+            mstore(add(free, 160), calldataload(add(result, 32)))
             mstore(add(free, 192), outputHash)
             mstore(add(free, 224), fee)
             mstore(add(free, 256), maxCover)
@@ -113,41 +119,8 @@ library ResultBundles {
         }
     }
 
-    /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
-    function _requireResult(bytes calldata results, uint256 offset) private pure {
-        require(results.length >= offset + RESULT_HEAD_LENGTH, IPipe.BundleMalformed(offset));
-        ResultHead head = resultAt(results, offset);
-        bool wellFormed =
-            endOf(offset, head) <= results.length &&
-                head.modeNumber() <= uint8(type(Mode).max) &&
-                (head.modeNumber() != uint8(Mode.VANILLA) || head.proofLength() == 0);
-        require(wellFormed, IPipe.BundleMalformed(offset));
-    }
-
-    function _wordAt(bytes calldata results, uint256 offset) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := calldataload(add(results.offset, offset))
-        }
-    }
-
-    /// @dev Without the check that a slice of Solidity repeats.
-    function _slice(
-        bytes calldata results,
-        uint256 offset,
-        uint256 length
-    ) private pure returns (bytes calldata slice) {
-        assembly ("memory-safe") {
-            slice.offset := add(results.offset, offset)
-            slice.length := length
-        }
-    }
-
-    /// @dev Solidity would keep a copy of every output in memory, whose price grows with the square.
-    function _hash(bytes calldata data) private pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let free := mload(64)
-            calldatacopy(free, data.offset, data.length)
-            hash := keccak256(free, data.length)
-        }
+    function _revertMalformed(bytes calldata results, uint256 place) private pure {
+        (uint256 start, ) = boundsOf(results);
+        revert IPipe.BundleMalformed(place - start);
     }
 }

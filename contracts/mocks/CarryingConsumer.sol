@@ -34,6 +34,16 @@ contract CarryingConsumer is PipeConsumer {
         for (uint256 i; i < inputs.length; ++i) answers[i] = bytes32(outputs[i]);
     }
 
+    /// @notice All inferences in one go, the last of them of another release.
+    function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
+        InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
+        for (uint256 i; i < inputs.length; ++i) {
+            queries[i] = queryOf(i + 1 == inputs.length ? last : release, inputs[i]);
+        }
+        bytes[] memory outputs = _inferBatch(queries);
+        for (uint256 i; i < inputs.length; ++i) answers[i] = bytes32(outputs[i]);
+    }
+
     /// @notice One inference after the other, the last of them of another release.
     function askEach(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         for (uint256 i; i < inputs.length; ++i) {

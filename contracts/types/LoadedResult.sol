@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {CompactStanding} from "./CompactStanding.sol";
 import {GRAIN} from "./Grain.sol";
 import {Mode} from "./Mode.sol";
+import {ResultHead} from "./ResultHead.sol";
 
-/// @notice What is known of a loaded result beside its output: outputLength 24 | fee 56 | stake 56 (grains) |
-/// operatorId 32 | mode 8 | used 8, from the low end. Never 0 for one that is loaded, since no operator has id 0.
+/// @notice What is known of a loaded result beside its output. Upper half and 24 bits: those of its `ResultHead`. Lower
+/// 88 bits: operator and stake as in its signer's `CompactStanding`. Bit 88: used. Never 0 for one that is loaded,
+/// since no operator has id 0.
 type LoadedResult is uint256;
 
-using {isLoaded, outputLength, fee, stake, operatorId, mode, isUsed, used} for LoadedResult global;
+using {isLoaded, outputLength, fee, stake, operatorId, mode, modeBit, isUsed, used} for LoadedResult global;
 
-/// @dev Grains; `outputLength_` below 2^24.
-function packLoaded(
-    uint256 outputLength_,
-    uint256 feeGrains,
-    uint256 stakeGrains,
-    uint32 operatorId_,
-    Mode mode_
-) pure returns (LoadedResult) {
+uint256 constant HEAD_MASK = ~uint256(type(uint104).max);
+uint256 constant STANDING_MASK = type(uint88).max;
+uint256 constant USED_BIT = 1 << 88;
+
+function packLoaded(ResultHead head, CompactStanding standing) pure returns (LoadedResult) {
     return
-        LoadedResult.wrap(
-            outputLength_ |
-                (feeGrains << 24) |
-                (stakeGrains << 80) |
-                (uint256(operatorId_) << 136) |
-                (uint256(mode_) << 168)
-        );
+        LoadedResult.wrap((ResultHead.unwrap(head) & HEAD_MASK) | (CompactStanding.unwrap(standing) & STANDING_MASK));
 }
 
 function isLoaded(LoadedResult self) pure returns (bool) {
@@ -33,36 +27,39 @@ function isLoaded(LoadedResult self) pure returns (bool) {
 }
 
 function outputLength(LoadedResult self) pure returns (uint256) {
-    return uint24(LoadedResult.unwrap(self));
+    return ResultHead.wrap(LoadedResult.unwrap(self)).outputLength();
 }
 
 /// @notice Token wei that was paid.
 function fee(LoadedResult self) pure returns (uint256) {
-    unchecked {
-        return uint56(LoadedResult.unwrap(self) >> 24) * GRAIN;
-    }
+    return ResultHead.wrap(LoadedResult.unwrap(self)).fee();
 }
 
 /// @notice Token wei, the operator's active stake when the result was loaded.
 function stake(LoadedResult self) pure returns (uint256) {
     unchecked {
-        return uint56(LoadedResult.unwrap(self) >> 80) * GRAIN;
+        return CompactStanding.wrap(LoadedResult.unwrap(self)).stakeGrains() * GRAIN;
     }
 }
 
 function operatorId(LoadedResult self) pure returns (uint32) {
-    return uint32(LoadedResult.unwrap(self) >> 136);
+    return CompactStanding.wrap(LoadedResult.unwrap(self)).operatorId();
 }
 
 function mode(LoadedResult self) pure returns (Mode) {
-    return Mode(uint8(LoadedResult.unwrap(self) >> 168));
+    return ResultHead.wrap(LoadedResult.unwrap(self)).mode();
+}
+
+/// @notice The mode's place in a set of modes, see `types/Mode.sol`.
+function modeBit(LoadedResult self) pure returns (uint256) {
+    return ResultHead.wrap(LoadedResult.unwrap(self)).modeBit();
 }
 
 function isUsed(LoadedResult self) pure returns (bool) {
-    return LoadedResult.unwrap(self) >> 176 != 0;
+    return LoadedResult.unwrap(self) & USED_BIT != 0;
 }
 
 /// @notice The same, used.
 function used(LoadedResult self) pure returns (LoadedResult) {
-    return LoadedResult.wrap(LoadedResult.unwrap(self) | (1 << 176));
+    return LoadedResult.wrap(LoadedResult.unwrap(self) | USED_BIT);
 }

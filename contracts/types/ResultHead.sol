@@ -8,7 +8,13 @@ import {Mode} from "./Mode.sol";
 /// (grains) | outputLength 24 | proofLength 24 | 80 of what follows, from the high end.
 type ResultHead is uint256;
 
-using {modeNumber, mode, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
+using {isWellFormed, modeNumber, mode, modeBit, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
+
+/// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
+function isWellFormed(ResultHead self) pure returns (bool) {
+    uint8 number = modeNumber(self);
+    return number == uint8(Mode.VANILLA) ? proofLength(self) == 0 : number <= uint8(type(Mode).max);
+}
 
 /// @notice As carried; may be no mode.
 function modeNumber(ResultHead self) pure returns (uint8) {
@@ -17,6 +23,11 @@ function modeNumber(ResultHead self) pure returns (uint8) {
 
 function mode(ResultHead self) pure returns (Mode) {
     return Mode(modeNumber(self));
+}
+
+/// @notice The mode's place in a set of modes, see `types/Mode.sol`.
+function modeBit(ResultHead self) pure returns (uint256) {
+    return 1 << modeNumber(self);
 }
 
 function codec(ResultHead self) pure returns (uint8) {

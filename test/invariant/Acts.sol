@@ -9,11 +9,6 @@ import {Books} from "./Books.sol";
 
 /// What all acts share: each happens some seconds after the one before, is drawn from one seed, and is counted.
 abstract contract Acts is Books {
-    mapping(string act => uint256 times) public done;
-
-    /// There is nothing to act on now.
-    error Idle();
-
     modifier acting() {
         ++step;
         clock += step % 13;
@@ -22,27 +17,6 @@ abstract contract Acts is Books {
         vm.recordLogs();
         _;
         _absorb();
-    }
-
-    function _did(string memory act) internal {
-        ++done[act];
-    }
-
-    function _draw(uint256 seed, string memory what) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(seed, what)));
-    }
-
-    /// Between both, evenly.
-    function _draw(uint256 seed, string memory what, uint256 low, uint256 high) internal pure returns (uint256) {
-        return low + (_draw(seed, what) % (high - low + 1));
-    }
-
-    function _oneIn(uint256 chances, uint256 seed, string memory what) internal pure returns (bool) {
-        return _draw(seed, what) % chances == 0;
-    }
-
-    function _anyActor(uint256 seed) internal view returns (Actor memory) {
-        return actors[_draw(seed, "actor") % actors.length];
     }
 
     /// One that could answer for `minStake`; any when there is none.

@@ -5,11 +5,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Vm} from "forge-std/Test.sol";
 
 import {Acceptance, IInferenceRequests, RequestState} from "../../contracts/interfaces/IInferenceRequests.sol";
-import {Contributor} from "../../contracts/interfaces/IModelHub.sol";
-import {ReleaseId} from "../../contracts/types/ReleaseId.sol";
 import {Request} from "../../contracts/types/Request.sol";
 import {RequestId} from "../../contracts/types/RequestId.sol";
-import {Actor, NetworkFixture} from "../unit/support/NetworkFixture.sol";
+import {Ledger} from "./Ledger.sol";
 
 /// What the model knows of the request that a lane holds.
 struct Ticket {
@@ -23,29 +21,12 @@ struct Ticket {
     uint256 fulfilledIn;
 }
 
-/// What one answer earned, grains; `royalty` is part of `total`.
-struct Payment {
-    uint256 total;
-    uint256 royalty;
-    uint256 paidAt;
-    bool forfeited;
-    bool claimed;
-}
-
-/// The model: what every account, operator, lane and pot should hold. Amounts are reckoned from terms and times, never
-/// copied from an event. Signed, since a contract that pays too much must show as a difference, not as a panic here.
-abstract contract Books is NetworkFixture {
+/// The model: what every account, operator, lane and pot should hold.
+abstract contract Books is Ledger {
     uint32 internal constant LANES = 3;
-    uint256 internal constant EPOCH_ZERO = 1_735_689_600;
-
-    address[] internal accounts;
-    mapping(address account => bool known) private _isAccount;
-    Actor[] internal actors;
     address[] internal signers;
     mapping(address signer => uint256 key) internal keyOf;
     mapping(uint32 operatorId => address[] list) internal signersOf;
-    ReleaseId[] internal releases;
-    mapping(ReleaseId release => Contributor[] list) internal contributorsOf;
 
     Ticket[] internal tickets;
     mapping(uint256 laneKey => uint256 index) private _ticketAfter;
@@ -55,38 +36,13 @@ abstract contract Books is NetworkFixture {
     mapping(RequestId id => bool fulfilled) internal wasFulfilled;
     mapping(RequestId id => uint256 count) internal paymentsOf;
 
-    mapping(address account => int256 amount) internal balance;
     mapping(address account => int256 amount) internal bonds;
-    mapping(address account => int256 amount) internal wallet;
     mapping(address account => int256 amount) internal award;
     mapping(uint32 operatorId => int256 amount) internal stakeOf;
     mapping(uint32 operatorId => int256 amount) internal unbondingOf;
-    mapping(uint32 operatorId => mapping(ReleaseId release => Payment[] list)) internal payments;
-    address internal receiver;
-    address internal royaltyTo;
-
-    uint256 internal paidGross;
-    uint256 internal claimedGross;
     uint256 internal burned;
     mapping(address money => uint256 amount) internal inflow;
     mapping(address money => uint256 amount) internal outflow;
-
-    uint256 internal clock;
-    uint256 internal step;
-
-    /// The first breach that an act saw, by number of the invariant; "" while there is none.
-    mapping(uint256 invariantNumber => string fault) public faultOf;
-
-    function _breach(bool breached, uint256 invariantNumber, string memory what) internal {
-        if (breached && bytes(faultOf[invariantNumber]).length == 0) faultOf[invariantNumber] = what;
-    }
-
-    function _addAccount(address account) internal {
-        if (_isAccount[account]) return;
-        _isAccount[account] = true;
-        accounts.push(account);
-        wallet[account] = int256(opg.balanceOf(account));
-    }
 
     function _addLanes(address requester) internal {
         for (uint32 lane; lane < LANES; ++lane) {
@@ -184,10 +140,7 @@ abstract contract Books is NetworkFixture {
         if (bonded != address(0)) (bonds[bonded], balance[bonded]) = (bonds[bonded] - fee, balance[bonded] + fee);
         delete ticket.acceptance;
         uint256 total = _due(request, request.price.feeGrains());
-        payments[operatorId][request.release].push(
-            Payment(total, _due(request, request.price.royaltyGrains()), clock, false, false)
-        );
-        paidGross += total * GRAIN;
+        _bookPayment(operatorId, request.release, total, _due(request, request.price.royaltyGrains()));
         balance[request.origin.requester()] += fee - int256(total * GRAIN);
     }
 
@@ -244,51 +197,5 @@ abstract contract Books is NetworkFixture {
         (uint256 full, uint256 end) = (request.times.fullFeeUntil(), request.times.deadline());
         if (clock <= full) return grains;
         return clock >= end ? 0 : (grains * ((1e18 * (end - clock)) / (end - full))) / 1e18;
-    }
-
-    /// What a claim should divide now, wei: matured two windows after the one it was earned in, or forfeited.
-    function _bookClaim(uint32 operatorId, ReleaseId release) internal {
-        Payment[] storage earned = payments[operatorId][release];
-        (uint256 total, uint256 royalty, uint256 lost) = (0, 0, 0);
-        for (uint256 i; i < earned.length; ++i) {
-            Payment storage payment = earned[i];
-            if (payment.claimed || !(payment.forfeited || _isRipe(payment.paidAt))) continue;
-            payment.claimed = true;
-            total += payment.total * GRAIN;
-            royalty += payment.royalty * GRAIN;
-            if (payment.forfeited) lost += (payment.total - payment.royalty) * GRAIN - _protocolFee(payment.total);
-        }
-        claimedGross += total;
-        balance[receiver] += int256(_protocolFee(total / GRAIN));
-        uint256 rest = royalty;
-        for (uint256 i; i < contributorsOf[release].length; ++i) {
-            Contributor memory contributor = contributorsOf[release][i];
-            uint256 share = (royalty * contributor.bps) / 10_000;
-            balance[contributor.account] += int256(share);
-            rest -= share;
-        }
-        balance[royaltyTo] += int256(rest);
-        balance[_actorOf(operatorId).owner] += int256(total - royalty - lost) - int256(_protocolFee(total / GRAIN));
-    }
-
-    function _bookForfeit(uint32 operatorId) internal {
-        for (uint256 i; i < releases.length; ++i) {
-            Payment[] storage earned = payments[operatorId][releases[i]];
-            for (uint256 j; j < earned.length; ++j) {
-                if (!earned[j].claimed && !_isRipe(earned[j].paidAt)) earned[j].forfeited = true;
-            }
-        }
-    }
-
-    function _isRipe(uint256 paidAt) internal view returns (bool) {
-        return (clock - EPOCH_ZERO) / DISPUTE_WINDOW >= (paidAt - EPOCH_ZERO) / DISPUTE_WINDOW + 2;
-    }
-
-    function _protocolFee(uint256 grains) private pure returns (uint256) {
-        return (grains * GRAIN * PROTOCOL_FEE_BPS) / 10_000;
-    }
-
-    function _actorOf(uint32 operatorId) internal view returns (Actor memory) {
-        return actors[operatorId - 1];
     }
 }

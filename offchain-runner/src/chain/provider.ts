@@ -3,6 +3,7 @@ import { JsonRpcProvider, Network } from "ethers";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { NodeError } from "../nodeError.ts";
+import { JsonPost } from "./jsonPost.ts";
 
 const RETRIES = 5;
 const FIRST_BACKOFF_MS = 250;
@@ -10,6 +11,9 @@ const BUSY_CODES: readonly number[] = [-32_005, 429];
 
 const responseSchema = z.looseObject({ id: z.number().nullable().optional() });
 const busySchema = z.looseObject({ error: z.looseObject({ code: z.number() }) });
+
+/** What a JSON-RPC call came to. */
+export type RpcEnd = { result: unknown } | { error: unknown };
 
 export interface ProviderOptions {
   urls: readonly string[];
@@ -26,24 +30,49 @@ export interface ProviderOptions {
  */
 export class ResilientProvider extends JsonRpcProvider {
   readonly #options: ProviderOptions;
+  readonly #post = new JsonPost();
   #current = 0;
+  #lastId = 0;
 
   constructor(options: ProviderOptions) {
     const network = Network.from(options.chainId);
     super(options.urls[0], network, {
       staticNetwork: network,
       batchMaxCount: 20,
-      batchStallTime: 2,
+      // What is asked in one turn of the event loop goes together.
+      batchStallTime: 0,
       cacheTimeout: -1,
     });
     this.#options = options;
   }
 
+  /**
+   * As `send`, but never in a batch, where every call waits for the slowest, and without a message about what failed:
+   * ethers takes seconds to write one about megabytes of revert data.
+   */
+  async sendAlone(method: string, params: unknown[]): Promise<RpcEnd> {
+    this.#lastId += 1;
+    const payload: JsonRpcPayload = { method, params, id: this.#lastId, jsonrpc: "2.0" };
+    const [answer] = await this._send(payload);
+    if (answer === undefined) throw unavailable(this.#url, { data: { answer: "not JSON-RPC" } });
+    return "error" in answer ? { error: answer.error } : { result: answer.result };
+  }
+
+  override destroy(): void {
+    super.destroy();
+    this.#post.close();
+  }
+
+  get #url(): string {
+    const { urls } = this.#options;
+    return urls[this.#current % urls.length] as string;
+  }
+
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const { urls, clock, signal } = this.#options;
+    const { clock, signal } = this.#options;
     for (let attempt = 0; ; ++attempt) {
       try {
-        return await this.#post(urls[this.#current % urls.length] as string, payload);
+        return await this.#ask(this.#url, payload);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof NodeError) || !error.retryable || attempt === RETRIES) throw error;
@@ -53,20 +82,16 @@ export class ResilientProvider extends JsonRpcProvider {
     }
   }
 
-  async #post(url: string, payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
+  async #ask(url: string, payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
     const { timeoutMs, signal } = this.#options;
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(payload),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-    }).catch((cause: unknown) => {
-      throw unavailable(url, { cause });
-    });
-    if (!response.ok) throw unavailable(url, { data: { status: response.status } });
-    const body: unknown = await response.json().catch((cause: unknown) => {
-      throw unavailable(url, { cause });
-    });
+    const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const { status, text } = await this.#post
+      .send(url, JSON.stringify(payload), until)
+      .catch((cause: unknown) => {
+        throw unavailable(url, { cause });
+      });
+    if (status < 200 || status > 299) throw unavailable(url, { data: { status } });
+    const body = parsed(url, text);
     const results = Array.isArray(body) ? body : [body];
     for (const result of results) {
       if (!responseSchema.safeParse(result).success)
@@ -76,6 +101,14 @@ export class ResilientProvider extends JsonRpcProvider {
         throw unavailable(url, { data: { busy: true } });
     }
     return results as JsonRpcResult[];
+  }
+}
+
+function parsed(url: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unavailable(url, { cause });
   }
 }
 

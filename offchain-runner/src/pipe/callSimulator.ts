@@ -1,11 +1,10 @@
-import type { PlainCall } from "@opg-network/sdk/callSimulator";
+import { type PlainCall, revertDataOf } from "@opg-network/sdk/callSimulator";
 import type { Carrier } from "@opg-network/sdk/carrier";
 import type { InferenceRequired } from "@opg-network/sdk/inferenceQuery";
-import { decodeInferenceRequired, QueryMalformedError } from "@opg-network/sdk/inferenceQuery";
-import type { CallExceptionError } from "ethers";
-import { isCallException } from "ethers";
 import { z } from "zod";
-import type { ResilientProvider } from "../chain/provider.ts";
+import type { RpcEnd } from "../chain/provider.ts";
+import { NodeError } from "../nodeError.ts";
+import { requiredBy } from "./requiredQueries.ts";
 
 export type SimulationOutcome =
   | { kind: "passed"; gasUsed: bigint }
@@ -19,33 +18,56 @@ export interface CallSimulator {
   codeOf(account: string): Promise<string>;
 }
 
+/** What a simulator needs of the chain's endpoints. */
+export interface SimulationEndpoint {
+  sendAlone(method: string, params: unknown[]): Promise<RpcEnd>;
+  getCode(account: string): Promise<string>;
+}
+
 /** Where no estimate can be had, gas is looked for from here on, to within one part in this many. */
 const LEAST_GAS = 32_000n;
 const PRECISION = 32n;
 
+const bytes = z.string().startsWith("0x");
 const quantity = z
   .string()
   .regex(/^0x[0-9a-fA-F]+$/)
   .transform(BigInt);
 
-type Ended = { kind: "answered"; answer: unknown } | { kind: "failed"; error: CallExceptionError };
+/** JSON-RPC's own codes for a question that was not understood: it is the endpoint that fails, not the call. */
+const NOT_ASKED = z.looseObject({ code: z.number().min(-32_700).max(-32_600) });
 
-export function createCallSimulator(provider: ResilientProvider, gasLimit: bigint): CallSimulator {
-  const ask = async (method: string, call: PlainCall, gas: bigint, carrier: Carrier): Promise<Ended> => {
+type Method = "eth_call" | "eth_estimateGas";
+type Ended =
+  | { kind: "answered"; answer: unknown }
+  | { kind: "failed"; data: string | undefined; isNotAsked: boolean };
+
+export function createCallSimulator(endpoint: SimulationEndpoint, gasLimit: bigint): CallSimulator {
+  const ask = async (method: Method, call: PlainCall, gas: bigint, carrier: Carrier): Promise<Ended> => {
     const { from, to, data, value } = call;
     const transaction = { from, to, data, value: toQuantity(value), gas: toQuantity(gas) };
     const { override } = carrier;
     const params = [transaction, "latest", ...(override === undefined ? [] : [override])];
-    try {
-      return { kind: "answered", answer: (await provider.send(method, params)) as unknown };
-    } catch (error) {
-      if (!isCallException(error)) throw error;
-      return { kind: "failed", error };
-    }
+    const end = await endpoint.sendAlone(method, params);
+    if ("result" in end) return { kind: "answered", answer: end.result };
+    const reverted = revertDataOf(end.error);
+    const isNotAsked = reverted === undefined && NOT_ASKED.safeParse(end.error).success;
+    return { kind: "failed", data: reverted, isNotAsked };
   };
-  const gasOf = async (call: PlainCall, carrier: Carrier): Promise<bigint> => {
-    const estimated = await ask("eth_estimateGas", call, gasLimit, carrier);
-    return estimated.kind === "answered" ? quantity.parse(estimated.answer) : await measure(call, carrier);
+  /** Runs the call as it will be sent: when it passes its gas is known too, so that one question is enough. */
+  const estimate = async (call: PlainCall, carrier: Carrier): Promise<SimulationOutcome | undefined> => {
+    if (carrier.override !== undefined) return undefined;
+    const ended = await ask("eth_estimateGas", call, gasLimit, carrier);
+    if (ended.kind === "answered") return { kind: "passed", gasUsed: parse(quantity, ended.answer) };
+    // Some endpoints keep what a call reverted with to themselves here.
+    return ended.data === undefined ? undefined : outcomeOf(ended.data);
+  };
+  const rehearse = async (call: PlainCall, carrier: Carrier): Promise<SimulationOutcome | undefined> => {
+    const ended = await ask("eth_call", call, gasLimit, carrier);
+    if (ended.kind === "answered") parse(bytes, ended.answer);
+    else if (ended.isNotAsked) throw refusal();
+    else return outcomeOf(ended.data ?? "0x");
+    return undefined;
   };
   /** For endpoints that estimate no gas where code is overridden. */
   const measure = async (call: PlainCall, carrier: Carrier): Promise<bigint> => {
@@ -65,27 +87,36 @@ export function createCallSimulator(provider: ResilientProvider, gasLimit: bigin
   };
   return {
     async simulate(carrier, call, results) {
+      const rehearsal = carrier.rehearsal(call, results);
       const carrying = carrier.carrying(call, results);
-      // With results it is likely to pass, and then its gas is asked for: both at once.
-      const early = results === "0x" || carrier.override !== undefined ? undefined : gasOf(carrying, carrier);
+      const isAsSent = rehearsal.to === carrying.to && rehearsal.data === carrying.data;
+      // A call that carries something is likely to pass, and then its gas is asked for.
+      const early = results === "0x" ? undefined : estimate(carrying, carrier);
       early?.catch(() => undefined);
-      const ended = await ask("eth_call", carrier.rehearsal(call, results), gasLimit, carrier);
-      if (ended.kind === "failed") return outcomeOf(ended.error);
-      return { kind: "passed", gasUsed: await (early ?? gasOf(carrying, carrier)) };
+      const estimated = isAsSent ? await early : undefined;
+      if (estimated !== undefined) return estimated;
+      const failed = await rehearse(rehearsal, carrier);
+      if (failed !== undefined) return failed;
+      const asSent = await (early ?? estimate(carrying, carrier));
+      return asSent ?? { kind: "passed", gasUsed: await measure(carrying, carrier) };
     },
-    codeOf: (account) => provider.getCode(account),
+    codeOf: (account) => endpoint.getCode(account),
   };
 }
 
-function outcomeOf({ data }: CallExceptionError): SimulationOutcome {
-  try {
-    const required = data === null ? undefined : decodeInferenceRequired(data);
-    if (required !== undefined) return { kind: "required", required, data: data as string };
-  } catch (error) {
-    // A contract may revert with anything.
-    if (!(error instanceof QueryMalformedError)) throw error;
-  }
-  return { kind: "reverted", data: data ?? "0x" };
+function outcomeOf(data: string): SimulationOutcome {
+  const required = requiredBy(data);
+  return required === undefined ? { kind: "reverted", data } : { kind: "required", required, data };
+}
+
+function parse<T extends z.ZodType>(schema: T, answer: unknown): z.output<T> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw refusal(parsed.error);
+}
+
+function refusal(cause?: unknown): NodeError {
+  return new NodeError("rpc-refused", "the endpoint simulates no calls", { retryable: true, cause });
 }
 
 function toQuantity(value: bigint): string {

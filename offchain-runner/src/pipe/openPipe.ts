@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { GRAIN } from "@opg-network/sdk/request";
 import type { Logger } from "pino";
 import type { ChainTime } from "../chain/chainTime.ts";
-import type { Contracts, PipeContract } from "../chain/contracts.ts";
+import type { Contracts } from "../chain/contracts.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { ResilientProvider } from "../chain/provider.ts";
 import type { Clock } from "../clock.ts";
@@ -16,6 +16,7 @@ import type { ProtocolConstants } from "../preflight.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
 import { createCallSimulator } from "./callSimulator.ts";
 import { OutputCache } from "./outputCache.ts";
+import { PayerMeans } from "./payerMeans.ts";
 import { PipeEventHandler } from "./pipeEventHandler.ts";
 import { PipeService } from "./pipeService.ts";
 import { PreExecutor } from "./preExecutor.ts";
@@ -62,9 +63,9 @@ export function openPipe(config: Config, parts: PipeParts) {
   );
   const simulator = createCallSimulator(parts.provider, BigInt(config.pipe.simulationGas));
   const addresses = { pipe: pipe.address, executor: constants.pipe.executor };
-  const meansOf = meansIn(pipe);
+  const means = new PayerMeans(pipe, time);
   const preExecutor = new PreExecutor(
-    { simulator, maker, offers, scheduler, time, logger, meansOf, addresses },
+    { simulator, maker, offers, scheduler, time, logger, means, addresses },
     config.pipe,
   );
   const { chainId } = config.chain;
@@ -84,17 +85,4 @@ export function openPipe(config: Config, parts: PipeParts) {
     return { ...totals, unpaid: (BigInt(unpaidGrains) * GRAIN).toString(), running, waiting, freeSlots };
   };
   return { address: pipe.address, routes: service.routes(), handler, status, prune: () => quota.prune() };
-}
-
-function meansIn({ pipe, escrow }: PipeContract) {
-  return async (
-    carry: "appended" | "batch" | "executor",
-    payer: string,
-    consumer: string,
-  ): Promise<bigint> => {
-    if (carry !== "appended") return escrow.balanceOf(payer);
-    const { balance, blockLimit } = await pipe.budgetOf(payer, consumer);
-    if (balance < blockLimit) return balance;
-    return blockLimit;
-  };
 }

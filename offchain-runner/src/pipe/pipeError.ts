@@ -24,14 +24,21 @@ export class PipeError extends NetworkError {
   override readonly name = "PipeError";
   declare readonly code: NodeFailureCode;
 
-  /** @param problem what exactly, where the code alone does not say it */
+  /**
+   * @param problem what exactly, where the code alone does not say it
+   * @param retryable where it is not as the code usually is
+   */
   constructor(
     code: NodeFailureCode,
     data: Readonly<Record<string, unknown>> = {},
-    { problem, cause }: { problem?: string; cause?: unknown } = {},
+    { problem, cause, retryable }: { problem?: string; cause?: unknown; retryable?: boolean } = {},
   ) {
-    const { text, retryable } = PROBLEMS[code];
-    const init: NetworkErrorInit = { retryable, data, ...(cause !== undefined && { cause }) };
+    const { text, retryable: isUsually } = PROBLEMS[code];
+    const init: NetworkErrorInit = {
+      retryable: retryable ?? isUsually,
+      data,
+      ...(cause !== undefined && { cause }),
+    };
     super(code, problem === undefined ? text : `${text}: ${problem}`, init);
   }
 }

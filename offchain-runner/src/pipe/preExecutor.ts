@@ -3,6 +3,7 @@ import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResu
 import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
+import { shortageIn } from "@opg-network/sdk/payment";
 import { concat, dataLength, getAddress } from "ethers";
 import type { Logger } from "pino";
 import type { ChainTime } from "../chain/chainTime.ts";
@@ -10,6 +11,7 @@ import type { PipeConfig } from "../config.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { Caller } from "./caller.ts";
 import type { CallSimulator } from "./callSimulator.ts";
+import type { PayerMeans } from "./payerMeans.ts";
 import { PipeError } from "./pipeError.ts";
 import type { OfferDependencies } from "./queryOffer.ts";
 import { offerFor } from "./queryOffer.ts";
@@ -23,8 +25,7 @@ export interface PreExecutorDependencies {
   scheduler: RunScheduler;
   time: ChainTime;
   logger: Logger;
-  /** Token wei that may be spent for `consumer` by `payer`: its balance, or the budget that it set aside. */
-  meansOf(carry: PreexecuteRequest["carry"], payer: string, consumer: string): Promise<bigint>;
+  means: Pick<PayerMeans, "of" | "shortOf">;
   addresses: { pipe: string; executor: string };
 }
 
@@ -38,6 +39,9 @@ interface Progress {
   readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
   rounds: number;
 }
+
+/** Of what a call reverted with, as much as its caller is told. */
+const MAX_REVERT_BYTES = 16_384;
 
 type Hex = `0x${string}`;
 type Options = Pick<PipeConfig, "maxRounds" | "maxResults" | "maxBytes" | "resultValiditySec">;
@@ -60,14 +64,16 @@ export class PreExecutor {
     const call = { ...request.call, value: request.call.value ?? 0n };
     const incoming = decodeIncoming(request.results ?? "0x");
     const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
+    this.#lookAhead(request);
     for (;;) {
       signal.throwIfAborted();
       const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
       switch (outcome.kind) {
         case "passed":
+          if (progress.rounds === 0) await this.#requireCode(request);
           return this.#respond(progress, [], outcome.gasUsed);
         case "reverted":
-          throw new PipeError("call-reverts", { data: outcome.data });
+          throw revertOf(outcome.data);
         case "required": {
           signal.throwIfAborted();
           const missing = await this.#serve(progress, outcome.required, outcome.data, signal);
@@ -77,12 +83,29 @@ export class PreExecutor {
     }
   }
 
-  /** How results are brought. A call to nobody would pass in simulation, and so would a batch of no account. */
+  /** How results are brought. */
   async #carrierFor({ call, carry, payer, delegate }: PreexecuteRequest): Promise<Carrier> {
     const { simulator, addresses } = this.#dependencies;
-    const { from, to, data } = call;
-    if (carry !== "appended" && payer !== undefined && payer !== from)
+    const { from } = call;
+    if (carry === "appended") return APPENDED;
+    if (payer !== undefined && payer !== from)
       throw new PipeError("invalid-request", { payer }, { problem: "here it is the sender who pays" });
+    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
+    const isDelegating = delegate !== undefined && (await simulator.codeOf(from)) === "0x";
+    return batchCarrier(addresses.pipe, from, isDelegating ? delegate : undefined);
+  }
+
+  /** Asks the chain beside the first simulation for what is needed after it; what fails here fails there again. */
+  #lookAhead({ carry, payer, call }: PreexecuteRequest): void {
+    const { offers, means } = this.#dependencies;
+    offers.account.standing().catch(() => undefined);
+    means.of(carry, payer ?? call.from, call.to).catch(() => undefined);
+  }
+
+  /** A call to nobody passes, and so does a batch of an account without code. */
+  async #requireCode({ call, carry, delegate }: PreexecuteRequest): Promise<void> {
+    const { simulator } = this.#dependencies;
+    const { from, to, data } = call;
     const isBatch = carry === "batch";
     const [target, account] = await Promise.all([
       simulator.codeOf(to),
@@ -96,9 +119,6 @@ export class PreExecutor {
       );
     if (account === "0x" && delegate === undefined)
       throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
-    if (carry === "appended") return APPENDED;
-    if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
-    return batchCarrier(addresses.pipe, from, account === "0x" ? delegate : undefined);
   }
 
   /** Answers what is required and can be; @returns what is left for other nodes. */
@@ -110,13 +130,15 @@ export class PreExecutor {
   ): Promise<InferenceQuery[]> {
     const { maxRounds, maxResults } = this.#options;
     if (progress.rounds >= maxRounds) throw new PipeError("too-many-rounds", { maxRounds });
+    if (required.queries.length > maxResults) throw new PipeError("too-many-rounds", { maxResults });
+    if (required.queries.length === 0) throw revertOf(data, "it wants results and does not say which");
     const addressee = this.#addresseeOf(progress, required, data);
     const known = progress.own.get(addressee.consumer)?.results ?? [];
     const { offered, missing } = await this.#offers(required.queries);
     for (const { offer, inputHash } of offered) {
       // It was brought and not taken: bringing it again would not help.
       if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
-        throw new PipeError("call-reverts", { data }, { problem: "a result that is carried is not found" });
+        throw revertOf(data, "a result that is carried is not found");
     }
     if (offered.length === 0) return missing;
     const count = [...progress.own.values()].reduce((sum, { results }) => sum + results.length, 0);
@@ -139,13 +161,14 @@ export class PreExecutor {
     const call = { ...request.call, value: request.call.value ?? 0n };
     const payer = carrier.payerOf(call, required);
     const { account, consumer } = required;
-    if (payer === undefined)
+    if (payer === undefined) throw revertOf(data, "results do not get there", { account, consumer });
+    if (request.payer !== undefined && request.payer !== payer)
       throw new PipeError(
-        "call-reverts",
-        { data, account, consumer },
-        { problem: "results do not get there" },
+        "invalid-request",
+        { payer, consumer },
+        { problem: "it is somebody else who pays" },
       );
-    return { consumer: getAddress(consumer), payer: getAddress(payer) };
+    return { consumer, payer: getAddress(payer) };
   }
 
   async #offers(
@@ -185,10 +208,10 @@ export class PreExecutor {
       : added +
         feesOf(incoming.filter(({ consumer }) => consumer === addressee.consumer)) +
         sum(own.get(addressee.consumer)?.results ?? []);
-    const means = await this.#dependencies.meansOf(request.carry, addressee.payer, addressee.consumer);
-    if (means >= spent) return;
     const { payer, consumer } = addressee;
-    throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
+    const means = await this.#dependencies.means.shortOf(spent, request.carry, payer, consumer);
+    if (means !== undefined)
+      throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
   }
 
   #respond(progress: Progress, missing: InferenceQuery[], gasUsed: bigint): PreexecuteResponse {
@@ -224,6 +247,21 @@ export class PreExecutor {
       validUntil: Math.min(untilSec, ...bundles.map(({ validUntil }) => validUntil)),
     };
   }
+}
+
+/** What is told of a revert: that the payer lacks OPG, where it says that, in this block or at all. */
+function revertOf(data: string, problem?: string, more: Readonly<Record<string, unknown>> = {}): PipeError {
+  const isHuge = data.length > 2 + 2 * MAX_REVERT_BYTES;
+  const shortage = problem === undefined && !isHuge ? shortageIn(data) : undefined;
+  if (shortage !== undefined) {
+    const { kind, available, required, ...who } = shortage.data;
+    const facts = { ...who, kind, means: `${available}`, needed: `${required}` };
+    return new PipeError("payer-cannot-pay", facts, { retryable: kind === "block-limit" });
+  }
+  const told = isHuge
+    ? { data: data.slice(0, 2 + 2 * MAX_REVERT_BYTES), bytes: data.length / 2 - 1 }
+    : { data };
+  return new PipeError("call-reverts", { ...told, ...more }, { ...(problem !== undefined && { problem }) });
 }
 
 function decodeIncoming(results: string): ResultBundle[] {

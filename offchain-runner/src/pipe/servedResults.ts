@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import type { Clock } from "../clock.ts";
 import { transact } from "../store/database.ts";
@@ -36,6 +36,7 @@ const SAME_KEY = "context = ? AND input_hash = ? AND release = ? AND codec = ?";
 export class ServedResults {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database;
@@ -54,29 +55,25 @@ export class ServedResults {
   /** @returns its number in the books */
   record({ caller, network, isNewcomer }: Recipient, result: ServedResult): number {
     const { context, release, codec, inputHash, grains } = result;
-    const { lastInsertRowid } = this.#database
-      .prepare(
-        "INSERT INTO served_results (caller, network, is_newcomer, context, release, codec, input_hash, grains, served_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      )
-      .run(
-        caller,
-        network,
-        isNewcomer ? 1 : 0,
-        context,
-        release,
-        codec,
-        inputHash,
-        grains,
-        this.#clock.nowMs(),
-      );
+    const { lastInsertRowid } = this.#prepared(
+      "INSERT INTO served_results (caller, network, is_newcomer, context, release, codec, input_hash, grains, served_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(
+      caller,
+      network,
+      isNewcomer ? 1 : 0,
+      context,
+      release,
+      codec,
+      inputHash,
+      grains,
+      this.#clock.nowMs(),
+    );
     return Number(lastInsertRowid);
   }
 
   /** Takes back what was not given after all. */
   forget(ids: readonly number[]): void {
-    const statement = this.#database.prepare(
-      "DELETE FROM served_results WHERE id = ? AND consumed_block IS NULL",
-    );
+    const statement = this.#prepared("DELETE FROM served_results WHERE id = ? AND consumed_block IS NULL");
     this.transact(() => {
       for (const id of ids) statement.run(id);
     });
@@ -89,27 +86,28 @@ export class ServedResults {
    */
   consume({ context, release, codec, inputHash }: ServedKey, block: number, by: string): number {
     const key = [context, inputHash, release, codec] as const;
-    const known = this.#database
-      .prepare(`SELECT id FROM served_results WHERE ${SAME_KEY} AND consumed_by = ?`)
-      .get(...key, by);
+    const known = this.#prepared(`SELECT id FROM served_results WHERE ${SAME_KEY} AND consumed_by = ?`).get(
+      ...key,
+      by,
+    );
     if (known !== undefined) return 0;
-    const row = this.#database
-      .prepare(
-        `SELECT id, grains FROM served_results WHERE ${SAME_KEY} AND consumed_block IS NULL ORDER BY id LIMIT 1`,
-      )
-      .get(...key);
+    const row = this.#prepared(
+      `SELECT id, grains FROM served_results WHERE ${SAME_KEY} AND consumed_block IS NULL ORDER BY id LIMIT 1`,
+    ).get(...key);
     if (row === undefined) return 0;
-    this.#database
-      .prepare("UPDATE served_results SET consumed_block = ?, consumed_by = ? WHERE id = ?")
-      .run(block, by, row.id as number);
+    this.#prepared("UPDATE served_results SET consumed_block = ?, consumed_by = ? WHERE id = ?").run(
+      block,
+      by,
+      row.id as number,
+    );
     return row.grains as number;
   }
 
   /** Blocks above `ancestor` are no longer part of the chain. */
   rollback(ancestor: number): void {
-    this.#database
-      .prepare("UPDATE served_results SET consumed_block = NULL, consumed_by = NULL WHERE consumed_block > ?")
-      .run(ancestor);
+    this.#prepared(
+      "UPDATE served_results SET consumed_block = NULL, consumed_by = NULL WHERE consumed_block > ?",
+    ).run(ancestor);
   }
 
   unpaidBy(caller: string, sinceMs: number): Unpaid {
@@ -123,42 +121,40 @@ export class ServedResults {
 
   /** Grains of what a caller was given and has used. */
   paidBy(caller: string, sinceMs: number): number {
-    const row = this.#database
-      .prepare(
-        "SELECT coalesce(sum(grains), 0) AS grains FROM served_results WHERE caller = ? AND served_at_ms > ? AND consumed_block IS NOT NULL",
-      )
-      .get(caller, sinceMs);
+    const row = this.#prepared(
+      "SELECT coalesce(sum(grains), 0) AS grains FROM served_results WHERE caller = ? AND served_at_ms > ? AND consumed_block IS NOT NULL",
+    ).get(caller, sinceMs);
     return row?.grains as number;
   }
 
   totals(sinceMs: number): ServedTotals {
-    const row = this.#database
-      .prepare(
-        "SELECT count(*) AS served, count(consumed_block) AS consumed, coalesce(sum(CASE WHEN consumed_block IS NULL THEN grains END), 0) AS unpaidGrains FROM served_results WHERE served_at_ms > ?",
-      )
-      .get(sinceMs);
+    const row = this.#prepared(
+      "SELECT count(*) AS served, count(consumed_block) AS consumed, coalesce(sum(CASE WHEN consumed_block IS NULL THEN grains END), 0) AS unpaidGrains FROM served_results WHERE served_at_ms > ?",
+    ).get(sinceMs);
     const { served, consumed, unpaidGrains } = row as unknown as ServedTotals;
     return { served, consumed, unpaidGrains };
   }
 
   prune(beforeMs: number): void {
-    this.#database.prepare("DELETE FROM served_results WHERE served_at_ms < ?").run(beforeMs);
+    this.#prepared("DELETE FROM served_results WHERE served_at_ms < ?").run(beforeMs);
   }
 
   #heldBy(caller: string, { context, release, codec, inputHash }: ServedKey, sinceMs: number) {
-    return this.#database
-      .prepare(
-        `SELECT id FROM served_results WHERE ${SAME_KEY} AND caller = ? AND served_at_ms > ? AND consumed_block IS NULL LIMIT 1`,
-      )
-      .get(context, inputHash, release, codec, caller, sinceMs);
+    return this.#prepared(
+      `SELECT id FROM served_results WHERE ${SAME_KEY} AND caller = ? AND served_at_ms > ? AND consumed_block IS NULL LIMIT 1`,
+    ).get(context, inputHash, release, codec, caller, sinceMs);
   }
 
   #unpaid(where: string, subject: string, sinceMs: number): Unpaid {
-    const row = this.#database
-      .prepare(
-        `SELECT coalesce(sum(grains), 0) AS grains, min(served_at_ms) AS oldest FROM served_results WHERE ${where} AND served_at_ms > ? AND consumed_block IS NULL`,
-      )
-      .get(subject, sinceMs);
+    const row = this.#prepared(
+      `SELECT coalesce(sum(grains), 0) AS grains, min(served_at_ms) AS oldest FROM served_results WHERE ${where} AND served_at_ms > ? AND consumed_block IS NULL`,
+    ).get(subject, sinceMs);
     return { grains: row?.grains as number, oldestAtMs: (row?.oldest as number | null) ?? undefined };
+  }
+
+  #prepared(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
+import {Earnings, IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {IGateways} from "../../../contracts/interfaces/IGateways.sol";
 import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
@@ -18,6 +18,10 @@ struct Item {
     bytes input;
     bytes output;
     uint256 fee;
+    uint256 maxCover;
+    Mode mode;
+    uint8 codec;
+    bytes proof;
 }
 
 /// The network with PIPE, one operator, a consumer and a user with money in PIPE and a budget for the consumer.
@@ -59,6 +63,11 @@ abstract contract PipeFixture is NetworkFixture {
             );
     }
 
+    function _preload(address account, bytes memory results) internal {
+        vm.prank(account);
+        pipe.preload(results);
+    }
+
     function _consumer(bool pays) internal returns (CarryingConsumer) {
         return
             CarryingConsumer(
@@ -72,13 +81,31 @@ abstract contract PipeFixture is NetworkFixture {
     }
 
     function _item(bytes memory input, bytes32 output) internal view returns (Item[] memory items) {
+        return _items(_itemOf(input, abi.encode(output)));
+    }
+
+    function _items(Item memory item) internal pure returns (Item[] memory items) {
         items = new Item[](1);
-        items[0] = Item(release, input, abi.encode(output), FEE);
+        items[0] = item;
+    }
+
+    /// Of `release`, for the usual fee, without cover or proof.
+    function _itemOf(bytes memory input, bytes memory output) internal view returns (Item memory) {
+        return Item(release, input, output, FEE, 0, Mode.VANILLA, CODEC_TENSORS, "");
     }
 
     /// One bundle by `operator` for one hour, in the context of `payer` and `user_` (zero = of nobody).
     function _bundle(address payer, address user_, Item[] memory items) internal view returns (bytes memory) {
-        return _bundleUntil(payer, user_, items, uint40(block.timestamp) + MAX_VALIDITY);
+        return _bundleBy(operator.signerKey, payer, user_, items);
+    }
+
+    function _bundleBy(
+        uint256 signerKey,
+        address payer,
+        address user_,
+        Item[] memory items
+    ) internal view returns (bytes memory) {
+        return _bundleOf(signerKey, _contextOf(payer, user_), user_, items, uint40(block.timestamp) + MAX_VALIDITY);
     }
 
     function _bundleUntil(
@@ -87,42 +114,67 @@ abstract contract PipeFixture is NetworkFixture {
         Item[] memory items,
         uint40 validUntil
     ) internal view returns (bytes memory bundle) {
-        bytes32 context = user_ == address(0) ? bytes32(0) : keccak256(abi.encode(payer, user_));
-        bytes32[] memory leaves = new bytes32[](items.length);
-        bundle = abi.encodePacked(uint8(items.length), user_, validUntil);
-        for (uint256 i; i < items.length; ++i) {
-            leaves[i] = _leaf(context, items[i], validUntil);
-            bundle = bytes.concat(bundle, _encoded(items[i]));
-        }
-        bundle = bytes.concat(bundle, _signLeaves(operator.signerKey, leaves));
+        return _bundleOf(operator.signerKey, _contextOf(payer, user_), user_, items, validUntil);
     }
 
-    function _leaf(bytes32 context, Item memory item, uint40 validUntil) private pure returns (bytes32) {
-        InferenceResult memory result;
-        result.context = context;
-        result.release = item.release;
-        result.mode = Mode.VANILLA;
-        result.codec = CODEC_TENSORS;
-        result.inputHash = keccak256(item.input);
-        result.outputHash = keccak256(item.output);
-        result.fee = item.fee;
-        result.validUntil = validUntil;
-        return result.structHash();
+    /// Signed for `context`, whatever the consumer that stands in the bundle.
+    function _bundleOf(
+        uint256 signerKey,
+        bytes32 context,
+        address user_,
+        Item[] memory items,
+        uint40 validUntil
+    ) internal view returns (bytes memory) {
+        bytes32[] memory leaves = new bytes32[](items.length);
+        for (uint256 i; i < items.length; ++i) leaves[i] = _resultOf(context, items[i], validUntil).structHash();
+        return _encodeBundle(user_, items, validUntil, _signLeaves(signerKey, leaves));
+    }
+
+    /// The layout of `IPipe`; nowhere else do tests write it down.
+    function _encodeBundle(
+        address user_,
+        Item[] memory items,
+        uint40 validUntil,
+        bytes memory signature
+    ) internal pure returns (bytes memory bundle) {
+        bundle = abi.encodePacked(uint8(items.length), user_, validUntil);
+        for (uint256 i; i < items.length; ++i) bundle = bytes.concat(bundle, _encoded(items[i]));
+        bundle = bytes.concat(bundle, signature);
+    }
+
+    function _contextOf(address payer, address user_) internal pure returns (bytes32) {
+        return user_ == address(0) ? bytes32(0) : keccak256(abi.encode(payer, user_));
+    }
+
+    function _resultOf(
+        bytes32 context,
+        Item memory item,
+        uint40 validUntil
+    ) internal pure returns (InferenceResult memory) {
+        return
+            InferenceResult({
+                context: context,
+                release: item.release,
+                mode: item.mode,
+                codec: item.codec,
+                inputHash: keccak256(item.input),
+                outputHash: keccak256(item.output),
+                fee: item.fee,
+                maxCover: item.maxCover,
+                validUntil: validUntil
+            });
     }
 
     function _encoded(Item memory item) private pure returns (bytes memory) {
-        return
-            abi.encodePacked(
-                item.release,
-                keccak256(item.input),
-                uint8(0),
-                CODEC_TENSORS,
-                uint56(item.fee / GRAIN),
-                uint56(0),
-                uint24(item.output.length),
-                uint24(0),
-                item.output
-            );
+        bytes memory head = abi.encodePacked(
+            item.release,
+            keccak256(item.input),
+            item.mode,
+            item.codec,
+            uint56(item.fee / GRAIN),
+            uint56(item.maxCover / GRAIN)
+        );
+        return abi.encodePacked(head, uint24(item.output.length), uint24(item.proof.length), item.output, item.proof);
     }
 
     /// The usual bundle: `ANSWER` to `INPUT`, for `user` and `consumer`.
@@ -156,9 +208,28 @@ abstract contract PipeFixture is NetworkFixture {
         return money.balanceOf(account) + pipe.budgetOf(account, address(consumer)).balance;
     }
 
+    /// Reverts as `problem` says, with money, earnings and budgets as they were.
+    function _expectNothingCharged(address from, address to, bytes memory callData, bytes4 problem) internal {
+        uint256 before = _spendable(from);
+        Earnings memory earned = money.earningsOf(operator.id, release);
+        (bool success, bytes memory data) = _send(from, to, callData);
+        assertFalse(success, "went through");
+        assertEq(bytes4(data), problem);
+        assertEq(_spendable(from), before, "paid for nothing");
+        assertEq(money.earningsOf(operator.id, release).unripe, earned.unripe, "earned for nothing");
+    }
+
     function _missing(address account, address asker, bytes memory input) internal view returns (bytes memory) {
+        return _missing(account, asker, consumer.queryOf(release, input));
+    }
+
+    function _missing(
+        address account,
+        address asker,
+        InferenceQuery memory query
+    ) internal pure returns (bytes memory) {
         InferenceQuery[] memory queries = new InferenceQuery[](1);
-        queries[0] = consumer.queryOf(release, input);
+        queries[0] = query;
         return abi.encodeWithSelector(IPipe.InferenceRequired.selector, account, asker, queries);
     }
 }

@@ -12,7 +12,7 @@ contract InferTest is PipeFixture {
         vm.expectEmit(address(pipe));
         emit IPipe.ResultsLoaded(operator.signer, user, results);
         vm.expectEmit(address(pipe));
-        emit IPipe.Inferred(address(consumer), user, release, INPUT);
+        emit IPipe.Inferred(address(consumer), release, INPUT);
         (bool success, ) = _send(user, address(consumer), _carry(_ask(), results));
 
         assertTrue(success);
@@ -23,28 +23,6 @@ contract InferTest is PipeFixture {
 
     function test_revertsWithTheQueryWhenNothingIsCarried() public {
         _expectFailure(user, address(consumer), _ask(), _missing(user, address(consumer), INPUT));
-    }
-
-    function test_answersABatchAndReportsAllThatIsMissing() public {
-        bytes[] memory inputs = new bytes[](3);
-        Item[] memory items = new Item[](3);
-        InferenceQuery[] memory queries = new InferenceQuery[](3);
-        for (uint256 i; i < 3; ++i) {
-            inputs[i] = abi.encode(i);
-            items[i] = Item(release, inputs[i], abi.encode(i + 7), FEE);
-            queries[i] = consumer.queryOf(release, inputs[i]);
-        }
-        bytes memory ask = abi.encodeCall(CarryingConsumer.askBatch, (release, inputs));
-        _expectFailure(
-            user,
-            address(consumer),
-            ask,
-            abi.encodeWithSelector(IPipe.InferenceRequired.selector, user, address(consumer), queries)
-        );
-        (bool success, ) = _send(user, address(consumer), _carry(ask, _bundle(user, address(consumer), items)));
-        assertTrue(success);
-        for (uint256 i; i < 3; ++i) assertEq(consumer.answers(i), bytes32(i + 7));
-        assertEq(pipe.budgetOf(user, address(consumer)).balance, 10 ether - 3 * FEE);
     }
 
     function test_takesAChainInTwoBundles() public {
@@ -64,8 +42,7 @@ contract InferTest is PipeFixture {
     function testFuzz_keepsOutputsOfAnyLength(uint16 length) public {
         bytes memory output = new bytes(bound(length, 0, 3000));
         for (uint256 i; i < output.length; ++i) output[i] = bytes1(uint8(i + 1));
-        Item[] memory items = new Item[](1);
-        items[0] = Item(release, INPUT, output, FEE);
+        Item[] memory items = _items(_itemOf(INPUT, output));
         bytes memory callData = abi.encodeCall(CarryingConsumer.askAny, (consumer.queryOf(release, INPUT)));
         (bool success, bytes memory data) = _send(
             user,
@@ -119,11 +96,6 @@ contract InferTest is PipeFixture {
             _carry(_ask(), _usual()),
             abi.encodeWithSelector(ITimedPause.NewWorkPaused.selector, block.timestamp + 1 hours)
         );
-        vm.startPrank(user);
-        pipe.drainBudget(address(consumer), 10 ether);
-        money.withdraw(user, 100 ether);
-        vm.stopPrank();
-        assertEq(opg.balanceOf(user), 100 ether);
     }
 
     function test_revertsWhenBudgetIsTooLow() public {
@@ -155,24 +127,52 @@ contract InferTest is PipeFixture {
         assertTrue(success);
     }
 
-    function test_fallsBackOnlyWhenNothingIsCarried() public {
-        bytes memory callData = abi.encodeCall(CarryingConsumer.tryAsk, (release, 0, INPUT));
-        (bool success, ) = _send(user, address(consumer), callData);
+    /// A loaded result answers, whatever else is carried, and that is not even looked at.
+    function test_takesALoadedResultBeforeACarriedOne() public {
+        _preload(user, _bundle(user, address(consumer), _item(INPUT, ANSWER)));
+        uint256 before = _spendable(user);
+        (bool success, ) = _send(user, address(consumer), _carry(_ask(), "noise"));
         assertTrue(success);
-        assertEq(uint256(consumer.answers(0)), type(uint256).max);
-        _expectFailure(user, address(consumer), _carry(callData, ""), _missing(user, address(consumer), INPUT));
-        (success, ) = _send(user, address(consumer), _carry(callData, _usual()));
-        assertTrue(success);
+        assertEq(consumer.answers(0), ANSWER);
+        assertEq(_spendable(user), before);
+    }
+
+    /// The result for the consumer goes before the one for any consumer.
+    function test_takesItsOwnResultBeforeASharedOne() public {
+        _preload(user, _bundle(user, address(0), _item(INPUT, keccak256("shared"))));
+        _preload(user, _bundle(user, address(consumer), _item(INPUT, ANSWER)));
+        _send(user, address(consumer), _ask());
         assertEq(consumer.answers(0), ANSWER);
     }
 
-    /// What the call carries holds, so no amount of gas leads to the fallback.
-    function testFuzz_noAmountOfGasReachesTheFallback(uint256 gasLimit) public {
-        gasLimit = bound(gasLimit, 5_000, 300_000);
-        bytes memory callData = _carry(abi.encodeCall(CarryingConsumer.tryAsk, (release, 0, INPUT)), _usual());
-        vm.prank(user);
-        (bool success, ) = address(consumer).call{gas: gasLimit}(callData);
-        assertEq(consumer.answers(0), success ? ANSWER : bytes32(0));
+    function test_logsItsInputOnce() public {
+        _send(user, address(consumer), _carry(_ask(), _usual()));
+        vm.recordLogs();
+        _send(user, address(consumer), _ask());
+        assertEq(consumer.answers(0), ANSWER);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
+    function test_revertsWhenTheCodecIsUnknown() public {
+        InferenceQuery memory query = consumer.queryOf(release, INPUT);
+        query.codec = 2;
+        bytes memory callData = abi.encodeCall(CarryingConsumer.askAny, (query));
+        bytes memory problem = abi.encodeWithSelector(IPipe.CodecUnknown.selector, 2);
+        _expectFailure(user, address(consumer), callData, problem);
+        _expectFailure(user, address(consumer), _carry(callData, _usual()), problem);
+    }
+
+    /// Free results, where a release asks nothing, need no budget and take none.
+    function test_chargesNothingForAFreeResult() public {
+        Item[] memory items = _item(INPUT, ANSWER);
+        (items[0].release, items[0].fee) = (_publish(0, RELEASE_MIN_STAKE), 0);
+        InferenceQuery memory query = consumer.queryOf(items[0].release, INPUT);
+        query.maxFee = 0;
+        bytes memory callData = abi.encodeCall(CarryingConsumer.askAny, (query));
+        bytes memory results = _bundle(stranger, address(consumer), items);
+        (bool success, ) = _send(stranger, address(consumer), _carry(callData, results));
+        assertTrue(success);
+        assertEq(_spendable(stranger), 0);
     }
 
     function _refused(InferenceQuery memory query, bytes memory problem) private {

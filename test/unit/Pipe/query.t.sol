@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGateways} from "../../../contracts/interfaces/IGateways.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
 import {PipeConsumer} from "../../../contracts/consumer/PipeConsumer.sol";
@@ -72,27 +71,6 @@ contract QueryTest is PipeFixture {
         InferenceQuery memory query = consumer.queryOf(release, INPUT);
         vm.expectRevert(abi.encodeWithSelector(IPipe.NobodyServes.selector, release));
         pipe.query(query);
-    }
-
-    function test_refusesUrlsThatAreNone() public {
-        string[6] memory urls = [
-            "ftp://node.example",
-            "http://node.example",
-            "http://127.0.0.1.example",
-            "https://",
-            "https://node.example/{data}",
-            "https://node example"
-        ];
-        for (uint256 i; i < urls.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IGateways.UrlInvalid.selector, urls[i]));
-            vm.prank(operator.owner);
-            gateways.setGateway(operator.id, urls[i]);
-        }
-        vm.prank(operator.owner);
-        gateways.setGateway(operator.id, "http://127.0.0.1:9100/v1/gateway");
-        vm.expectRevert(abi.encodeWithSelector(IGateways.NotOperatorOwner.selector, operator.id, stranger));
-        vm.prank(stranger);
-        gateways.setGateway(operator.id, URL);
     }
 
     function _lookup(

@@ -1,15 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { NODE_PATHS } from "@opg-network/sdk/nodeApi";
 import { expect } from "chai";
 import { systemClock } from "../../../../offchain-runner/src/clock.ts";
-import { loadConfig } from "../../../../offchain-runner/src/config.ts";
 import type { Caller } from "../../../../offchain-runner/src/pipe/caller.ts";
 import { PipeError } from "../../../../offchain-runner/src/pipe/pipeError.ts";
 import { PipeService } from "../../../../offchain-runner/src/pipe/pipeService.ts";
+import { pipeConfig } from "../fakes/pipeConfig.ts";
 import { silentLogger } from "../fakes/silentLogger.ts";
-import { RELEASE } from "../fakes/someRequest.ts";
 
 const ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const CALL = {
@@ -17,24 +13,7 @@ const CALL = {
   call: { from: ADDRESS, to: ADDRESS, data: "0x" },
   carry: "appended",
 };
-const PIPE = loadConfig(undefined, {
-  OPG_NODE_RPC_URLS: "http://127.0.0.1:1",
-  OPG_NODE_CHAIN_ID: "31337",
-  OPG_NODE_PRIVATE_KEY: `0x${"11".repeat(32)}`,
-  OPG_NODE_DATA_DIR: "data",
-  OPG_NODE_MODEL_DIR: "models",
-  OPG_NODE_SERVE: JSON.stringify([{ release: RELEASE }]),
-  OPG_NODE_DEPLOYMENT_FILE: deploymentFile(),
-}).pipe;
-
-/** The least that a record of a deployment holds. */
-function deploymentFile(): string {
-  const file = join(mkdtempSync(join(tmpdir(), "opg-deployment-")), "deployment.json");
-  const recorded = { address: ADDRESS, block: 1 };
-  const contracts = { Operators: recorded, ModelHub: recorded, InferenceRequests: recorded, Pipe: recorded };
-  writeFileSync(file, JSON.stringify({ chainId: 31_337, contracts }));
-  return file;
-}
+const PIPE = pipeConfig();
 
 type Run = (caller: Caller, signal: AbortSignal) => Promise<object>;
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Escrow} from "./Escrow.sol";
+import {ResultDomain} from "./ResultDomain.sol";
+import {IOperators} from "./interfaces/IOperators.sol";
+import {IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
+import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
+import {ResultBundles} from "./libraries/ResultBundles.sol";
+import {ResultSignatures} from "./libraries/ResultSignatures.sol";
+import {CarriedResult} from "./types/CarriedResult.sol";
+import {CODEC_TENSORS} from "./types/Codec.sol";
+import {CompactStanding} from "./types/CompactStanding.sol";
+import {CompactTerms} from "./types/CompactTerms.sol";
+import {GRAIN} from "./types/Grain.sol";
+import {LoadedResult} from "./types/LoadedResult.sol";
+import {Mode} from "./types/Mode.sol";
+import {ReleaseId} from "./types/ReleaseId.sol";
+import {ResultHead} from "./types/ResultHead.sol";
+
+/// @notice A carried bundle whose signature and validity are checked.
+struct Bundle {
+    CarriedResult first;
+    uint256 count;
+    /// Place in calldata behind it.
+    uint256 end;
+    address consumer;
+    address signer;
+    CompactStanding standing;
+}
+
+/// @title SignedBundles
+/// @notice Owns nothing: what makes a carried result count, be it paid for or only read. Trusts `Operators`, `ModelHub`
+/// and `ProofSettlement`.
+abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
+    using ResultBundles for bytes;
+
+    IProofSettlement public immutable SETTLEMENT;
+    uint256 private immutable _maxValidity;
+    uint256 private immutable _minimumStakeGrains;
+
+    constructor(IOperators operators, IProofSettlement settlement) ResultDomain(operators) {
+        SETTLEMENT = settlement;
+        _maxValidity = operators.maxValidity();
+        _minimumStakeGrains = operators.minimumStake() / GRAIN;
+    }
+
+    /// @inheritdoc IPipe
+    function contextOf(address payer, address consumer) public pure override returns (bytes32 context) {
+        // As `keccak256(abi.encode(payer, consumer))`, without leaving the words in memory.
+        assembly ("memory-safe") {
+            mstore(0, shr(96, shl(96, payer)))
+            mstore(32, shr(96, shl(96, consumer)))
+            context := keccak256(0, 64)
+        }
+    }
+
+    /// @dev Checks all that the results of a bundle have in common.
+    /// @param bundle is filled; given, so that each bundle of a call stands in the same memory
+    /// @param place where it begins, in calldata; within `results`
+    function _open(Bundle memory bundle, bytes calldata results, uint256 place, address payer) internal view {
+        (uint256 count, address consumer, uint40 validUntil, CarriedResult first) = results.headAt(place);
+        unchecked {
+            // One comparison for both ends: what is over lies far above, since the difference wraps around.
+            if (validUntil - block.timestamp > _maxValidity) {
+                revert ResultNotValid(validUntil, block.timestamp + _maxValidity);
+            }
+        }
+        bytes32 context = consumer == address(0) ? bytes32(0) : contextOf(payer, consumer);
+        (bytes32[] memory leaves, bytes calldata signature, uint256 end) = results.leavesAt(
+            first,
+            count,
+            context,
+            validUntil
+        );
+        address signer = ResultSignatures.recover(
+            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
+            signature
+        );
+        CompactStanding standing = OPERATORS.compactStandingOf(signer);
+        if (!standing.isActive()) revert OperatorNotActive(signer);
+        (bundle.first, bundle.count, bundle.end) = (first, count, end);
+        (bundle.consumer, bundle.signer, bundle.standing) = (consumer, signer, standing);
+    }
+
+    /// @dev What a release demands, of an operator that has it at stake.
+    function _termsOf(ReleaseId release, CompactStanding standing) internal view returns (CompactTerms terms) {
+        terms = HUB.compactUsableTerms(release);
+        uint256 minimum = terms.minStakeGrains();
+        if (minimum < _minimumStakeGrains) minimum = _minimumStakeGrains;
+        uint256 stake = standing.stakeGrains();
+        if (stake < minimum) revert ReleaseStakeTooLow(release, stake * GRAIN, minimum * GRAIN);
+    }
+
+    /// @dev A result must be of a kind that its release offers, and proved as its mode says.
+    function _requireBacked(
+        CarriedResult result,
+        ResultHead head,
+        CompactTerms terms,
+        Bundle memory bundle
+    ) internal view {
+        _requireCodec(head.codec());
+        if (terms.modes() & head.modeBit() == 0) revert ModeNotOffered(result.release(), head.mode());
+        if (head.modeNumber() == uint8(Mode.VANILLA)) return;
+        SETTLEMENT.requireProof(
+            head.mode(),
+            result.release(),
+            bundle.standing.operatorId(),
+            bundle.signer,
+            result.inputHash(),
+            result.output(head),
+            result.proof(head)
+        );
+    }
+
+    /// @dev Whose answer a query takes.
+    function _requireWanted(uint8 modes, uint32 operatorId, uint256 minStake, LoadedResult result) internal pure {
+        if (result.stake() < minStake) revert StakeBelowMinimum(result.stake(), minStake);
+        if (operatorId != 0 && operatorId != result.operatorId()) {
+            revert OperatorNotChosen(result.operatorId(), operatorId);
+        }
+        if (modes & result.modeBit() == 0) revert ModeNotAllowed(result.mode(), modes);
+    }
+
+    function _revertMissing(address account, InferenceQuery[] memory missing) internal view {
+        for (uint256 i; i < missing.length; ++i) _requireCodec(missing[i].codec);
+        revert InferenceRequired(account, msg.sender, missing);
+    }
+
+    function _requireCodec(uint8 codec) internal pure {
+        if (codec != CODEC_TENSORS) revert CodecUnknown(codec);
+    }
+}
