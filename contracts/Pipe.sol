@@ -72,10 +72,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
 
     /// @inheritdoc IPipe
     /// @dev The calls come last but for the end of the execution, which they must find going on.
-    function execute(
-        bytes calldata results,
-        Call[] calldata
-    ) external payable override returns (bytes[] memory) {
+    function execute(bytes calldata results, Call[] calldata) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
@@ -115,11 +112,18 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
         uint256 owner = _ownerOf(account);
-        outputs = new bytes[](queries.length);
+        // Without the empty strings of Solidity: every place is written below, and the loop bounds it.
+        assembly ("memory-safe") {
+            outputs := mload(64)
+            mstore(outputs, queries.length)
+            mstore(64, add(outputs, shl(5, add(queries.length, 1))))
+        }
         for (uint256 i; i < queries.length; ++i) {
-            bool found;
-            (found, outputs[i]) = _answer(queries[i], account, owner, carried);
+            (bool found, bytes memory output) = _answer(queries[i], account, owner, carried);
             if (!found) _revertMissing(account, _missingOf(queries, owner));
+            assembly ("memory-safe") {
+                mstore(add(add(outputs, 32), shl(5, i)), output)
+            }
         }
     }
 
@@ -231,9 +235,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         unchecked {
             for (uint256 left = bundle.count; left != 0; --left) {
                 (ResultHead head, ReleaseId release) = (result.head(), result.release());
-                ResultSlot slot = LoadedResults
-                    .sharedSlot(owner, release, head.codec(), result.inputHash())
-                    .slotFor(consumer);
+                ResultSlot slot = LoadedResults.sharedSlot(owner, release, head.codec(), result.inputHash()).slotFor(
+                    consumer
+                );
                 if (!slot.load().isLoaded()) {
                     if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
