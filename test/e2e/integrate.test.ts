@@ -125,7 +125,5 @@ describe("docs/integrate.md", function () {
       );
       expect(shown, label).to.deep.equal(measured);
     }
-    const single = Math.round((figures["gas.pipe.single"] ?? 0) / 100) * 100;
-    expect(text).to.include(`Pipe's gas: ${single.toLocaleString("en-US")} for a transaction`);
   });
 });
