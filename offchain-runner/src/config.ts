@@ -90,7 +90,7 @@ const pipeSchema = z.strictObject({
   maxResults: positive.max(255).default(64),
   /** Gas of every simulation. */
   simulationGas: positive.default(16_777_216),
-  /** Bytes of a body, of what a simulation returns, and of all results of a call. */
+  /** Bytes of a body, and of all results of a call. */
   maxBytes: positive.default(2_500_000),
   /** The longest that a call may take, whatever it asks for. */
   maxDeadlineMs: positive.default(15_000),

@@ -137,6 +137,19 @@ describe("node end to end: pre-execution", () => {
       .that.is.greaterThan(0);
   });
 
+  it("remembers through kill -9 what it gave to whom, and what of it was paid", async () => {
+    const [, node] = nodes as [NodeProcess, NodeProcess];
+    const before = (await node.status()).pipe;
+    await node.kill();
+    await node.start();
+    const { served, consumed, unpaid } = (await node.status()).pipe ?? {};
+    expect({ served, consumed, unpaid }).to.deep.equal({
+      ...{ served: before?.served, consumed: before?.consumed, unpaid: before?.unpaid },
+    });
+    const refusal = await ask(node, 1_020).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(NodeAnswerError).with.property("code", "unpaid-quota");
+  });
+
   it("refuses a call whose payer set nothing aside, and runs nothing for it", async () => {
     const [, node] = nodes as [NodeProcess, NodeProcess];
     const call = {

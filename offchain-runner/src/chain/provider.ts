@@ -49,11 +49,12 @@ export class ResilientProvider extends JsonRpcProvider {
   /**
    * As `send`, but never in a batch, where every call waits for the slowest, and without a message about what failed:
    * ethers takes seconds to write one about megabytes of revert data.
+   * @param until takes the question back
    */
-  async sendAlone(method: string, params: unknown[]): Promise<RpcEnd> {
+  async sendAlone(method: string, params: unknown[], until: AbortSignal): Promise<RpcEnd> {
     this.#lastId += 1;
     const payload: JsonRpcPayload = { method, params, id: this.#lastId, jsonrpc: "2.0" };
-    const [answer] = await this._send(payload);
+    const [answer] = await this.#sendUntil(payload, until);
     if (answer === undefined) throw unavailable(this.#url, { data: { answer: "not JSON-RPC" } });
     return "error" in answer ? { error: answer.error } : { result: answer.result };
   }
@@ -69,10 +70,15 @@ export class ResilientProvider extends JsonRpcProvider {
   }
 
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const { clock, signal } = this.#options;
+    return this.#sendUntil(payload, this.#options.signal);
+  }
+
+  async #sendUntil(payload: JsonRpcPayload | JsonRpcPayload[], until: AbortSignal): Promise<JsonRpcResult[]> {
+    const { clock, signal: stopped } = this.#options;
+    const signal = AbortSignal.any([stopped, until]);
     for (let attempt = 0; ; ++attempt) {
       try {
-        return await this.#ask(this.#url, payload);
+        return await this.#ask(this.#url, payload, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof NodeError) || !error.retryable || attempt === RETRIES) throw error;
@@ -82,8 +88,12 @@ export class ResilientProvider extends JsonRpcProvider {
     }
   }
 
-  async #ask(url: string, payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    const { timeoutMs, signal } = this.#options;
+  async #ask(
+    url: string,
+    payload: JsonRpcPayload | JsonRpcPayload[],
+    signal: AbortSignal,
+  ): Promise<JsonRpcResult[]> {
+    const { timeoutMs } = this.#options;
     const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const { status, text } = await this.#post
       .send(url, JSON.stringify(payload), until)

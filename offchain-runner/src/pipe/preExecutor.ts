@@ -67,10 +67,10 @@ export class PreExecutor {
     this.#lookAhead(request);
     for (;;) {
       signal.throwIfAborted();
-      const outcome = await simulator.simulate(carrier, call, resultsOf(progress));
+      const outcome = await simulator.simulate(carrier, call, resultsOf(progress), signal);
       switch (outcome.kind) {
         case "passed":
-          if (progress.rounds === 0) await this.#requireCode(request);
+          if (progress.rounds === 0) await this.#requireCode(call);
           return this.#respond(progress, [], outcome.gasUsed);
         case "reverted":
           throw revertOf(outcome.data);
@@ -91,8 +91,11 @@ export class PreExecutor {
     if (payer !== undefined && payer !== from)
       throw new PipeError("invalid-request", { payer }, { problem: "here it is the sender who pays" });
     if (carry === "executor") return executorCarrier(addresses.pipe, addresses.executor);
-    const isDelegating = delegate !== undefined && (await simulator.codeOf(from)) === "0x";
-    return batchCarrier(addresses.pipe, from, isDelegating ? delegate : undefined);
+    const account = await simulator.codeOf(from);
+    // A batch of an account without code would pass, and do nothing.
+    if (account === "0x" && delegate === undefined)
+      throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
+    return batchCarrier(addresses.pipe, from, account === "0x" ? delegate : undefined);
   }
 
   /** Asks the chain beside the first simulation for what is needed after it; what fails here fails there again. */
@@ -102,23 +105,10 @@ export class PreExecutor {
     means.of(carry, payer ?? call.from, call.to).catch(() => undefined);
   }
 
-  /** A call to nobody passes, and so does a batch of an account without code. */
-  async #requireCode({ call, carry, delegate }: PreexecuteRequest): Promise<void> {
-    const { simulator } = this.#dependencies;
-    const { from, to, data } = call;
-    const isBatch = carry === "batch";
-    const [target, account] = await Promise.all([
-      simulator.codeOf(to),
-      isBatch ? simulator.codeOf(from) : undefined,
-    ]);
-    if (target === "0x" && data !== "0x" && !(isBatch && to === from))
-      throw new PipeError(
-        "invalid-request",
-        { to },
-        { problem: "there is no contract at the called address" },
-      );
-    if (account === "0x" && delegate === undefined)
-      throw new PipeError("invalid-request", { from }, { problem: "the account needs a delegate" });
+  /** A call to nobody passes. */
+  async #requireCode({ from, to, data }: PreexecuteRequest["call"]): Promise<void> {
+    if (data === "0x" || to === from || (await this.#dependencies.simulator.codeOf(to)) !== "0x") return;
+    throw new PipeError("invalid-request", { to }, { problem: "there is no contract at the called address" });
   }
 
   /** Answers what is required and can be; @returns what is left for other nodes. */

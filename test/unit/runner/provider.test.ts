@@ -24,8 +24,10 @@ describe("ResilientProvider", () => {
   const servers: Server[] = [];
   const providers: ResilientProvider[] = [];
   let stop: AbortController;
+  let clock: SteppedClock;
 
   beforeEach(() => {
+    clock = new SteppedClock();
     stop = new AbortController();
   });
 
@@ -55,7 +57,6 @@ describe("ResilientProvider", () => {
   }
 
   function provide(...urls: string[]): ResilientProvider {
-    const clock = new SteppedClock();
     const provider = new ResilientProvider({ urls, chainId: 1, timeoutMs: 200, clock, signal: stop.signal });
     providers.push(provider);
     return provider;
@@ -91,6 +92,35 @@ describe("ResilientProvider", () => {
         () => expect.fail("did not revert"),
         (error) => expect(error).to.include({ code: "CALL_EXCEPTION", data: "0x" }),
       );
+    expect(calls()).to.equal(1);
+  });
+
+  it("asks again at once when a connection that was kept turns out to be closed", async () => {
+    const closed: Answer = (response) => response.destroy();
+    const { url, calls } = await endpoint(result, closed, result);
+    const provider = provide(url);
+    const beganAtMs = clock.nowMs();
+    for (let i = 0; i < 2; ++i) expect(await provider.send("eth_blockNumber", [])).to.equal("0x2a");
+    expect([calls(), clock.nowMs() - beganAtMs]).to.deep.equal([3, 0]);
+  });
+
+  it("asks alone what is not to wait for others, and hands on what the chain said", async () => {
+    const { url, calls } = await endpoint(result, revert, garbage, result);
+    const provider = provide(url);
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({ result: "0x2a" });
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({
+      error: { code: 3, message: "reverted", data: "0x" },
+    });
+    expect(await provider.sendAlone("eth_call", [], stop.signal)).to.deep.equal({ result: "0x2a" });
+    expect(calls()).to.equal(4);
+  });
+
+  it("takes a question back that nobody waits for any more", async () => {
+    const { url, calls } = await endpoint(silence);
+    const enough = new AbortController();
+    const asked = provide(url).sendAlone("eth_call", [], enough.signal);
+    setTimeout(() => enough.abort("enough"), 50);
+    expect(await asked.catch((error: unknown) => error)).to.equal("enough");
     expect(calls()).to.equal(1);
   });
 

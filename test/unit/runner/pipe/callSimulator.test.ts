@@ -28,7 +28,7 @@ describe("callSimulator", () => {
   });
 
   const simulate = (results = RESULTS, carrier = APPENDED) =>
-    createCallSimulator(calls, GAS_LIMIT).simulate(carrier, CALL, results);
+    createCallSimulator(calls, GAS_LIMIT).simulate(carrier, CALL, results, new AbortController().signal);
 
   it("takes the estimate of a call that is sent as it is simulated for its simulation", async () => {
     expect(await simulate()).to.deep.equal({ kind: "passed", gasUsed: 50_000n });
