@@ -140,9 +140,16 @@ abstract contract Escrow is IEscrow, AccessManaged {
 
     function _debit(address owner, uint256 amount) internal {
         Account storage account = _accounts[owner];
-        uint256 balance = account.balance;
-        require(balance >= amount, BalanceTooLow(owner, balance, amount));
-        account.balance = uint128(balance - amount);
+        uint256 word;
+        // As one word, which the compiler would read once more to change a part of it. The balance is its low 128 bits,
+        // and no less than what is taken from it.
+        assembly ("memory-safe") {
+            word := sload(account.slot)
+        }
+        if (uint128(word) < amount) revert BalanceTooLow(owner, uint128(word), amount);
+        assembly ("memory-safe") {
+            sstore(account.slot, sub(word, amount))
+        }
     }
 
     /// @dev Amounts are bounded by the supply of OPG, which 128 bits hold.

@@ -180,7 +180,7 @@ contract ModelHub is IModelHub {
     }
 
     /// @inheritdoc IModelHub
-    function compactUsableTerms(ReleaseId release) external view returns (CompactTerms word) {
+    function usableTermsCompact(ReleaseId release) external view returns (CompactTerms word) {
         Standing storage standing = _standings[release];
         // The struct fills one slot; reading it whole saves its readers the decoding of every field.
         assembly ("memory-safe") {

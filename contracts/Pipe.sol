@@ -34,9 +34,6 @@ struct Run {
     uint256 feesBooked;
 }
 
-// No release has it, so that the first result of a bundle begins a run.
-ReleaseId constant NO_RELEASE = ReleaseId.wrap(0);
-
 /// @title Pipe
 /// @notice Owns, for one transaction, the results that it carries, and for good the money that pays for them: accounts,
 /// earnings, and budgets that payers write for consumers. Trusts `Operators`, `ModelHub` and `ProofSettlement`, and
@@ -101,19 +98,14 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         InferenceQuery calldata query_,
         address account,
         bytes calldata carried
-    ) external override returns (bytes memory) {
-        bytes calldata input = query_.input;
-        uint256 owner = _ownerOf(account);
-        (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
-        if (!result.isLoaded()) {
-            result = _loadCarried(account, owner, carried, slot);
-            if (!result.isLoaded()) {
-                InferenceQuery[] memory missing = new InferenceQuery[](1);
-                missing[0] = query_;
-                _revertMissing(account, missing);
-            }
+    ) external override returns (bytes memory output) {
+        bool found;
+        (found, output) = _answer(query_, account, _ownerOf(account), carried);
+        if (!found) {
+            InferenceQuery[] memory missing = new InferenceQuery[](1);
+            missing[0] = query_;
+            _revertMissing(account, missing);
         }
-        return _use(query_, input, slot, result);
     }
 
     /// @inheritdoc IPipe
@@ -125,14 +117,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         uint256 owner = _ownerOf(account);
         outputs = new bytes[](queries.length);
         for (uint256 i; i < queries.length; ++i) {
-            InferenceQuery calldata query_ = queries[i];
-            bytes calldata input = query_.input;
-            (ResultSlot slot, LoadedResult result) = _find(query_, input, owner);
-            if (!result.isLoaded()) {
-                result = _loadCarried(account, owner, carried, slot);
-                if (!result.isLoaded()) _revertMissing(account, _missingOf(queries, owner));
-            }
-            outputs[i] = _use(query_, input, slot, result);
+            bool found;
+            (found, outputs[i]) = _answer(queries[i], account, owner, carried);
+            if (!found) _revertMissing(account, _missingOf(queries, owner));
         }
     }
 
@@ -153,29 +140,30 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         if (account == address(_executor)) owner |= _execution << 160;
     }
 
-    /// @dev Gives out a result once it is known to do.
-    function _use(
+    /// @dev Gives out what is loaded once it is known to do; loads what is carried when nothing is.
+    function _answer(
         InferenceQuery calldata query_,
-        bytes calldata input,
-        ResultSlot slot,
-        LoadedResult result
-    ) private returns (bytes memory) {
+        address account,
+        uint256 owner,
+        bytes calldata carried
+    ) private returns (bool found, bytes memory output) {
+        bytes calldata input = query_.input;
+        (ResultSlot slot, LoadedResult result) = LoadedResults
+            .sharedSlot(owner, query_.release, query_.codec, _hash(input))
+            .find(msg.sender);
+        if (!result.isLoaded()) {
+            if (carried.length == 0) return (false, output);
+            _loadCarried(account, owner, carried);
+            result = slot.load();
+            if (!result.isLoaded()) return (false, output);
+        }
         if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
         if (!result.isUsed()) {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }
-        return slot.outputOf(result);
-    }
-
-    /// @return slot where the result stands; where it would, when there is none
-    function _find(
-        InferenceQuery calldata query_,
-        bytes calldata input,
-        uint256 owner
-    ) private view returns (ResultSlot slot, LoadedResult result) {
-        return LoadedResults.sharedSlot(owner, query_.release, query_.codec, _hash(input)).find(msg.sender);
+        return (true, slot.outputOf(result));
     }
 
     function _missingOf(
@@ -185,8 +173,11 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         missing = new InferenceQuery[](queries.length);
         uint256 count;
         for (uint256 i; i < queries.length; ++i) {
-            (, LoadedResult result) = _find(queries[i], queries[i].input, owner);
-            if (!result.isLoaded()) missing[count++] = queries[i];
+            InferenceQuery calldata query_ = queries[i];
+            (, LoadedResult result) = LoadedResults
+                .sharedSlot(owner, query_.release, query_.codec, _hash(query_.input))
+                .find(msg.sender);
+            if (!result.isLoaded()) missing[count++] = query_;
         }
         assembly ("memory-safe") {
             mstore(missing, count)
@@ -194,16 +185,8 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     }
 
     /// @dev Paid from what the account set aside for the caller; so for nobody else's use but the caller's.
-    /// @return result what stands in `slot` then
-    function _loadCarried(
-        address account,
-        uint256 owner,
-        bytes calldata carried,
-        ResultSlot slot
-    ) private returns (LoadedResult result) {
-        if (carried.length == 0) return result;
+    function _loadCarried(address account, uint256 owner, bytes calldata carried) private {
         _spend(account, msg.sender, _load(carried, account, owner, msg.sender));
-        return slot.load();
     }
 
     /// @param payer whose money, and the payer in the context of what is loaded
@@ -252,7 +235,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                     .sharedSlot(owner, release, head.codec(), result.inputHash())
                     .slotFor(consumer);
                 if (!slot.load().isLoaded()) {
-                    if (release != run.release) _begin(run, release, bundle.standing);
+                    if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
                     _requirePaid(head, run.terms, bundle.consumer);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
@@ -275,7 +258,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             uint256 royalties = run.terms.royaltyGrains() * run.count;
             _accrue(standing.operatorId(), standing.slashCount(), run.release, run.fees, royalties);
             run.feesBooked += run.fees;
-            (run.release, run.fees, run.count) = (NO_RELEASE, 0, 0);
+            (run.fees, run.count) = (0, 0);
         }
     }
 
@@ -287,7 +270,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
         }
-        if (consumer == address(0) && head.maxCover() != 0) revert CoverWithoutContext();
+        if (head.maxCover() != 0 && consumer == address(0)) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.

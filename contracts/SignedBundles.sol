@@ -85,7 +85,7 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
 
     /// @dev What a release demands, of an operator that has it at stake.
     function _termsOf(ReleaseId release, CompactStanding standing) internal view returns (CompactTerms terms) {
-        terms = HUB.compactUsableTerms(release);
+        terms = HUB.usableTermsCompact(release);
         uint256 minimum = terms.minStakeGrains();
         if (minimum < _minimumStakeGrains) minimum = _minimumStakeGrains;
         uint256 stake = standing.stakeGrains();

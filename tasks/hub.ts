@@ -19,7 +19,21 @@ export const hubTasks = [
     )
     .addOption(optional("salt", "Salt of a commitment to the content id made before, to go on from there"))
     .addFlag({ name: "major", description: "Publish a major release, as changed inputs or outputs demand" })
+    .addFlag({
+      name: "solidml",
+      description: "Register its schema too, for contracts of the published interface (SolidML)",
+    })
     .setAction(lazily(async () => (await import("./hub/publish.ts")).publish))
+    .build(),
+  command(
+    ["hub", "register-schema"],
+    "Let contracts of the published interface (SolidML) call a release; anyone may, once",
+  )
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
+    .setAction(lazily(async () => (await import("./hub/registerSchema.ts")).registerSchema))
     .build(),
   command(["hub", "show"], "Show a release")
     .addPositionalArgument({

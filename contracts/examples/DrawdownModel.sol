@@ -9,6 +9,7 @@ import {HourCandle} from "./HourCandle.sol";
 
 /// @title DrawdownModel
 /// @notice What the drawdown model takes and gives, `models/README.md`.
+/// @dev Warning: not fit to lend on, as its evaluation there says.
 library DrawdownModel {
     /// @dev The model's lower bound, 0.2 %; 1e18 = 100 %.
     uint256 internal constant MIN_DRAWDOWN = 0.002e18;

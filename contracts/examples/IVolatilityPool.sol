@@ -21,8 +21,8 @@ struct FeeTerms {
 
 /// @title A pool of two tokens whose swap fee follows a volatility model
 /// @notice The model sees the pool's own hourly candles. A swap that carries the forecast pays the fee that follows
-/// from
-/// it; one that does not pays the fee of the model's upper bound, which no forecast exceeds.
+/// from it; one that does not pays the fee of the model's upper bound, which no forecast exceeds. What that brings to
+/// liquidity providers is in `models/README.md`: on replayed months, nothing that could be told from chance.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
 /// (at the turn of an hour): the swap then pays the highest fee, or reverts here.
 /// Warning: an operator that trades can sign itself the lowest fee. `baseFee` bounds what that is worth, and `minStake`

@@ -26,9 +26,7 @@ struct Candle {
 /// own observations or from a feed that it trusts.
 contract VolatilityFeed is IInferenceCallback {
     uint256 public constant HOURS = 24;
-    /// @dev Relative prices go to the model with nine decimals, more than a 32-bit float keeps.
-    uint8 private constant DECIMALS = 9;
-    uint8 private constant FORECAST_DECIMALS = 18;
+    uint8 private constant DECIMALS = 18;
     uint32 private constant CALLBACK_GAS = 150_000;
 
     IInferenceRequests public immutable REQUESTS;
@@ -83,7 +81,7 @@ contract VolatilityFeed is IInferenceCallback {
     /// @inheritdoc IInferenceCallback
     function onInference(RequestId id, bytes calldata output) external override {
         require(msg.sender == address(REQUESTS), NotRequests(msg.sender));
-        int256 forecast = TensorCodec.fixedAt(TensorCodec.decodeSingle(output), 0, FORECAST_DECIMALS);
+        int256 forecast = TensorCodec.fixedAt(TensorCodec.decodeSingle(output), 0, DECIMALS);
         volatility = uint256(forecast);
         updatedAt = block.timestamp;
         emit ForecastReceived(id, uint256(forecast));

@@ -13,9 +13,7 @@ library VolatilityModel {
     /// @dev The models' upper bound, 5 % an hour; 1e18 = 100 %.
     uint256 internal constant MAX_VOLATILITY = 0.05e18;
     uint8 internal constant DECIMALS = 18;
-    /// @dev Relative prices go to the model with nine decimals, more than a 32-bit float keeps.
-    uint8 private constant INPUT_DECIMALS = 9;
-    uint64 private constant UNIT = 1e9;
+    uint64 private constant UNIT = 1e18;
 
     /// @notice float32 [1, 24, 4]: each price relative to the last close, minus one.
     function encodeInput(HourCandle[24] memory candles) internal pure returns (bytes memory) {
@@ -29,7 +27,7 @@ library VolatilityModel {
             values[4 * i + 3] = _relative(candle.close(), last);
         }
         uint32[] memory shape = TensorCodec.shapeOf(1, 24, 4);
-        return TensorCodec.encode(TensorCodec.fromFixed(values, INPUT_DECIMALS, shape, Dtype.FLOAT32));
+        return TensorCodec.encode(TensorCodec.fromFixed(values, DECIMALS, shape, Dtype.FLOAT32));
     }
 
     /// @notice The forecast in `output`, 1e18 = 100 %; reverts where the model cannot have said that, but for what is

@@ -22,9 +22,8 @@ import {VolatilityModel} from "./VolatilityModel.sol";
 /// @title VolatilityPool
 /// @notice An example of a contract that uses a model inside its own transaction; see `IVolatilityPool`.
 /// @dev Owns two tokens for the holders of its shares. Nobody governs it: terms are fixed for ever. Trusts the two
-/// tokens
-/// not to change balances by themselves; what is sent to it without `deposit` is lost, and so can move neither price
-/// nor the worth of a share.
+/// tokens not to change balances by themselves; what is sent to it without `deposit` is lost, and so can move neither
+/// price nor the worth of a share.
 contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuardTransient {
     using HourlyCandles for CandleHistory;
     using HourlyCandles for CandleSeries;

@@ -7,8 +7,8 @@ library GatewayUrl {
     uint256 internal constant MAX_LENGTH = 256;
 
     /// @notice True for `https://…`, and `http://` to this machine, of at most `MAX_LENGTH` visible ASCII characters.
-    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit. So is the sign behind a user's
-    /// name: `http://127.0.0.1:80` would be one before another host.
+    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit. So is the end of a user's name:
+    /// `127.0.0.1:80` could be one, before another host.
     function isValid(string calldata url) internal pure returns (bool) {
         bytes calldata text = bytes(url);
         if (text.length > MAX_LENGTH) return false;

@@ -59,52 +59,49 @@ library LoadedResults {
     }
 
     function load(ResultSlot slot) internal view returns (LoadedResult) {
-        return LoadedResult.wrap(_at(slot, 0).tload());
+        return LoadedResult.wrap(ResultSlot.unwrap(slot).asUint256().tload());
     }
 
     function set(ResultSlot slot, LoadedResult result) internal {
-        _at(slot, 0).tstore(LoadedResult.unwrap(result));
+        ResultSlot.unwrap(slot).asUint256().tstore(LoadedResult.unwrap(result));
     }
 
     /// @param output as long as `result` says
     function store(ResultSlot slot, LoadedResult result, bytes calldata output) internal {
         set(slot, result);
-        // The last word may take in what follows the output; `outputOf` cuts it off.
-        for (uint256 i; i < output.length; i += 32) {
-            uint256 word;
-            assembly ("memory-safe") {
-                word := calldataload(add(output.offset, i))
+        // The last word may take in what follows the output; `outputOf` cuts it off. A place is a hash, so that one
+        // more than 2^19 words never wraps around.
+        unchecked {
+            uint256 place = uint256(ResultSlot.unwrap(slot));
+            for (uint256 i; i < output.length; i += 32) {
+                uint256 word;
+                assembly ("memory-safe") {
+                    word := calldataload(add(output.offset, i))
+                }
+                bytes32(++place).asUint256().tstore(word);
             }
-            _at(slot, 1 + i / 32).tstore(word);
         }
     }
 
     function outputOf(ResultSlot slot, LoadedResult result) internal view returns (bytes memory output) {
         uint256 length = result.outputLength();
-        // Without the zeros of Solidity: every word is written below.
+        // Without the zeros of Solidity: every word is written, and what follows the output then made zero, since byte
+        // strings are padded with zeros.
         assembly ("memory-safe") {
             output := mload(64)
             mstore(output, length)
-            mstore(64, add(output, and(add(length, 63), not(31))))
-        }
-        for (uint256 i; i < length; i += 32) {
-            uint256 word = _at(slot, 1 + i / 32).tload();
-            assembly ("memory-safe") {
-                mstore(add(add(output, 32), i), word)
+            let place := add(output, 32)
+            let end := add(place, length)
+            mstore(64, and(add(end, 31), not(31)))
+            for {
+                let word := add(slot, 1)
+            } lt(place, end) {
+                word := add(word, 1)
+                place := add(place, 32)
+            } {
+                mstore(place, tload(word))
             }
-        }
-        // Byte strings are padded with zeros.
-        assembly ("memory-safe") {
-            if mod(length, 32) {
-                mstore(add(add(output, 32), length), 0)
-            }
-        }
-    }
-
-    /// @dev A place is a hash, so that one more than 2^19 words never wraps around.
-    function _at(ResultSlot slot, uint256 word) private pure returns (TransientSlot.Uint256Slot) {
-        unchecked {
-            return bytes32(uint256(ResultSlot.unwrap(slot)) + word).asUint256();
+            mstore(end, 0)
         }
     }
 }

@@ -38,7 +38,8 @@ library ResultBundles {
         unchecked {
             (, uint256 end) = boundsOf(results);
             first = CarriedResult.wrap(place + BUNDLE_HEAD_LENGTH);
-            if (count == 0 || first.place() > end) _revertMalformed(results, place);
+            if (count == 0) _revertMalformed(results, place);
+            if (first.place() > end) _revertMalformed(results, place);
         }
     }
 
@@ -65,7 +66,8 @@ library ResultBundles {
             ResultHead head = result.head();
             CarriedResult following = result.next(head);
             // What ends within the bytes begins there.
-            if (following.place() > end || !head.isWellFormed()) _revertMalformed(results, result.place());
+            if (following.place() > end) _revertMalformed(results, result.place());
+            if (!head.isWellFormed()) _revertMalformed(results, result.place());
             bytes32 leaf = _structHash(result, head, context, validUntil);
             assembly ("memory-safe") {
                 mstore(add(add(leaves, 32), shl(5, i)), leaf)

@@ -20,7 +20,7 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external payable {
-        answers[slot] = bytes32(_infer(queryOf(release, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, input)));
     }
 
     function askAny(InferenceQuery calldata query) external returns (bytes memory) {
@@ -38,7 +38,8 @@ contract CarryingConsumer is PipeConsumer {
     function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
-            queries[i] = queryOf(i + 1 == inputs.length ? last : release, inputs[i]);
+            ReleaseId asked = i + 1 == inputs.length ? last : release;
+            queries[i] = InferenceQuery(asked, CODEC_TENSORS, 1, 0, MAX_FEE, 0, inputs[i]);
         }
         bytes[] memory outputs = _inferBatch(queries);
         for (uint256 i; i < inputs.length; ++i) answers[i] = bytes32(outputs[i]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice The storage word of a release's standing, as `IModelHub.compactUsableTerms` returns it: one word costs its
+/// @notice The storage word of a release's standing, as `IModelHub.usableTermsCompact` returns it: one word costs its
 /// reader less than the decoded `ReleaseTerms`. Bit ranges are those that the compiler gives the struct: royalty 56 |
 /// minStake 56 (grains) | modes 8 | status 8 | statusSince 40 | what does not decide on use, from the low end.
 type CompactTerms is uint256;

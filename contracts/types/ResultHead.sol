@@ -11,9 +11,12 @@ type ResultHead is uint256;
 using {isWellFormed, modeNumber, mode, modeBit, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
 
 /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
-function isWellFormed(ResultHead self) pure returns (bool) {
-    uint8 number = modeNumber(self);
-    return number == uint8(Mode.VANILLA) ? proofLength(self) == 0 : number <= uint8(type(Mode).max);
+function isWellFormed(ResultHead self) pure returns (bool wellFormed) {
+    (uint256 mode_, uint256 length, uint256 last) = (modeNumber(self), proofLength(self), uint256(type(Mode).max));
+    // `mode_ <= last && (mode_ != VANILLA || length == 0)` without jumps.
+    assembly ("memory-safe") {
+        wellFormed := and(iszero(gt(mode_, last)), or(gt(mode_, 0), iszero(length)))
+    }
 }
 
 /// @notice As carried; may be no mode.

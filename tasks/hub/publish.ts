@@ -27,6 +27,7 @@ export interface PublishArguments {
   contentId: string | undefined;
   salt: string | undefined;
   major: boolean;
+  solidml: boolean;
 }
 
 export async function publish(args: PublishArguments, session: Session): Promise<Report> {
@@ -72,6 +73,12 @@ export async function publish(args: PublishArguments, session: Session): Promise
   gas += receipt.gasUsed;
 
   const { args: published } = eventOf(receipt, contracts.hub, "ReleasePublished");
+  if (args.solidml) {
+    session.say("Registering its schema with SolidML");
+    gas += (
+      await send(() => contracts.solidML.registerSchema(published.release, content.inputs, content.outputs))
+    ).gasUsed;
+  }
   const given = formatVersion({ major: Number(published.major), minor: Number(published.minor) });
   return {
     lines: [

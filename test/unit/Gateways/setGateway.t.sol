@@ -55,7 +55,11 @@ contract SetGatewayTest is PipeFixture {
 
     /// Templates would turn the request into a GET, and control or non-ASCII bytes would end it or hide what it is.
     function test_revertsWhenItHoldsHostileBytes() public {
-        string[3] memory urls = ["https://node.example/{data}", "https://node.example/{sender}", "https://node.example/}"];
+        string[3] memory urls = [
+            "https://node.example/{data}",
+            "https://node.example/{sender}",
+            "https://node.example/}"
+        ];
         for (uint256 i; i < urls.length; ++i) _refuses(urls[i]);
         for (uint256 char; char < 256; ++char) {
             if (char > 0x20 && char < 0x7f) continue;

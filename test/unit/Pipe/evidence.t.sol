@@ -111,7 +111,11 @@ contract PipeEvidenceTest is PipeFixture, EvidenceFixture {
         vm.recordLogs();
         _preload(user, _bundle(user, address(consumer), _items(_itemOf(inputs[1], "first"))));
         bytes memory ask = abi.encodeCall(CarryingConsumer.askBatch, (release, inputs));
-        (bool success, ) = _send(user, address(consumer), _carry(ask, _bundle(user, address(consumer), _answersTo(inputs))));
+        (bool success, ) = _send(
+            user,
+            address(consumer),
+            _carry(ask, _bundle(user, address(consumer), _answersTo(inputs)))
+        );
         assertTrue(success);
         _rebuild();
         _expectRebuilt(2, 4, 3);

@@ -168,9 +168,7 @@ contract PipeForwardingTest is PipeFixture {
     /// own budget could pay for it.
     function test_rule35_anAddressThatLooksLikeATailPaysForItself() public {
         bytes memory results = _bundle(stranger, address(forwarded), _item(INPUT, ANSWER));
-        address lookalike = address(
-            bytes20(abi.encodePacked(bytes12(uint96(7)), uint32(results.length + 12), MAGIC))
-        );
+        address lookalike = address(bytes20(abi.encodePacked(bytes12(uint96(7)), uint32(results.length + 12), MAGIC)));
         bytes memory callData = abi.encodePacked(_ask(), results, lookalike);
         vm.prank(address(forwarder));
         (bool success, bytes memory data) = address(forwarded).call(callData);
@@ -210,7 +208,8 @@ contract PipeForwardingTest is PipeFixture {
         bytes32 structHash = keccak256(
             abi.encode(
                 keccak256(
-                    "ForwardRequest(address from,address to,uint256 value,uint256 gas,uint256 nonce,uint48 deadline,bytes data)"
+                    "ForwardRequest(address from,address to,uint256 value,uint256 gas,uint256 nonce,uint48 deadline,"
+                    "bytes data)"
                 ),
                 request.from,
                 request.to,

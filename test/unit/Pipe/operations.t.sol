@@ -159,10 +159,7 @@ contract PipeOperationsTest is PipeFixture {
         operation.calls[1] = _askFor(slot);
     }
 
-    function _onlyAsk(
-        BatchAccount account,
-        uint256 slot
-    ) private view returns (Bundler.Operation memory operation) {
+    function _onlyAsk(BatchAccount account, uint256 slot) private view returns (Bundler.Operation memory operation) {
         operation = Bundler.Operation(account, new Call[](1));
         operation.calls[0] = _askFor(slot);
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IModelHub} from "../../../contracts/interfaces/IModelHub.sol";
 import {IPipe} from "../../../contracts/interfaces/IPipe.sol";
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
+import {Actor} from "../support/NetworkFixture.sol";
 import {Item, PipeFixture} from "./PipeFixture.sol";
 
 contract PreloadTest is PipeFixture {
@@ -110,6 +112,39 @@ contract PreloadTest is PipeFixture {
         _refused(bytes.concat(_three(), bad));
         assertEq(money.earningsOf(operator.id, release).unripe, 0);
         _expectFailure(user, address(consumer), _ask(), _missing(user, address(consumer), INPUT));
+    }
+
+    /// Each bundle is held to its own release and operator, whatever stood before it: here one that names no release,
+    /// behind one that named a good one, and one of another operator that may not answer for the same release.
+    function test_holdsEachBundleToItsOwnReleaseAndOperator() public {
+        Actor memory poor = _onboard("poor operator", MINIMUM_STAKE);
+        Item[] memory items = _item("x", ANSWER);
+        bytes memory behind = _bundleBy(poor.signerKey, user, address(consumer), items);
+        bytes memory results = bytes.concat(_three(), behind);
+        vm.expectRevert(
+            abi.encodeWithSelector(IPipe.ReleaseStakeTooLow.selector, release, MINIMUM_STAKE, RELEASE_MIN_STAKE)
+        );
+        _preload(user, results);
+        items[0].release = ReleaseId.wrap(0);
+        bytes[2] memory signed = [
+            _bundleBy(poor.signerKey, user, address(consumer), items),
+            _bundle(user, address(consumer), items)
+        ];
+        for (uint256 i; i < 2; ++i) {
+            results = bytes.concat(_three(), signed[i]);
+            vm.expectRevert(abi.encodeWithSelector(IModelHub.ReleaseUnknown.selector, items[0].release));
+            _preload(user, results);
+        }
+    }
+
+    function test_revertsWhenTheReleaseIsUnknown() public {
+        Item[] memory items = _item(INPUT, ANSWER);
+        for (uint256 i; i < 2; ++i) {
+            items[0].release = ReleaseId.wrap(bytes32(i));
+            bytes memory results = _bundle(user, address(consumer), items);
+            vm.expectRevert(abi.encodeWithSelector(IModelHub.ReleaseUnknown.selector, items[0].release));
+            _preload(user, results);
+        }
     }
 
     function test_revertsWhenTheCodecIsUnknown() public {

@@ -58,7 +58,7 @@ contract PipeReentrancyTest is PipeFixture {
         bytes memory planted = _bundle(address(hostile), address(0), _item(INPUT, keccak256("planted")));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.preload, (planted)));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.execute, (planted, new Call[](0))));
-        hostile.plan(executor, abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))));
+        hostile.plan(executor, abi.encodePacked(abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))), hostile));
         bytes memory forUser = _bundle(user, address(hostile), _item("x", ANSWER));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.infer, (consumer.queryOf(release, "x"), user, forUser)));
         bytes memory forExecutor = _bundle(executor, address(hostile), _item("x", ANSWER));
@@ -75,19 +75,10 @@ contract PipeReentrancyTest is PipeFixture {
         assertTrue(hostile.succeeded(0), "its own load is its own affair");
         assertEq(hostile.outcomes(1), abi.encodeWithSelector(IPipe.ExecutionNested.selector));
         assertEq(hostile.outcomes(2), abi.encodeWithSelector(IPipeExecutor.NotPipe.selector, hostile));
-        assertEq(
-            hostile.outcomes(3),
-            abi.encodeWithSelector(IPipe.BudgetTooLow.selector, user, hostile, 0, FEE)
-        );
-        assertEq(
-            hostile.outcomes(4),
-            abi.encodeWithSelector(IPipe.BudgetTooLow.selector, executor, hostile, 0, FEE)
-        );
+        assertEq(hostile.outcomes(3), abi.encodeWithSelector(IPipe.BudgetTooLow.selector, user, hostile, 0, FEE));
+        assertEq(hostile.outcomes(4), abi.encodeWithSelector(IPipe.BudgetTooLow.selector, executor, hostile, 0, FEE));
         assertTrue(hostile.succeeded(5), "its own budget too");
-        assertEq(
-            hostile.outcomes(6),
-            abi.encodeWithSelector(IPipe.BudgetTooLow.selector, hostile, consumer, 0, GRAIN)
-        );
+        assertEq(hostile.outcomes(6), abi.encodeWithSelector(IPipe.BudgetTooLow.selector, hostile, consumer, 0, GRAIN));
         assertEq(
             hostile.outcomes(7),
             abi.encodeWithSelector(IEscrow.BalanceTooLow.selector, hostile, 0.5 ether - FEE, 1 ether)
@@ -99,10 +90,7 @@ contract PipeReentrancyTest is PipeFixture {
 
     /// A target may read what the execution loaded for anybody: the use is logged, and charged to nobody again.
     function test_rule12_aTargetThatUsesTheExecutionsResultTakesNothing() public {
-        bytes memory infer = abi.encodeCall(
-            IPipe.infer,
-            (consumer.queryOf(release, INPUT), pipe.executor(), "")
-        );
+        bytes memory infer = abi.encodeCall(IPipe.infer, (consumer.queryOf(release, INPUT), pipe.executor(), ""));
         hostile.plan(address(pipe), infer);
         _executeWithHostileFirst();
         assertEq(abi.decode(hostile.outcomes(0), (bytes)), abi.encode(ANSWER));

@@ -216,12 +216,7 @@ contract PipeReplaysTest is PipeFixture {
             user,
             address(consumer),
             _carry(abi.encodeCall(CarryingConsumer.ask, (modest, 0, INPUT)), results),
-            abi.encodeWithSelector(
-                IPipe.ReleaseStakeTooLow.selector,
-                modest,
-                MINIMUM_STAKE - GRAIN,
-                MINIMUM_STAKE
-            )
+            abi.encodeWithSelector(IPipe.ReleaseStakeTooLow.selector, modest, MINIMUM_STAKE - GRAIN, MINIMUM_STAKE)
         );
     }
 

@@ -27,6 +27,7 @@ contract FailingPipe {
         _problem = problem;
     }
 
+    // solhint-disable-next-line payable-fallback
     fallback() external {
         bytes memory problem = _problem;
         assembly ("memory-safe") {
@@ -55,7 +56,11 @@ contract TryInferTest is PipeFixture {
         Item[] memory items = _item(INPUT, ANSWER);
         items[0].fee = 1 ether + GRAIN;
         _refused(callData, _bundle(user, address(consumer), items), IPipe.FeeAboveMaximum.selector);
-        _refused(callData, _bundle(stranger, address(consumer), _item(INPUT, ANSWER)), IPipe.OperatorNotActive.selector);
+        _refused(
+            callData,
+            _bundle(stranger, address(consumer), _item(INPUT, ANSWER)),
+            IPipe.OperatorNotActive.selector
+        );
         _refused(callData, "noise", IPipe.BundleMalformed.selector);
         _refused(callData, _bundle(user, address(0), _item("other", ANSWER)), IPipe.InferenceRequired.selector);
         vm.prank(user);
@@ -88,7 +93,11 @@ contract TryInferTest is PipeFixture {
     }
 
     /// A missing result of somebody else's, from deeper down, is not this contract's missing result.
-    function testFuzz_fallsBackForItsOwnMissingResultAlone(address account, address asker, bytes calldata input) public {
+    function testFuzz_fallsBackForItsOwnMissingResultAlone(
+        address account,
+        address asker,
+        bytes calldata input
+    ) public {
         InferenceQuery memory query = consumer.queryOf(release, INPUT);
         InferenceQuery memory other = consumer.queryOf(release, input);
         vm.assume(account != user || keccak256(input) != keccak256(INPUT));
@@ -158,11 +167,7 @@ contract TryInferTest is PipeFixture {
     }
 
     function _tryAsk() private view returns (bytes memory) {
-        return
-            abi.encodeCall(
-                FrugalConsumer.tryAsk,
-                (InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, INPUT))
-            );
+        return abi.encodeCall(FrugalConsumer.tryAsk, (InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, INPUT)));
     }
 
     /// With every amount of gas the call fails, or it is answered; at the end it is answered.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {CompactPrice} from "../../../contracts/examples/CompactPrice.sol";
 import {HourCandle} from "../../../contracts/examples/HourCandle.sol";
-import {FeeTerms} from "../../../contracts/examples/IVolatilityPool.sol";
+import {FeeTerms, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
 contract PoolCandlesTest is PoolFixture {
@@ -35,6 +37,35 @@ contract PoolCandlesTest is PoolFixture {
         (, HourCandle[24] memory candles) = pool.lastDay();
         assertApproxEqRel(_relative(candles[23].low(), candles[22].close()), 1e18, 0.0034e18);
         assertLt(_relative(candles[23].low(), candles[22].close()), 0.997e18);
+    }
+
+    /// Held against everybody for a while: the record follows by 1/600 of itself a second, up or down, and no further.
+    function testFuzz_recordFollowsSlowly(uint256 amount, uint256 held, bool up) public {
+        held = bound(held, 1, 600);
+        uint256 hour = (vm.getBlockTimestamp() / 1 hours + 1) * 1 hours;
+        vm.warp(hour - held);
+        pool.observe();
+        if (up) _swap(token1, bound(amount, 1 ether, 15_000_000 ether));
+        else _swap(token0, bound(amount, 0.001 ether, 9000 ether));
+        vm.warp(hour);
+        (, HourCandle[24] memory candles) = pool.lastDay();
+        uint256 most = ((600 + held) * 1e18) / 600;
+        // But for the last bits of a price, one part in 2^54.
+        assertLe(_relative(candles[23].high(), candles[22].close()), most + 100);
+        assertGe(_relative(candles[23].low(), candles[22].close()), 1e36 / most - 100);
+    }
+
+    /// A trader that pushes the price, swaps and pushes it back asks the model the question that it would have asked.
+    function testFuzz_sandwichLeavesTheQuestion(uint256 amount, int256 forecast) public {
+        _carry(bound(forecast, 0, 0.05e18));
+        bytes32 before = keccak256(_input());
+        vm.recordLogs();
+        uint256 bought = _swap(token0, bound(amount, 1 ether, 5000 ether));
+        _swap(token1, 1 ether);
+        _swap(token1, bought);
+        assertEq(keccak256(_input()), before);
+        // One forecast, carried once, answered all three.
+        assertEq(_feesSeen(), 1);
     }
 
     /// A price that stands is recorded in full within the hour.
@@ -78,6 +109,18 @@ contract PoolCandlesTest is PoolFixture {
         bytes32 seen = keccak256(_input());
         pool.observe();
         assertEq(keccak256(_input()), seen);
+    }
+
+    /// How many different fees the swaps since `recordLogs` paid.
+    function _feesSeen() private returns (uint256 count) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        uint256 last = type(uint256).max;
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IVolatilityPool.Swapped.selector) continue;
+            (, , uint256 fee, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, bool));
+            if (fee != last) ++count;
+            last = fee;
+        }
     }
 
     function _relative(CompactPrice a, CompactPrice b) private pure returns (uint256) {

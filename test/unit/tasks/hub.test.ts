@@ -160,6 +160,29 @@ describe("hub commands", () => {
     expect(shown.release).to.equal(published.release);
   });
 
+  it("makes releases callable through SolidML, once", async () => {
+    const { solidML } = cli.protocol;
+    const release = `${cli.accounts[0]}/eth-volatility-1h@v1.00`;
+    const registered = await cli.value("hub register-schema", { release, from: cli.accounts[1] });
+    const modelCID = `${cli.accounts[0]?.toLowerCase()}/eth-volatility-1h@v1.00`;
+    expect(registered.modelCID).to.equal(modelCID);
+    expect(await solidML.releaseOf(modelCID)).to.equal(registered.release);
+    const [inputs] = await solidML.schemaOf(String(registered.release));
+    expect(inputs.map(({ name, dtype, shape }) => [name, Number(dtype), shape.map(Number)])).to.deep.equal([
+      ["candles", 1, [-1, 24, 4]],
+    ]);
+    expect(await cli.value("hub register-schema", { release })).to.include({ transaction: null, gas: 0 });
+    expect(await cli.failure("hub register-schema", { release: "no-such-model" })).to.include({
+      code: "release-unknown",
+    });
+  });
+
+  it("publishes for SolidML in one go", async () => {
+    const folder = path.join(MODELS, "eth-drawdown-24h");
+    const { release } = await cli.value("hub publish", { folder, solidml: true });
+    expect(await cli.protocol.solidML.isRegistered(String(release))).to.equal(true);
+  });
+
   it("lists releases, by publisher and by name", async () => {
     const all = (await cli.value("hub list")).releases as { name: string; version: string }[];
     expect(all.map(({ name, version }) => `${name} ${version}`)).to.deep.equal([
@@ -167,6 +190,7 @@ describe("hub commands", () => {
       "eth-volatility-1h v1.01",
       "eth-volatility-1h v2.00",
       "btc-volatility-1h v1.00",
+      "eth-drawdown-24h v1.00",
     ]);
     expect((await cli.value("hub list", { name: "btc-volatility-1h" })).releases).to.have.length(1);
     expect((await cli.value("hub list", { publisher: cli.accounts[1] })).releases).to.deep.equal([]);

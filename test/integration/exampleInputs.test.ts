@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { encodeTensors } from "@opg-network/sdk/tensorCodec";
+import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
+import { expect } from "chai";
+import { hexlify, parseEther } from "ethers";
+import { network } from "hardhat";
+import { MODELS } from "../../scripts/local/paths.ts";
+
+interface Sample {
+  cases: { name: string; candles: [number, number, number, number][] }[];
+}
+
+// The models' own samples: prices with two decimals.
+const { cases } = JSON.parse(readFileSync(`${MODELS}/eth-volatility-1h/sample.json`, "utf8")) as Sample;
+
+describe("the input that an example's contract makes", () => {
+  let ethers: Awaited<ReturnType<typeof network.create>>["ethers"];
+
+  before(async () => {
+    ({ ethers } = await network.create("op"));
+  });
+
+  for (const { name, candles } of cases) {
+    const prices = candles.map((hour) => hour.map((price) => BigInt(Math.round(price * 100)))) as never;
+    const lastClose = candles[23]?.[3] ?? Number.NaN;
+    const relative = candles.flat().map((price) => price / lastClose - 1);
+    const expected = hexlify(encodeTensors([tensorFromNumbers("float32", [1, 24, 4], relative)]));
+
+    it(`is the model's own encoding of the ${name} sample, bit by bit`, async () => {
+      const harness = await ethers.deployContract("ModelInputHarness");
+      expect(await harness.volatilityInput(prices)).to.equal(expected);
+    });
+
+    it(`is the same in VolatilityFeed for the ${name} sample`, async () => {
+      const one = "0x0000000000000000000000000000000000000001";
+      const feed = await ethers.deployContract("VolatilityFeed", [one, ethers.id("release"), one, 1n]);
+      expect(await feed.encodeInput(prices)).to.equal(expected);
+    });
+
+    it(`holds forecast, range and return of the ${name} sample for the drawdown model`, async () => {
+      const harness = await ethers.deployContract("ModelInputHarness");
+      const highest = Math.max(...candles.map(([, high]) => high));
+      const lowest = Math.min(...candles.map(([, , low]) => low));
+      const state = [0.0042, highest / lowest - 1, lastClose / (candles[0]?.[0] ?? Number.NaN) - 1];
+      expect(await harness.drawdownInput(parseEther("0.0042"), prices)).to.equal(
+        hexlify(encodeTensors([tensorFromNumbers("float32", [1, 3], state)])),
+      );
+    });
+  }
+});
