@@ -13,6 +13,7 @@ import { Coverage__factory } from "../../types/factories/contracts/Coverage__fac
 import { PawnShop__factory } from "../../types/factories/contracts/examples/PawnShop__factory.ts";
 import { VolatilityPool__factory } from "../../types/factories/contracts/examples/VolatilityPool__factory.ts";
 import { OPG__factory } from "../../types/factories/contracts/OPG__factory.ts";
+import { pricesOf } from "../fixtures/compactPrice.ts";
 import { type LocalChain, startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
 import { deployPipe, type PipeFixture } from "./fixture/pipe.ts";
@@ -24,17 +25,6 @@ const STAKE = parseEther("2000");
 const BASE_FEE = parseEther("0.0015");
 const SLOPE = parseEther("0.4");
 const FALLBACK_FEE = parseEther("0.0215");
-
-/** A price as `CompactPrice.sol` keeps it. */
-function priceOf(compact: bigint): number {
-  const fraction = (compact & ((1n << 54n) - 1n)) | (1n << 54n);
-  return Number(fraction) * 2 ** (Number(compact >> 54n) - 400);
-}
-
-/** Open, high, low and close of a `HourCandle`. */
-function pricesOf(candle: bigint): number[] {
-  return [192n, 128n, 64n, 0n].map((shift) => priceOf((candle >> shift) & ((1n << 64n) - 1n)));
-}
 
 // The dapps of contracts/examples on the real Pipe, with a real node and the shipped models.
 describe("the examples end to end", () => {
@@ -210,7 +200,7 @@ describe("the examples end to end", () => {
 
   it("lends by two models, the second asked about the first one's answer", async () => {
     const [, day] = await pool.lastDay();
-    const hours = day.map(pricesOf) as [number, number, number, number][];
+    const hours = day.map(pricesOf);
     const highest = Math.max(...hours.map(([, high]) => high));
     const lowest = Math.min(...hours.map(([, , low]) => low));
     const change = (hours[23]?.[3] ?? Number.NaN) / (hours[0]?.[0] ?? Number.NaN) - 1;

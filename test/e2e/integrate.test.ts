@@ -79,7 +79,10 @@ describe("docs/integrate.md", function () {
   }
 
   it("has no Solidity that does not compile, and a test that passes", async () => {
-    expect(snippets.filter(({ file }) => file.endsWith(".sol"))).to.have.length.greaterThan(4);
+    const files = snippets.map(({ file }) => file).filter((file) => file.endsWith(".sol"));
+    expect(files).to.have.length.greaterThan(4);
+    // Elsewhere nothing would compile it.
+    expect(files.filter((file) => !file.startsWith("contracts/"))).to.deep.equal([]);
     expect(
       await run("node_modules/hardhat/dist/src/cli.js", "test", "--config", "hardhat.config.ts"),
     ).to.match(/\b3 passing/);
@@ -125,7 +128,5 @@ describe("docs/integrate.md", function () {
       );
       expect(shown, label).to.deep.equal(measured);
     }
-    const single = Math.round((figures["gas.pipe.single"] ?? 0) / 100) * 100;
-    expect(text).to.include(`Pipe's gas: ${single.toLocaleString("en-US")} for a transaction`);
   });
 });
