@@ -12,6 +12,7 @@ import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
 import {IOperators} from "./interfaces/IOperators.sol";
 import {Call, IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
+import {IPipeExecutor} from "./interfaces/IPipeExecutor.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {LoadedResults, ResultSlot, SharedSlot} from "./libraries/LoadedResults.sol";
 import {ResultBundles} from "./libraries/ResultBundles.sol";
@@ -72,19 +73,14 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
 
     /// @inheritdoc IPipe
     /// @dev The calls come last but for the end of the execution, which they must find going on.
-    function execute(
-        bytes calldata results,
-        Call[] calldata
-    ) external payable override returns (bytes[] memory) {
+    function execute(bytes calldata results, Call[] calldata calls) external payable override returns (bytes[] memory) {
         require(!isExecuting(), ExecutionNested());
         uint256 execution = _execution + 1;
         _execution = execution;
         _debit(msg.sender, _load(results, msg.sender, _ownerOf(address(_executor)), address(0)) * GRAIN);
-        // The executor reads the calls out of this very call, and its answer is the answer.
-        (bool success, bytes memory answer) = address(_executor).call{value: msg.value}(
-            abi.encodePacked(msg.data, msg.sender)
-        );
+        (bool success, bytes memory answer) = _run(calls);
         _execution = execution + 1;
+        // As the executor returned it.
         assembly ("memory-safe") {
             if success {
                 return(add(answer, 32), mload(answer))
@@ -115,11 +111,18 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         bytes calldata carried
     ) external override returns (bytes[] memory outputs) {
         uint256 owner = _ownerOf(account);
-        outputs = new bytes[](queries.length);
+        // Without the empty strings of Solidity: every place is written below, and the loop bounds it.
+        assembly ("memory-safe") {
+            outputs := mload(64)
+            mstore(outputs, queries.length)
+            mstore(64, add(outputs, shl(5, add(queries.length, 1))))
+        }
         for (uint256 i; i < queries.length; ++i) {
-            bool found;
-            (found, outputs[i]) = _answer(queries[i], account, owner, carried);
+            (bool found, bytes memory output) = _answer(queries[i], account, owner, carried);
             if (!found) _revertMissing(account, _missingOf(queries, owner));
+            assembly ("memory-safe") {
+                mstore(add(add(outputs, 32), shl(5, i)), output)
+            }
         }
     }
 
@@ -138,6 +141,21 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     function _ownerOf(address account) private view returns (uint256 owner) {
         owner = uint160(account);
         if (account == address(_executor)) owner |= _execution << 160;
+    }
+
+    /// @dev `PipeExecutor.run` with the calls as they came: an array is encoded as its length, and offsets from there on,
+    /// so that it can be moved, and the last argument of `execute` ends with the call. Taking calls and answers apart to
+    /// put them together again costs 1,500 gas.
+    function _run(Call[] calldata calls) private returns (bool success, bytes memory answer) {
+        bytes calldata encoded;
+        assembly ("memory-safe") {
+            encoded.offset := sub(calls.offset, 32)
+            encoded.length := sub(calldatasize(), encoded.offset)
+        }
+        return
+            address(_executor).call{value: msg.value}(
+                abi.encodePacked(IPipeExecutor.run.selector, uint256(64), uint256(uint160(msg.sender)), encoded)
+            );
     }
 
     /// @dev Gives out what is loaded once it is known to do; loads what is carried when nothing is.
@@ -231,9 +249,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         unchecked {
             for (uint256 left = bundle.count; left != 0; --left) {
                 (ResultHead head, ReleaseId release) = (result.head(), result.release());
-                ResultSlot slot = LoadedResults
-                    .sharedSlot(owner, release, head.codec(), result.inputHash())
-                    .slotFor(consumer);
+                ResultSlot slot = LoadedResults.sharedSlot(owner, release, head.codec(), result.inputHash()).slotFor(
+                    consumer
+                );
                 if (!slot.load().isLoaded()) {
                     if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);

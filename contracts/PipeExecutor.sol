@@ -14,16 +14,16 @@ contract PipeExecutor is IPipeExecutor {
     receive() external payable {}
 
     /// @inheritdoc IPipeExecutor
-    function execute(
-        bytes calldata,
-        Call[] calldata calls
+    function run(
+        Call[] calldata calls,
+        address payable refundTo
     ) external payable override returns (bytes[] memory returned) {
         require(msg.sender == PIPE, NotPipe(msg.sender));
         // What was here before is not the caller's, and none of its concern where it cannot take coins.
         uint256 before = address(this).balance - msg.value;
         returned = new bytes[](calls.length);
         for (uint256 i; i < calls.length; ++i) returned[i] = _make(calls[i]);
-        if (address(this).balance > before) _refund(address(this).balance - before);
+        if (address(this).balance > before) _refund(refundTo, address(this).balance - before);
     }
 
     function _make(Call calldata call_) private returns (bytes memory) {
@@ -37,8 +37,7 @@ contract PipeExecutor is IPipeExecutor {
         }
     }
 
-    function _refund(uint256 amount) private {
-        address to = address(bytes20(msg.data[msg.data.length - 20:]));
+    function _refund(address payable to, uint256 amount) private {
         (bool success, ) = to.call{value: amount}("");
         require(success, RefundFailed(to, amount));
     }

@@ -73,10 +73,7 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
             context,
             validUntil
         );
-        address signer = ResultSignatures.recover(
-            ResultSignatures.bundleDigest(_domainSeparator(), leaves),
-            signature
-        );
+        address signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator(), leaves), signature);
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.count, bundle.end) = (first, count, end);
@@ -100,8 +97,9 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
         Bundle memory bundle
     ) internal view {
         _requireCodec(head.codec());
-        if (terms.modes() & head.modeBit() == 0) revert ModeNotOffered(result.release(), head.mode());
-        if (head.modeNumber() == uint8(Mode.VANILLA)) return;
+        uint256 modeBit = head.modeBit();
+        if (terms.modes() & modeBit == 0) revert ModeNotOffered(result.release(), head.mode());
+        if (modeBit == 1 << uint8(Mode.VANILLA)) return;
         SETTLEMENT.requireProof(
             head.mode(),
             result.release(),

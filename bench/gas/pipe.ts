@@ -13,7 +13,8 @@ const CALLS = "tuple(address target,uint256 value,bytes data)[]";
 /**
  * Gas of inferences inside a transaction, whole transactions with 21,000 base and what carries the results: 128 bytes
  * of input, 32 of output, a consumer that writes one slot, payment included. Of three runs the last counts, so that
- * every slot held something before.
+ * every slot held something before. Several results are asked for together, by one `inferBatch`, and each has a slot of
+ * its own.
  */
 export async function measure(): Promise<Record<string, number>> {
   const { ethers, opg, hub, operators, domain, deployer, accounts, gasOf, signConsent, networkHelpers } =

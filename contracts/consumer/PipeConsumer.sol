@@ -109,8 +109,8 @@ abstract contract PipeConsumer {
         }
     }
 
-    /// @dev Calls `Pipe`, whose answers are taken as they were returned: it is trusted with what they say, so with their
-    /// encoding as well. Decoding costs 400 gas an output.
+    /// @dev Calls `Pipe`, whose answers are taken as they were returned: it is trusted with what they say, so with
+    /// their encoding as well. Decoding costs 400 gas an output.
     function _ask(bytes memory callData) private returns (bytes memory returned) {
         bool success;
         (success, returned) = address(PIPE).call(callData);

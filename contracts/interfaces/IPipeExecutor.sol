@@ -10,10 +10,10 @@ interface IPipeExecutor {
     error TargetWithoutCode(address target);
     error RefundFailed(address to, uint256 amount);
 
-    /// @notice Makes the calls in order; one that fails reverts all with its error. Only `Pipe`, which passes on the
-    /// call that it got, with the 20 bytes of its caller's address behind it: there go the coins that the calls leave.
+    /// @notice Makes the calls in order; one that fails reverts all with its error. Only `Pipe`.
+    /// @param refundTo gets the coins that the calls left over
     /// @return returned what each call returned
-    function execute(bytes calldata results, Call[] calldata calls) external payable returns (bytes[] memory returned);
+    function run(Call[] calldata calls, address payable refundTo) external payable returns (bytes[] memory returned);
 
     function PIPE() external view returns (address);
 }

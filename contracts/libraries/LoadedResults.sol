@@ -37,9 +37,12 @@ library LoadedResults {
         }
     }
 
-    /// @notice Place of an owner's results for one consumer (zero = any).
-    function slotFor(SharedSlot shared, address consumer) internal pure returns (ResultSlot slot) {
-        if (consumer == address(0)) return ResultSlot.wrap(SharedSlot.unwrap(shared));
+    /// @notice Place of an owner's results for one consumer; zero = any.
+    function slotFor(SharedSlot shared, address consumer) internal pure returns (ResultSlot) {
+        return consumer == address(0) ? ResultSlot.wrap(SharedSlot.unwrap(shared)) : _ownSlot(shared, consumer);
+    }
+
+    function _ownSlot(SharedSlot shared, address consumer) private pure returns (ResultSlot slot) {
         assembly ("memory-safe") {
             mstore(0, shared)
             mstore(32, shr(96, shl(96, consumer)))
@@ -50,10 +53,10 @@ library LoadedResults {
     /// @notice What answers the consumer: a result for it first, then one for any.
     /// @return slot where it stands; where one for the consumer would, when there is none
     function find(SharedSlot shared, address consumer) internal view returns (ResultSlot slot, LoadedResult result) {
-        slot = slotFor(shared, consumer);
+        slot = _ownSlot(shared, consumer);
         result = load(slot);
         if (result.isLoaded()) return (slot, result);
-        ResultSlot anyones = slotFor(shared, address(0));
+        ResultSlot anyones = ResultSlot.wrap(SharedSlot.unwrap(shared));
         result = load(anyones);
         if (result.isLoaded()) slot = anyones;
     }

@@ -60,6 +60,7 @@ library ResultBundles {
             mstore(leaves, count)
             mstore(64, add(leaves, shl(5, add(count, 1))))
         }
+        _prepareStructs(context, validUntil);
         CarriedResult result = first;
         (, uint256 end) = boundsOf(results);
         for (uint256 i; i < count; ++i) {
@@ -68,7 +69,7 @@ library ResultBundles {
             // What ends within the bytes begins there.
             if (following.place() > end) _revertMalformed(results, result.place());
             if (!head.isWellFormed()) _revertMalformed(results, result.place());
-            bytes32 leaf = _structHash(result, head, context, validUntil);
+            bytes32 leaf = _structHash(result, head);
             assembly ("memory-safe") {
                 mstore(add(add(leaves, 32), shl(5, i)), leaf)
             }
@@ -92,23 +93,26 @@ library ResultBundles {
         }
     }
 
-    /// @dev `InferenceResult.structHash`, with words that do not stay in memory.
-    function _structHash(
-        CarriedResult result,
-        ResultHead head,
-        bytes32 context,
-        uint40 validUntil
-    ) private pure returns (bytes32 leaf) {
+    /// @dev Writes into free memory what the structs of a bundle have in common, for `_structHash`.
+    function _prepareStructs(bytes32 context, uint40 validUntil) private pure {
         bytes32 typehash = INFERENCE_RESULT_TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, typehash)
+            mstore(add(free, 32), context)
+            mstore(add(free, 288), validUntil)
+        }
+    }
+
+    /// @dev `InferenceResult.structHash`, with words that do not stay in memory.
+    function _structHash(CarriedResult result, ResultHead head) private pure returns (bytes32 leaf) {
         bytes calldata output = result.output(head);
         (uint256 fee, uint256 maxCover) = (head.fee(), head.maxCover());
         assembly ("memory-safe") {
             let free := mload(64)
             // Solidity would keep a copy of every output in memory, whose price grows with the square.
-            calldatacopy(free, output.offset, output.length)
-            let outputHash := keccak256(free, output.length)
-            mstore(free, typehash)
-            mstore(add(free, 32), context)
+            calldatacopy(add(free, 320), output.offset, output.length)
+            let outputHash := keccak256(add(free, 320), output.length)
             mstore(add(free, 64), calldataload(result))
             mstore(add(free, 96), shr(248, head))
             mstore(add(free, 128), and(shr(240, head), 0xff))
@@ -116,7 +120,6 @@ library ResultBundles {
             mstore(add(free, 192), outputHash)
             mstore(add(free, 224), fee)
             mstore(add(free, 256), maxCover)
-            mstore(add(free, 288), validUntil)
             leaf := keccak256(free, 320)
         }
     }

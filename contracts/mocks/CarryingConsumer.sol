@@ -38,9 +38,9 @@ contract CarryingConsumer is PipeConsumer {
     function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
-            ReleaseId asked = i + 1 == inputs.length ? last : release;
-            queries[i] = InferenceQuery(asked, CODEC_TENSORS, 1, 0, MAX_FEE, 0, inputs[i]);
+            queries[i] = InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, inputs[i]);
         }
+        queries[inputs.length - 1].release = last;
         bytes[] memory outputs = _inferBatch(queries);
         for (uint256 i; i < inputs.length; ++i) answers[i] = bytes32(outputs[i]);
     }

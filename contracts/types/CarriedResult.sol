@@ -53,8 +53,7 @@ function proof(CarriedResult self, ResultHead head_) pure returns (bytes calldat
 /// @param head_ its own
 function next(CarriedResult self, ResultHead head_) pure returns (CarriedResult) {
     unchecked {
-        return
-            CarriedResult.wrap(place(self) + RESULT_HEAD_LENGTH + head_.outputLength() + head_.proofLength());
+        return CarriedResult.wrap(place(self) + RESULT_HEAD_LENGTH + head_.outputLength() + head_.proofLength());
     }
 }
 

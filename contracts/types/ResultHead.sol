@@ -8,7 +8,8 @@ import {Mode} from "./Mode.sol";
 /// (grains) | outputLength 24 | proofLength 24 | 80 of what follows, from the high end.
 type ResultHead is uint256;
 
-using {isWellFormed, modeNumber, mode, modeBit, codec, feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
+using {isWellFormed, modeNumber, mode, modeBit, codec} for ResultHead global;
+using {feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
 
 /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
 function isWellFormed(ResultHead self) pure returns (bool wellFormed) {

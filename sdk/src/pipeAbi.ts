@@ -11,7 +11,7 @@ const STANDING_TYPE =
 
 export const PIPE_ABI = [
   "function preload(bytes results)",
-  `function execute(bytes results, ${CALL_TYPE}[] calls) payable returns (bytes[] returned)`,
+  `function execute(bytes results, ${CALL_TYPE}[] calls) payable returns (bytes[])`,
   "function budgetOf(address payer, address consumer) view returns (tuple(uint256 balance,uint256 blockLimit))",
   "function balanceOf(address account) view returns (uint256)",
   "function executor() view returns (address)",

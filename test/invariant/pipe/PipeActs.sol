@@ -245,7 +245,11 @@ abstract contract PipeActs is PipeBooks {
         if (kind == 5) return _mustFail(stranger, abi.encodeCall(IEscrow.setTreasury, (stranger)));
         if (kind == 6) return _takeFrom(user_, seed);
         if (kind == 7) return _replay();
-        (bool success, ) = _call(stranger, pipe.executor(), abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))));
+        (bool success, ) = _call(
+            stranger,
+            pipe.executor(),
+            abi.encodeCall(IPipeExecutor.run, (new Call[](0), payable(stranger)))
+        );
         _breach(success, 2, "a stranger ran the executor");
         _did("trespass");
     }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IModelHub, ReleaseStatus, ReleaseTerms} from "../../../contracts/interfaces/IModelHub.sol";
+import {CompactTerms} from "../../../contracts/types/CompactTerms.sol";
+import {GRAIN} from "../../../contracts/types/Grain.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {ModelHubFixture} from "./ModelHubFixture.sol";
 
@@ -16,6 +18,8 @@ contract UsableTermsTest is ModelHubFixture {
     function test_revertsWhenTheReleaseIsUnknown() public {
         _expectReleaseUnknown();
         hub.usableTerms(NOWHERE);
+        _expectReleaseUnknown();
+        hub.usableTermsCompact(NOWHERE);
     }
 
     function test_rule21_aYankActsOnPinnedReleasesAfterTheDelay() public {
@@ -23,10 +27,14 @@ contract UsableTermsTest is ModelHubFixture {
         _setStatus(release, ReleaseStatus.Yanked);
         vm.warp(yankedAt + hub.YANK_DELAY() - 1);
         assertEq(hub.usableTerms(release).status, ReleaseStatus.Yanked);
+        assertEq(hub.usableTermsCompact(release).status(), uint8(ReleaseStatus.Yanked));
 
         vm.warp(yankedAt + hub.YANK_DELAY());
-        vm.expectRevert(abi.encodeWithSelector(IModelHub.ReleaseYanked.selector, release, yankedAt));
+        bytes memory problem = abi.encodeWithSelector(IModelHub.ReleaseYanked.selector, release, yankedAt);
+        vm.expectRevert(problem);
         hub.usableTerms(release);
+        vm.expectRevert(problem);
+        hub.usableTermsCompact(release);
     }
 
     function test_rule21_aYankLeavesTheTermsOfWhatIsInFlight() public {
@@ -39,8 +47,9 @@ contract UsableTermsTest is ModelHubFixture {
     function test_readsOneSlot() public {
         vm.record();
         hub.usableTerms(release);
+        hub.usableTermsCompact(release);
         (bytes32[] memory reads, ) = vm.accesses(address(hub));
-        assertEq(reads.length, 1);
+        assertEq(reads.length, 2);
     }
 
     function testFuzz_givesTheTermsOfEveryReleaseNotYanked(uint8 status, uint256 age) public {
@@ -52,5 +61,12 @@ contract UsableTermsTest is ModelHubFixture {
         assertEq(usable.royalty, ROYALTY);
         assertEq(usable.minStake, MIN_STAKE);
         assertEq(keccak256(abi.encode(usable)), keccak256(abi.encode(hub.termsOf(release))));
+
+        CompactTerms word = hub.usableTermsCompact(release);
+        assertEq(word.royaltyGrains() * GRAIN, usable.royalty);
+        assertEq(word.minStakeGrains() * GRAIN, usable.minStake);
+        assertEq(word.modes(), usable.modes);
+        assertEq(word.status(), uint8(usable.status));
+        assertEq(word.statusSince(), usable.statusSince);
     }
 }

@@ -26,6 +26,21 @@ contract ExecuteTest is PipeFixture {
         assertFalse(pipe.isExecuting());
     }
 
+    /// The encoding leaves open which argument stands first.
+    function test_makesCallsThatStandBeforeTheResults() public {
+        bytes memory arguments = abi.encode(_asks(1, 0), _results());
+        bytes memory callData = abi.encodePacked(IPipe.execute.selector, arguments);
+        assembly ("memory-safe") {
+            let calls := mload(add(callData, 36))
+            mstore(add(callData, 36), mload(add(callData, 68)))
+            mstore(add(callData, 68), calls)
+        }
+        (bool success, bytes memory data) = _send(user, address(pipe), callData);
+        assertTrue(success);
+        assertEq(abi.decode(data, (bytes[])).length, 1);
+        assertEq(consumer.answers(0), ANSWER);
+    }
+
     function test_forgetsWhatItLoaded() public {
         bytes memory results = _results();
         vm.prank(user);
@@ -154,7 +169,7 @@ contract ExecuteTest is PipeFixture {
             address(gateways),
             [
                 abi.encodeCall(gateways.setGateway, (operator.id, "")),
-                abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))),
+                abi.encodeCall(IPipeExecutor.run, (new Call[](0), payable(stranger))),
                 "",
                 "",
                 "",
@@ -170,9 +185,9 @@ contract ExecuteTest is PipeFixture {
         address executor = pipe.executor();
         vm.expectRevert(abi.encodeWithSelector(IPipeExecutor.NotPipe.selector, stranger));
         vm.prank(stranger);
-        IPipeExecutor(executor).execute("", new Call[](0));
+        IPipeExecutor(executor).run(new Call[](0), payable(stranger));
         Call[] memory calls = new Call[](1);
-        calls[0] = Call(executor, 0, abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))));
+        calls[0] = Call(executor, 0, abi.encodeCall(IPipeExecutor.run, (new Call[](0), payable(stranger))));
         vm.expectRevert(abi.encodeWithSelector(IPipeExecutor.NotPipe.selector, executor));
         pipe.execute("", calls);
     }

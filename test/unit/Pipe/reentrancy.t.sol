@@ -58,7 +58,7 @@ contract PipeReentrancyTest is PipeFixture {
         bytes memory planted = _bundle(address(hostile), address(0), _item(INPUT, keccak256("planted")));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.preload, (planted)));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.execute, (planted, new Call[](0))));
-        hostile.plan(executor, abi.encodePacked(abi.encodeCall(IPipeExecutor.execute, ("", new Call[](0))), hostile));
+        hostile.plan(executor, abi.encodeCall(IPipeExecutor.run, (new Call[](0), payable(address(hostile)))));
         bytes memory forUser = _bundle(user, address(hostile), _item("x", ANSWER));
         hostile.plan(address(pipe), abi.encodeCall(IPipe.infer, (consumer.queryOf(release, "x"), user, forUser)));
         bytes memory forExecutor = _bundle(executor, address(hostile), _item("x", ANSWER));

@@ -40,6 +40,13 @@ contract OutputTest is PipeFixture {
         pipe.fundBudget(address(decoding), 10 ether, 10 ether);
     }
 
+    /// A call to nothing succeeds; no answer comes of it.
+    function test_revertsWhereNoPipeIs() public {
+        decoding = new DecodingConsumer(IPipe(stranger), release);
+        vm.expectRevert(PipeConsumer.PipeMissing.selector);
+        decoding.ask(INPUT);
+    }
+
     function test_takesTheModelsForm() public {
         _ask(_encoded(TensorCodec.shapeOf(1, 1), Dtype.FLOAT32));
         assertEq(pipe.budgetOf(user, address(decoding)).balance, 10 ether - FEE);
