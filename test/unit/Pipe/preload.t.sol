@@ -75,6 +75,14 @@ contract PreloadTest is PipeFixture {
         assertEq(money.earningsOf(operator.id, release).unripe, 4 * FEE);
     }
 
+    function test_logsNothingWhereNothingIsLoaded() public {
+        bytes memory results = _three();
+        _preload(user, results);
+        vm.recordLogs();
+        _preload(user, results);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
     /// The royalty of each release goes with its own results, however they alternate.
     function test_booksResultsOfSeveralReleases() public {
         ReleaseId second = _publish(2 * ROYALTY, RELEASE_MIN_STAKE);
