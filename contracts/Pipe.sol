@@ -143,9 +143,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         if (account == address(_executor)) owner |= _execution << 160;
     }
 
-    /// @dev `PipeExecutor.run` with the calls as they came: an array is encoded as its length and offsets from there
-    /// on, so that it can be moved, and the last argument of `execute` ends with the call. Taking calls and answers
-    /// apart to put them together again costs 1,500 gas.
+    /// @dev `PipeExecutor.run` with the calls as they came: an array is encoded as its length, and offsets from there
+    /// on, so that it can be moved; what stands behind it comes along unread. Taking calls and answers apart to put
+    /// them together again costs 1,500 gas.
     function _run(Call[] calldata calls) private returns (bool success, bytes memory answer) {
         bytes calldata encoded;
         assembly ("memory-safe") {

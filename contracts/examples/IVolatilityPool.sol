@@ -25,8 +25,8 @@ struct FeeTerms {
 /// liquidity providers is in `models/README.md`: on replayed months, nothing that could be told from chance.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
 /// (at the turn of an hour): the swap then pays the highest fee, or reverts here.
-/// Warning: a price that is pushed and held at the end of an hour moves the fee of the next one, far more easily up than
-/// down, and never above the fallback; `models/README.md` has how far.
+/// Warning: a price that is pushed and held at the end of an hour moves the fee of the next one, far more easily up
+/// than down, and never above the fallback; `models/README.md` has how far.
 /// Warning: an operator that trades can sign itself the lowest fee. `baseFee` bounds what that is worth, and `minStake`
 /// what has to stand behind it.
 interface IVolatilityPool {

@@ -7,7 +7,7 @@ library GatewayUrl {
     uint256 internal constant MAX_LENGTH = 256;
 
     /// @notice True for `https://…`, and `http://` to this machine, of at most `MAX_LENGTH` visible ASCII characters.
-    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit. So is the end of a user's name:
+    /// @dev Braces are refused: `{data}` would ask for GET, which long inputs do not fit. So is what ends a user name:
     /// `127.0.0.1:80` could be one, before another host.
     function isValid(string calldata url) internal pure returns (bool) {
         bytes calldata text = bytes(url);

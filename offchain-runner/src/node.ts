@@ -42,6 +42,7 @@ import { preflight } from "./preflight.ts";
 import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
 import { openDatabase } from "./store/database.ts";
+import { DiskFlush } from "./store/diskFlush.ts";
 
 const BLOCK_TIME_SEC = 2;
 /** How long work in flight may take after the first signal. */
@@ -98,6 +99,8 @@ async function openBase(
   const { chain } = config;
   const database = openDatabase(config.dataDir);
   closers.push(() => database.close());
+  const flush = new DiskFlush(config.dataDir);
+  closers.push(() => flush.close());
   const key = await loadSignerKey(config.signer);
   const provider = new ResilientProvider({
     urls: chain.rpcUrls,
@@ -114,6 +117,7 @@ async function openBase(
   const time = new ChainTime(clock);
   return {
     database,
+    flush,
     key,
     provider,
     contracts,

@@ -83,6 +83,7 @@ describe("node end to end: pre-execution", () => {
     const answeredBy = [0, 0] as [number, number];
     let isKilled = false;
     let nonce = await payer.getNonce();
+    let sending: Promise<unknown> = Promise.resolve();
     const send = async (value: number) => {
       const given = await askAny(value);
       answeredBy[given.by as 0 | 1] += 1;
@@ -93,13 +94,17 @@ describe("node end to end: pre-execution", () => {
       }
       expect(given).to.include({ complete: true, rounds: 2 });
       const data = appendResults(dataFor(value), given.results);
-      const sent = await payer.sendTransaction({
-        to: pipe.consumer,
-        data,
-        nonce: nonce++,
-        gasLimit: (given.gasUsed * 12n) / 10n,
-      });
-      expect((await sent.wait())?.status).to.equal(1);
+      // A chain that mines each transaction as it comes takes none before its turn.
+      const sent = sending.then(() =>
+        payer.sendTransaction({
+          to: pipe.consumer,
+          data,
+          nonce: nonce++,
+          gasLimit: (given.gasUsed * 12n) / 10n,
+        }),
+      );
+      sending = sent;
+      expect((await (await sent).wait())?.status).to.equal(1);
       return given.totalFee;
     };
     const fees = await Promise.all(Array.from({ length: CALLS }, (_, index) => send(FIRST + index)));

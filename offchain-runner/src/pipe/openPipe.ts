@@ -14,6 +14,7 @@ import type { OfferedReleases } from "../jobs/offeredReleases.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { ProtocolConstants } from "../preflight.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
+import type { DiskFlush } from "../store/diskFlush.ts";
 import { createCallSimulator } from "./callSimulator.ts";
 import { OutputCache } from "./outputCache.ts";
 import { PayerMeans } from "./payerMeans.ts";
@@ -27,6 +28,7 @@ import { UnpaidQuota } from "./unpaidQuota.ts";
 
 export interface PipeParts {
   database: DatabaseSync;
+  flush: DiskFlush;
   provider: ResilientProvider;
   contracts: Contracts;
   constants: ProtocolConstants;

@@ -15,7 +15,7 @@ import type { PayerMeans } from "./payerMeans.ts";
 import { PipeError } from "./pipeError.ts";
 import type { OfferDependencies } from "./queryOffer.ts";
 import { offerFor } from "./queryOffer.ts";
-import type { Addressee, OfferedQuery, ResultMaker } from "./resultMaker.ts";
+import type { Addressee, OfferedQuery, ResultMaker, SignedBundle } from "./resultMaker.ts";
 import { inputHashOf } from "./resultMaker.ts";
 
 export interface PreExecutorDependencies {
@@ -29,6 +29,9 @@ export interface PreExecutorDependencies {
   addresses: { pipe: string; executor: string };
 }
 
+/** Of one consumer. */
+type OwnResults = SignedBundle & { addressee: Addressee; results: CarriedResult[] };
+
 /** What one call has been given so far. */
 interface Progress {
   readonly request: PreexecuteRequest;
@@ -36,7 +39,7 @@ interface Progress {
   readonly carrier: Carrier;
   readonly incoming: readonly ResultBundle[];
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
-  readonly own: Map<string, { addressee: Addressee; results: CarriedResult[]; bundle: string }>;
+  readonly own: Map<string, OwnResults>;
   rounds: number;
 }
 
@@ -71,13 +74,13 @@ export class PreExecutor {
       switch (outcome.kind) {
         case "passed":
           if (progress.rounds === 0) await this.#requireCode(call);
-          return this.#respond(progress, [], outcome.gasUsed);
+          return await this.#respond(progress, [], outcome.gasUsed);
         case "reverted":
           throw revertOf(outcome.data);
         case "required": {
           signal.throwIfAborted();
           const missing = await this.#serve(progress, outcome.required, outcome.data, signal);
-          if (missing.length > 0) return this.#respond(progress, missing, 0n);
+          if (missing.length > 0) return await this.#respond(progress, missing, 0n);
         }
       }
     }
@@ -138,8 +141,8 @@ export class PreExecutor {
 
     const made = await this.#dependencies.maker.answer(offered, addressee, progress.caller, signal);
     const results = [...known, ...made];
-    const bundle = this.#dependencies.maker.sign(results, addressee);
-    progress.own.set(addressee.consumer, { addressee, results, bundle });
+    const signed = this.#dependencies.maker.sign(results, addressee);
+    progress.own.set(addressee.consumer, { addressee, results, ...signed });
     progress.rounds += 1;
     if (dataLength(resultsOf(progress)) > this.#options.maxBytes)
       throw new PipeError("too-large", { maxBytes: this.#options.maxBytes });
@@ -204,8 +207,14 @@ export class PreExecutor {
       throw new PipeError("payer-cannot-pay", { payer, consumer, means: `${means}`, needed: `${spent}` });
   }
 
-  #respond(progress: Progress, missing: InferenceQuery[], gasUsed: bigint): PreexecuteResponse {
+  async #respond(
+    progress: Progress,
+    missing: InferenceQuery[],
+    gasUsed: bigint,
+  ): Promise<PreexecuteResponse> {
     const { own, rounds, incoming, caller } = progress;
+    // Meanwhile the call was simulated.
+    await Promise.all([...own.values()].map(({ onDisk }) => onDisk));
     const { offers, logger, time } = this.#dependencies;
     const { operatorId } = offers.account;
     const bundles = [...incoming, ...[...own.values()].flatMap(({ bundle }) => decodeBundles(bundle))];

@@ -52,7 +52,9 @@ export async function read(
   const addressee = { consumer: ZeroAddress, payer: ZeroAddress };
   const offered = { query, inputHash: inputHashOf(query), offer };
   const results = await maker.answer([offered], addressee, caller, signal);
-  return { data: maker.sign(results, addressee) as `0x${string}` };
+  const { bundle, onDisk } = maker.sign(results, addressee);
+  await onDisk;
+  return { data: bundle as `0x${string}` };
 }
 
 function decoded(data: string) {

@@ -10,6 +10,7 @@ import type { InferenceEngine } from "../jobs/inferenceEngine.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
 import { validUntilFrom } from "../proofs/resultSigner.ts";
+import type { DiskFlush } from "../store/diskFlush.ts";
 import type { Caller } from "./caller.ts";
 import type { OutputCache } from "./outputCache.ts";
 import { PipeError } from "./pipeError.ts";
@@ -33,11 +34,19 @@ export interface OfferedQuery {
   offer: Offer;
 }
 
+/** Signed results, which are not for strangers before they are on disk. */
+export interface SignedBundle {
+  /** Encoded. */
+  bundle: string;
+  onDisk: Promise<void>;
+}
+
 export interface ResultMakerDependencies {
   engine: Pick<InferenceEngine, "checkInput">;
   scheduler: RunScheduler;
   outputs: OutputCache;
   signer: ResultSigner;
+  flush: Pick<DiskFlush, "flushed">;
   quota: UnpaidQuota;
   time: ChainTime;
   /** Ends runs that have begun: the node is stopping. */
@@ -93,13 +102,16 @@ export class ResultMaker {
   }
 
   /** One bundle of all of `results`. The ledger refuses a second output for one key before anything is signed. */
-  sign(results: readonly CarriedResult[], addressee: Addressee): string {
-    const { signer, time } = this.#dependencies;
+  sign(results: readonly CarriedResult[], addressee: Addressee): SignedBundle {
+    const { signer, time, flush } = this.#dependencies;
     const { maxValiditySec, resultValiditySec } = this.#options;
     const validUntil = validUntilFrom(time.head.timestamp, maxValiditySec, resultValiditySec);
     const bundle = { consumer: addressee.consumer, validUntil, results: [...results] };
-    const signature = signer.sign(signedResultsOf(bundle, addressee.payer));
-    return encodeBundle({ ...bundle, signature } satisfies ResultBundle);
+    const signature = signer.signAhead(signedResultsOf(bundle, addressee.payer));
+    const onDisk = flush.flushed();
+    // Who gives it away waits for it; others may have gone meanwhile.
+    onDisk.catch(() => undefined);
+    return { bundle: encodeBundle({ ...bundle, signature } satisfies ResultBundle), onDisk };
   }
 
   async #answerOne(

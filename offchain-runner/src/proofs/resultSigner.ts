@@ -39,6 +39,19 @@ export class ResultSigner {
    */
   sign(results: readonly InferenceResult[]): string {
     this.#ledger.checkAndInsert(results, this.#isExact);
+    return this.#signed(results);
+  }
+
+  /**
+   * The same without waiting for the disk: the signature must not be given away before the database is flushed.
+   * @throws OutputConflictError before anything is signed
+   */
+  signAhead(results: readonly InferenceResult[]): string {
+    this.#ledger.checkAndCommit(results, this.#isExact);
+    return this.#signed(results);
+  }
+
+  #signed(results: readonly InferenceResult[]): string {
     return this.#key.signDigest(bundleDigest(this.#domainSeparator, results.map(resultHash)));
   }
 }

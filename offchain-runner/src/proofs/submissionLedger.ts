@@ -3,7 +3,7 @@ import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import { ZeroHash } from "ethers";
 import type { Clock } from "../clock.ts";
 import { NodeError } from "../nodeError.ts";
-import { transactDurably } from "../store/database.ts";
+import { transact, transactDurably } from "../store/database.ts";
 
 /** The part of a result that decides whether another output beside it is equivocation. */
 export type LedgerKey = Pick<InferenceResult, "release" | "codec" | "inputHash" | "context">;
@@ -39,12 +39,12 @@ export class SubmissionLedger {
    * @throws OutputConflictError when another output is on record for one of them
    */
   checkAndInsert(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
-    transactDurably(this.#database, () => {
-      for (const result of results) {
-        const context = isExact(result.release) ? ZeroHash : result.context;
-        this.#checkAndInsertOne({ ...result, context }, result.outputHash);
-      }
-    });
+    transactDurably(this.#database, () => this.#checkAndInsertAll(results, isExact));
+  }
+
+  /** The same, safe from the end of the process, and from a power cut as soon as the database is flushed. */
+  checkAndCommit(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+    transact(this.#database, () => this.#checkAndInsertAll(results, isExact));
   }
 
   /** The output on record for a key. */
@@ -55,6 +55,13 @@ export class SubmissionLedger {
       )
       .get(release, codec, inputHash, context);
     return row?.output_hash as string | undefined;
+  }
+
+  #checkAndInsertAll(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+    for (const result of results) {
+      const context = isExact(result.release) ? ZeroHash : result.context;
+      this.#checkAndInsertOne({ ...result, context }, result.outputHash);
+    }
   }
 
   #checkAndInsertOne({ release, codec, inputHash, context }: LedgerKey, outputHash: string): void {

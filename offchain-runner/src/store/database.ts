@@ -15,7 +15,7 @@ export function openDatabase(folder: string): DatabaseSync {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");
     // Survives the end of the process at any point; what a power cut may cost is found again on chain. What it must
-    // not cost goes through `transactDurably`.
+    // not cost goes through `transactDurably` or waits for `DiskFlush`.
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("BEGIN IMMEDIATE; COMMIT");

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {CreditDesk} from "../../../contracts/examples/solidml/CreditDesk.sol";
 import {VolatilityFee} from "../../../contracts/examples/solidml/VolatilityFee.sol";
 import {IPriceSource, VolatilityHistory} from "../../../contracts/examples/solidml/VolatilityHistory.sol";
-import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {ReleaseContent, TensorSpec} from "../../../contracts/interfaces/IModelHub.sol";
 import {Call, IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
@@ -12,40 +11,21 @@ import {IReleaseSchemas} from "../../../contracts/solidml/IReleaseSchemas.sol";
 import {ISolidML, ModelInferenceMode} from "../../../contracts/solidml/ISolidML.sol";
 import {IWorkflowScheduler} from "../../../contracts/solidml/IWorkflowScheduler.sol";
 import {TensorLib} from "../../../contracts/solidml/TensorLib.sol";
-import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
-import {InferenceResult} from "../../../contracts/types/InferenceResult.sol";
-import {Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
-import {Actor, NetworkFixture} from "../support/NetworkFixture.sol";
+import {Item, PipeFixture} from "../Pipe/PipeFixture.sol";
 
 /// The examples on the whole network: a real pipe, results signed by a staked operator, fees paid.
-contract OnThePipeTest is NetworkFixture {
-    IPipe private pipe;
+contract OnThePipeTest is PipeFixture {
     ISolidML private front;
-    Actor private operator;
     address private source = makeAddr("source");
 
     function setUp() public override {
         super.setUp();
-        address gateways = deployCode("contracts/Gateways.sol:Gateways", abi.encode(operators, hub, settlement));
-        pipe = IPipe(
-            deployCode(
-                "contracts/Pipe.sol:Pipe",
-                abi.encode(opg, operators, hub, settlement, gateways, authority, treasury, PROTOCOL_FEE_BPS)
-            )
-        );
         bytes memory arguments = abi.encode(hub, pipe, SUPPLY, 0, 0);
         front = ISolidML(deployCode("contracts/solidml/SolidML.sol:SolidML", arguments));
-        operator = _onboard("operator");
-        _pay(user);
         vm.etch(source, hex"00");
         vm.mockCall(source, abi.encodeCall(IPriceSource.price, ()), abi.encode(int128(2000e8)));
-    }
-
-    function _pay(address account) private {
-        opg.approve(address(pipe), 10 * FEE);
-        IEscrow(address(pipe)).deposit(account, 10 * FEE);
     }
 
     /// Publishes a model of float32 tensors under a name, registers its schema, and returns its `modelCID`.
@@ -100,28 +80,9 @@ contract OnThePipeTest is NetworkFixture {
         values[0] = value;
         uint32[] memory shape = TensorCodec.shapeOf(1, 1);
         bytes memory output = TensorCodec.encode(TensorCodec.fromFixed(values, 3, shape, Dtype.FLOAT32));
-        InferenceResult memory result = InferenceResult({
-            context: pipe.contextOf(payer, address(front)),
-            release: query.release,
-            mode: Mode.VANILLA,
-            codec: CODEC_TENSORS,
-            inputHash: keccak256(query.input),
-            outputHash: keccak256(output),
-            fee: FEE,
-            maxCover: 0,
-            validUntil: uint40(block.timestamp) + 600
-        });
-        bytes memory head = abi.encodePacked(
-            uint8(1),
-            address(front),
-            result.validUntil,
-            result.release,
-            result.inputHash,
-            uint8(0),
-            CODEC_TENSORS
-        );
-        bytes memory rest = abi.encodePacked(uint56(FEE / GRAIN), uint56(0), uint24(output.length), uint24(0), output);
-        return bytes.concat(head, rest, _signTyped(operator.signerKey, result.structHash()));
+        Item memory item = _itemOf(query.input, output);
+        item.release = query.release;
+        return _bundle(payer, address(front), _items(item));
     }
 
     function _pool() private returns (VolatilityFee pool) {
@@ -145,12 +106,12 @@ contract OnThePipeTest is NetworkFixture {
         vm.prank(user, user);
         pool.updateFee();
         assertEq(pool.feeBps(), 25);
-        assertEq(IEscrow(address(pipe)).balanceOf(user), 9 * FEE);
+        assertEq(money.balanceOf(user), 90 ether - FEE);
 
         // The same result again, in the same transaction: no second charge.
         vm.prank(stranger, user);
         pool.updateFee();
-        assertEq(IEscrow(address(pipe)).balanceOf(user), 9 * FEE);
+        assertEq(money.balanceOf(user), 90 ether - FEE);
     }
 
     function test_usesNobodyElsesResult() public {

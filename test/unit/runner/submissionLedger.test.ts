@@ -36,6 +36,13 @@ describe("SubmissionLedger", () => {
 
   afterEach(() => temp.dispose());
 
+  it("checks what it does not wait for the disk with just as well", () => {
+    ledger.checkAndCommit([RESULT], approximate);
+    ledger = new SubmissionLedger(temp.reopen(), new SteppedClock());
+    expect(() => ledger.checkAndCommit([OTHER_OUTPUT], approximate)).to.throw(OutputConflictError);
+    expect(() => ledger.checkAndInsert([OTHER_OUTPUT], approximate)).to.throw(OutputConflictError);
+  });
+
   it("lets the same output through again, whatever fee and validity it is signed with", () => {
     ledger.checkAndInsert([RESULT], approximate);
     ledger.checkAndInsert([{ ...RESULT, fee: 6n, validUntil: 2_000 }], approximate);
@@ -99,8 +106,10 @@ describe("ResultSigner", () => {
       };
       const signer = new ResultSigner(key, ledger, hash("0a"), approximate);
       expect(signer.sign([RESULT])).to.match(/^0x[0-9a-f]{130}$/);
-      expect(() => signer.sign([OTHER_OUTPUT])).to.throw(OutputConflictError);
-      expect(signatures).to.equal(1);
+      expect(signer.signAhead([RESULT])).to.equal(signer.sign([RESULT]));
+      for (const sign of [() => signer.sign([OTHER_OUTPUT]), () => signer.signAhead([OTHER_OUTPUT])])
+        expect(sign).to.throw(OutputConflictError);
+      expect(signatures).to.equal(3);
     } finally {
       temp.dispose();
     }

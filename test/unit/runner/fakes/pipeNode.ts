@@ -21,6 +21,7 @@ import { ServedResults } from "../../../../offchain-runner/src/pipe/servedResult
 import { UnpaidQuota } from "../../../../offchain-runner/src/pipe/unpaidQuota.ts";
 import { ResultSigner } from "../../../../offchain-runner/src/proofs/resultSigner.ts";
 import { SubmissionLedger } from "../../../../offchain-runner/src/proofs/submissionLedger.ts";
+import { DiskFlush } from "../../../../offchain-runner/src/store/diskFlush.ts";
 import { pipeConfig } from "./pipeConfig.ts";
 import { ScriptedCalls } from "./scriptedCalls.ts";
 import { SOME_RELEASE } from "./scriptedEngine.ts";
@@ -56,12 +57,14 @@ export class PipeNode {
   onRun: (release: string, input: Uint8Array) => Promise<Uint8Array> = async (_, input) =>
     Uint8Array.of(...input, 1);
   onCheck: () => void = () => undefined;
+  onFlush: () => Promise<void> = () => this.#flush.flushed();
   readonly quota: UnpaidQuota;
   readonly served: ServedResults;
   readonly service: PipeService;
   readonly scheduler: RunScheduler;
   readonly preExecutor: PreExecutor;
   readonly #temp = new TempDatabase();
+  readonly #flush = new DiskFlush(this.#temp.folder);
   readonly #loaded: Promise<void>;
 
   constructor(overrides: Partial<PipeConfig> = {}, { children = 2 }: { children?: number } = {}) {
@@ -98,6 +101,7 @@ export class PipeNode {
       {
         ...{ engine, scheduler, quota, time, cancel },
         outputs: new OutputCache(1_000_000),
+        flush: { flushed: () => this.onFlush() },
         signer: new ResultSigner(key, ledger, DOMAIN, () => false),
         onServed: () => undefined,
       },
@@ -139,7 +143,8 @@ export class PipeNode {
     await this.#loaded;
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
+    await this.#flush.close();
     this.#temp.dispose();
   }
 

@@ -37,7 +37,7 @@ function work(folder: string): void {
     quota.charge(caller, results);
     for (const { inputHash } of results) writeSync(1, `booked ${inputHash}\n`);
     try {
-      signer.sign(results);
+      signer.signAhead(results);
       for (const { inputHash, outputHash } of results) writeSync(1, `signed ${inputHash} ${outputHash}\n`);
     } catch (error) {
       if (!(error instanceof OutputConflictError)) throw error;

@@ -27,8 +27,8 @@ const STRANGER = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 describe("PreExecutor", () => {
   const nodes: PipeNode[] = [];
 
-  afterEach(() => {
-    for (const node of nodes.splice(0)) node.dispose();
+  afterEach(async () => {
+    for (const node of nodes.splice(0)) await node.dispose();
   });
 
   function open(...[overrides]: ConstructorParameters<typeof PipeNode>): PipeNode {
@@ -230,6 +230,31 @@ describe("PreExecutor", () => {
       throw new InferenceError("inference-failed");
     };
     await expectError(node.run(), "call-reverts");
+  });
+
+  it("gives nothing away before it is on disk, and simulates meanwhile", async () => {
+    const node = open();
+    node.calls.onCall = inferring([query("0x01")], PAYER, CONSUMER);
+    let flush: (failure?: unknown) => void = () => undefined;
+    node.onFlush = () =>
+      new Promise((resolve, reject) => {
+        flush = (failure) => (failure === undefined ? resolve() : reject(failure));
+      });
+    for (const failure of [undefined, "disk full"]) {
+      let isGiven = false;
+      const asked = node.run().then(
+        () => {
+          isGiven = true;
+        },
+        (error: unknown) => error,
+      );
+      const before = node.calls.seen.length;
+      while (node.calls.seen.length < before + 2) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(isGiven).to.equal(false);
+      flush(failure);
+      expect(await asked).to.equal(failure);
+    }
   });
 
   it("signs nothing after the deadline, and keeps the output that came too late", async () => {
