@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title LittleEndian
+/// @notice Elements as tensors carry them, 1, 2, 4 or 8 bytes without gaps, and the words of the arena.
+library LittleEndian {
+    uint256 private constant ODD_BYTES = 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff;
+    uint256 private constant ODD_PAIRS = 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff;
+    uint256 private constant ODD_QUADS = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+    /// All bits but the lowest of each byte.
+    uint256 private constant NOT_BOOL = 0xfefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefe;
+
+    /// @notice Writes `count` elements of calldata at `from` as words at `to`.
+    /// @return wrong not zero where bools were asked for and an element is neither 0 nor 1; all bytes of the last word
+    /// are looked at
+    function unpack(
+        uint256 from,
+        uint256 to,
+        uint256 count,
+        uint256 width,
+        bool isSigned,
+        bool isBool
+    ) internal pure returns (uint256 wrong) {
+        unchecked {
+            uint256 perWord = 32 / width;
+            while (count != 0) {
+                uint256 word;
+                assembly ("memory-safe") {
+                    word := calldataload(from)
+                }
+                if (isBool) wrong |= word & NOT_BOOL;
+                uint256 here = count < perWord ? count : perWord;
+                if (here == 32 && !isSigned) _scatterBytes(word, to);
+                else _scatter(_swap(word, width), to, here, 8 * width, isSigned);
+                from += 32;
+                to += 32 * here;
+                count -= here;
+            }
+        }
+    }
+
+    /// @notice Packs `count` words at `from` to `to`, which must be zero there up to the next whole word.
+    /// @return end where the next whole word begins
+    function pack(uint256 from, uint256 to, uint256 count, uint256 width) internal pure returns (uint256 end) {
+        if (width == 1) return _packBytes(from, to, count);
+        unchecked {
+            uint256 perWord = 32 / width;
+            while (count != 0) {
+                uint256 here = count < perWord ? count : perWord;
+                uint256 word = _swap(_gather(from, here, 8 * width), width);
+                assembly ("memory-safe") {
+                    mstore(to, word)
+                }
+                from += 32 * here;
+                to += 32;
+                count -= here;
+            }
+            return to;
+        }
+    }
+
+    /// @dev All 32 bytes of a word, unrolled: half the price of shifting.
+    function _scatterBytes(uint256 word, uint256 to) private pure {
+        assembly ("memory-safe") {
+            for {
+                let i := 0
+            } lt(i, 32) {
+                i := add(i, 8)
+            } {
+                mstore(to, byte(i, word))
+                mstore(add(to, 32), byte(add(i, 1), word))
+                mstore(add(to, 64), byte(add(i, 2), word))
+                mstore(add(to, 96), byte(add(i, 3), word))
+                mstore(add(to, 128), byte(add(i, 4), word))
+                mstore(add(to, 160), byte(add(i, 5), word))
+                mstore(add(to, 192), byte(add(i, 6), word))
+                mstore(add(to, 224), byte(add(i, 7), word))
+                to := add(to, 256)
+            }
+        }
+    }
+
+    /// @dev The lowest byte of each word.
+    function _packBytes(uint256 from, uint256 to, uint256 count) private pure returns (uint256 end) {
+        assembly ("memory-safe") {
+            end := add(to, and(add(count, 31), not(31)))
+            let last := add(to, count)
+            for {} iszero(gt(add(to, 4), last)) {
+                to := add(to, 4)
+            } {
+                mstore8(to, mload(from))
+                mstore8(add(to, 1), mload(add(from, 32)))
+                mstore8(add(to, 2), mload(add(from, 64)))
+                mstore8(add(to, 3), mload(add(from, 96)))
+                from := add(from, 128)
+            }
+            for {} lt(to, last) {
+                to := add(to, 1)
+            } {
+                mstore8(to, mload(from))
+                from := add(from, 32)
+            }
+        }
+    }
+
+    /// @dev The first elements of a word, the first on top. Four at a time where there are as many.
+    function _scatter(uint256 word, uint256 to, uint256 count, uint256 bits, bool isSigned) private pure {
+        assembly ("memory-safe") {
+            let drop := sub(256, bits)
+            let end := add(to, shl(5, count))
+            switch isSigned
+            case 0 {
+                for {} iszero(gt(add(to, 128), end)) {
+                    to := add(to, 128)
+                } {
+                    mstore(to, shr(drop, word))
+                    word := shl(bits, word)
+                    mstore(add(to, 32), shr(drop, word))
+                    word := shl(bits, word)
+                    mstore(add(to, 64), shr(drop, word))
+                    word := shl(bits, word)
+                    mstore(add(to, 96), shr(drop, word))
+                    word := shl(bits, word)
+                }
+                for {} lt(to, end) {
+                    to := add(to, 32)
+                } {
+                    mstore(to, shr(drop, word))
+                    word := shl(bits, word)
+                }
+            }
+            default {
+                for {} lt(to, end) {
+                    to := add(to, 32)
+                } {
+                    mstore(to, sar(drop, word))
+                    word := shl(bits, word)
+                }
+            }
+        }
+    }
+
+    /// @dev The reverse: what an element has above its width is cut off.
+    function _gather(uint256 from, uint256 count, uint256 bits) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            let drop := sub(256, bits)
+            let shift := 0
+            for {
+                let end := add(from, shl(5, count))
+            } lt(from, end) {
+                from := add(from, 32)
+            } {
+                word := or(word, shr(shift, shl(drop, mload(from))))
+                shift := add(shift, bits)
+            }
+        }
+    }
+
+    /// @dev Reverses the bytes inside every element of the word.
+    function _swap(uint256 word, uint256 width) private pure returns (uint256) {
+        if (width > 1) word = ((word >> 8) & ODD_BYTES) | ((word & ODD_BYTES) << 8);
+        if (width > 2) word = ((word >> 16) & ODD_PAIRS) | ((word & ODD_PAIRS) << 16);
+        if (width > 4) word = ((word >> 32) & ODD_QUADS) | ((word & ODD_QUADS) << 32);
+        return word;
+    }
+}
