@@ -10,12 +10,29 @@ const evaluation = z.object({
   test: z.object({ model: score, naive: score, ewma: score }),
 });
 
-/** What the training script measured on the months held out, for each shipped model and its two baselines. */
+/** A model and its exact form, by the one measure that tells most: `rmse`, less is better; `accuracy`, more is. */
+const conversion = z.object({
+  model: z.string(),
+  headline: z.object({ measure: z.string(), float: z.number(), exact: z.number() }),
+});
+
+/** What the training scripts measured on what was held out: each shipped model, its baselines, its exact form. */
 export async function measure(): Promise<Figures> {
   const files = readdirSync(MODELS)
     .map((name) => fileURLToPath(new URL(`${name}/evaluation.json`, MODELS)))
     .filter(existsSync);
-  return Object.fromEntries(files.flatMap((file) => figuresOf(JSON.parse(readFileSync(file, "utf8")))));
+  const contents: unknown[] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
+  return Object.fromEntries(contents.flatMap((content) => [...figuresOf(content), ...conversionOf(content)]));
+}
+
+function conversionOf(content: unknown): [string, number][] {
+  const { data, success } = conversion.safeParse(content);
+  if (!success) return [];
+  const { model, headline } = data;
+  return [
+    [`model.${model}.float`, headline.float],
+    [`model.${model}.exact`, headline.exact],
+  ];
 }
 
 /** Of the models of volatility; others are judged by other scores, which their own evaluation explains. */
