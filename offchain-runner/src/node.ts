@@ -112,7 +112,10 @@ async function openBase(
   closers.push(() => provider.destroy());
   const contracts = connectContracts(chain.addresses, provider);
   const constants = await preflight(config, provider, contracts);
-  const engine = await openOnnxEngine(config, clock, logger);
+  const metrics = new NodeMetrics();
+  const engine = await openOnnxEngine(config, clock, logger, (release) =>
+    metrics.recordDisagreement(release),
+  );
   closers.push(() => engine.stop(0));
   const time = new ChainTime(clock);
   return {
@@ -123,6 +126,7 @@ async function openBase(
     contracts,
     constants,
     engine,
+    metrics,
     time,
     reader: createChainReader(provider),
     chain: createTransactionChain(provider, key.wallet, chain.chainId),
@@ -132,8 +136,7 @@ async function openBase(
 
 function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, cancel: AbortSignal) {
   const { limits, chain } = config;
-  const { engine, time, account, constants, reader } = base;
-  const metrics = new NodeMetrics();
+  const { engine, metrics, time, account, constants, reader } = base;
   const store = new JobStore(base.database, clock);
   const bell = new Bell();
   const ring = (): void => {

@@ -28,6 +28,11 @@ export class NodeMetrics {
     "Second outputs that were refused a signature",
     [],
   );
+  readonly #disagreements = this.#counter(
+    "opg_exact_disagreements_total",
+    "Results of exact releases on which onnxruntime and the interpreter differ, and that were not signed",
+    ["release"],
+  );
   readonly #jobs = this.#gauge("opg_jobs", "Jobs by state", ["state"]);
   readonly #queue = this.#gauge("opg_queue_depth", "Jobs waiting for or in inference", []);
   readonly #balance = this.#gauge("opg_signer_balance_coin", "Balance of the signer, in whole coins", []);
@@ -70,6 +75,10 @@ export class NodeMetrics {
 
   recordRefused(): void {
     this.#refused.inc();
+  }
+
+  recordDisagreement(release: string): void {
+    this.#disagreements.inc({ release });
   }
 
   recordOutcome(purpose: TransactionPurpose, outcome: SubmitOutcome): void {

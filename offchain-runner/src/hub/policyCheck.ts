@@ -1,20 +1,40 @@
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
+import type { StoredGraph } from "../exact/blobs.ts";
+import { ExactError, exactErrorCodes } from "../exact/exactError.ts";
+import { decodeRoot } from "../exact/rootCodec.ts";
 import { ModelError, modelErrorCodes } from "./modelError.ts";
 import type { OnnxLimits } from "./onnxFile.ts";
 import type { PolicySubject } from "./onnxPolicy.ts";
+import type { Release } from "./release.ts";
 
 export interface PolicyTask {
   readonly modelPath: string;
   readonly subject: Omit<PolicySubject, "bytes">;
   readonly limits: OnnxLimits;
+  /** What the release commits to, if it is exact. */
+  readonly graph: Release["graph"];
 }
 
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/** The graph that the thread has lowered, as its bytes. */
+const loweredBytes = z.object({
+  graphRoot: z.string(),
+  rootBytes: bytes,
+  stream: bytes,
+});
+
 const verdict = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("accepted") }),
+  z.object({ kind: z.literal("accepted"), graph: loweredBytes.optional() }),
   z.object({
     kind: z.literal("refused"),
     code: z.enum(modelErrorCodes),
+    data: z.object({ reason: z.string() }).catchall(z.string()),
+  }),
+  z.object({
+    kind: z.literal("inexact"),
+    code: z.enum(exactErrorCodes),
     data: z.object({ reason: z.string() }).catchall(z.string()),
   }),
   z.object({ kind: z.literal("unreadable"), reason: z.string() }),
@@ -22,15 +42,22 @@ const verdict = z.discriminatedUnion("kind", [
 
 export type PolicyVerdict = z.infer<typeof verdict>;
 
+/** What the interpreter runs. */
+export type LoweredGraph = Pick<StoredGraph, "root" | "stream">;
+
 const ENTRY = new URL("./policyThread.ts", import.meta.url);
 const LIMIT_MS = 30_000;
 const MEMORY_MB = 1_024;
 
 /**
- * Checks a model in a thread of its own, so that one made to be slow or large to read holds up nothing else.
- * @throws ModelError, or the signal's reason
+ * Checks a model in a thread of its own, so that one made to be slow or large to read holds up nothing else. Of an exact
+ * release it gives the lowered graph.
+ * @throws ModelError, ExactError, or the signal's reason
  */
-export async function checkInThread(task: PolicyTask, signal: AbortSignal): Promise<void> {
+export async function checkInThread(
+  task: PolicyTask,
+  signal: AbortSignal,
+): Promise<LoweredGraph | undefined> {
   signal.throwIfAborted();
   const thread = new Worker(ENTRY, {
     workerData: task,
@@ -39,7 +66,7 @@ export async function checkInThread(task: PolicyTask, signal: AbortSignal): Prom
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   try {
-    judge(await answerOf(thread, signal));
+    return judge(await answerOf(thread, signal));
   } finally {
     await thread.terminate();
   }
@@ -63,10 +90,20 @@ function answerOf(thread: Worker, signal: AbortSignal): Promise<unknown> {
   });
 }
 
-function judge(message: unknown): void {
+function judge(message: unknown): LoweredGraph | undefined {
   const answer = verdict.parse(message);
-  if (answer.kind === "refused") throw new ModelError(answer.code, answer.data);
-  if (answer.kind === "unreadable") throw new Error(answer.reason);
+  switch (answer.kind) {
+    case "refused":
+      throw new ModelError(answer.code, answer.data);
+    case "inexact":
+      throw new ExactError(answer.code, answer.data);
+    case "unreadable":
+      throw new Error(answer.reason);
+    case "accepted":
+      return answer.graph === undefined
+        ? undefined
+        : { root: decodeRoot(answer.graph.rootBytes), stream: answer.graph.stream };
+  }
 }
 
 function tooLarge(reason: string, cause?: unknown): ModelError {

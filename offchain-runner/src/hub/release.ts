@@ -16,4 +16,6 @@ export interface Release extends ReleaseSchema {
   /** Index into `files` of the `.onnx` file. */
   readonly entry: number;
   readonly files: readonly ReleaseFile[];
+  /** What an exact release commits to; a node lowers the file itself, and serves no release that differs. */
+  readonly graph?: { readonly graphRoot: string; readonly loweringVersion: number } | undefined;
 }

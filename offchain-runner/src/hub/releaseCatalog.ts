@@ -73,6 +73,7 @@ interface PublishedArgs {
     inputs: TensorSpecStructOutput[];
     outputs: TensorSpecStructOutput[];
     contributors: { account: string; bps: bigint }[];
+    exact: { graphRoot: string; loweringVersion: bigint };
   };
 }
 
@@ -99,6 +100,9 @@ function toRelease(id: string, { major, minor, content }: PublishedArgs, isExact
     outputs: parseTensorSchema(content.outputs.map(toSpec)),
     contributors: content.contributors.map(({ account, bps }) => ({ account, bps: Number(bps) })),
     isExact,
+    graph: isExact
+      ? { graphRoot: content.exact.graphRoot, loweringVersion: Number(content.exact.loweringVersion) }
+      : undefined,
   };
 }
 

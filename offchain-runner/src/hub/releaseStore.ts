@@ -6,6 +6,7 @@ import { ModelError } from "./modelError.ts";
 import type { OnnxLimits } from "./onnxFile.ts";
 import { ONNX_LIMITS } from "./onnxFile.ts";
 import { isPlainPath } from "./plainPath.ts";
+import type { LoweredGraph } from "./policyCheck.ts";
 import { checkInThread } from "./policyCheck.ts";
 import type { Release } from "./release.ts";
 
@@ -22,11 +23,19 @@ export interface PreparedRelease {
   readonly modelPath: string;
   /** Bytes of all its files: what a session of it takes in memory at the least. */
   readonly bytes: number;
+  /** The lowered graph of an exact release, the one that it commits to. */
+  readonly graph: LoweredGraph | undefined;
   close(): Promise<void>;
 }
 
+interface LaidOut {
+  readonly modelPath: string;
+  readonly leases: Lease[];
+  readonly graph: LoweredGraph | undefined;
+}
+
 interface Prepared {
-  readonly ready: Promise<{ modelPath: string; leases: Lease[] }>;
+  readonly ready: Promise<LaidOut>;
   readonly abort: AbortController;
   users: number;
 }
@@ -59,7 +68,7 @@ export class ReleaseStore {
 
   /**
    * Fetches, verifies and checks a release; its files stay until every caller has closed what it got.
-   * @throws ModelError, ArtifactError, or the signal's reason
+   * @throws ModelError, ExactError, ArtifactError, or the signal's reason
    */
   async prepare(release: Release, signal: AbortSignal): Promise<PreparedRelease> {
     checkFiles(release);
@@ -79,9 +88,9 @@ export class ReleaseStore {
       isOpen = false;
     };
     try {
-      const { modelPath } = await race(prepared.ready, signal);
+      const { modelPath, graph } = await race(prepared.ready, signal);
       const bytes = release.files.reduce((total, file) => total + file.size, 0);
-      return { release, modelPath, bytes, close };
+      return { release, modelPath, bytes, graph, close };
     } catch (error) {
       await close();
       throw error;
@@ -97,18 +106,18 @@ export class ReleaseStore {
     return prepared;
   }
 
-  async #layOut(release: Release, signal: AbortSignal): Promise<{ modelPath: string; leases: Lease[] }> {
+  async #layOut(release: Release, signal: AbortSignal): Promise<LaidOut> {
     const leases: Lease[] = [];
     try {
       for (const file of release.files) leases.push(await this.#cache.acquire(file, signal));
-      await this.#check(release, leases, signal);
+      const graph = await this.#check(release, leases, signal);
       const root = join(this.#folder, release.id);
       for (const [index, file] of release.files.entries()) {
         const path = join(root, file.path);
         await mkdir(dirname(path), { recursive: true });
         await link(leases[index]?.path ?? "", path);
       }
-      return { modelPath: join(root, entryOf(release).path), leases };
+      return { modelPath: join(root, entryOf(release).path), leases, graph };
     } catch (error) {
       for (const lease of leases) lease.close();
       await rm(join(this.#folder, release.id), { recursive: true, force: true });
@@ -116,12 +125,12 @@ export class ReleaseStore {
     }
   }
 
-  #check(release: Release, leases: readonly Lease[], signal: AbortSignal): Promise<void> {
-    const { inputs, outputs } = release;
+  #check(release: Release, leases: readonly Lease[], signal: AbortSignal): Promise<LoweredGraph | undefined> {
+    const { inputs, outputs, graph } = release;
     const files = new Map(release.files.map(({ path, size }) => [path, { size }]));
     const subject = { path: entryOf(release).path, files, schema: { inputs, outputs } };
     return checkInThread(
-      { modelPath: leases[release.entry]?.path ?? "", subject, limits: this.#limits },
+      { modelPath: leases[release.entry]?.path ?? "", subject, limits: this.#limits, graph },
       signal,
     );
   }

@@ -5,6 +5,8 @@ import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { ExactError } from "../exact/exactError.ts";
+import { ExactInterpreter } from "../exact/interpreter.ts";
 import { artifactFetcher } from "../hub/artifactFetcher.ts";
 import { ModelCache } from "../hub/modelCache.ts";
 import type { Release } from "../hub/release.ts";
@@ -20,15 +22,22 @@ const STALL_MS = 15_000;
 /** Half of a process's memory may hold sessions; the rest is for runs. */
 const SESSION_SHARE = 0.5;
 
+/** Hears that the runtime and the interpreter gave different outputs: one of them is wrong, and nothing is signed. */
+export type OnDisagreement = (release: string) => void;
+
 /** The engine on onnxruntime-node, with what it keeps on disk and in child processes. */
 export class OnnxEngine implements InferenceEngine {
-  readonly #store: ReleaseStore;
+  readonly #store: Pick<ReleaseStore, "prepare">;
   readonly #pool: InferencePool;
   readonly #models = new Map<string, ServedModel>();
+  /** Of exact releases. */
+  readonly #interpreters = new Map<string, ExactInterpreter>();
+  readonly #onDisagreement: OnDisagreement;
 
-  constructor(store: ReleaseStore, pool: InferencePool) {
+  constructor(store: Pick<ReleaseStore, "prepare">, pool: InferencePool, onDisagreement: OnDisagreement) {
     this.#store = store;
     this.#pool = pool;
+    this.#onDisagreement = onDisagreement;
   }
 
   /** How many runs are worth starting at once: those that run and those that wait beside them. */
@@ -37,10 +46,11 @@ export class OnnxEngine implements InferenceEngine {
   }
 
   async prepare(release: Release, signal: AbortSignal): Promise<void> {
-    const { modelPath, bytes } = await this.#store.prepare(release, signal);
+    const { modelPath, bytes, graph } = await this.#store.prepare(release, signal);
     const { id, inputs, outputs } = release;
     const model = { release: id, modelPath, bytes, schema: { inputs, outputs } };
     await this.#pool.warm(model, signal);
+    if (graph !== undefined) this.#interpreters.set(id, new ExactInterpreter(graph));
     this.#models.set(id, model);
   }
 
@@ -56,7 +66,17 @@ export class OnnxEngine implements InferenceEngine {
     const model = this.#models.get(release.id);
     if (model === undefined) throw new TypeError("a release is run that was not prepared");
     const { outputs } = await this.#pool.run({ ...model, inputs: decodeFor(release, input) }, signal);
-    return encodeTensors(outputs);
+    const output = encodeTensors(outputs);
+    this.#checkExact(release.id, input, output);
+    return output;
+  }
+
+  /** An exact result is what the interpreter gives; the runtime only gives it faster. */
+  #checkExact(release: string, input: Uint8Array, output: Uint8Array): void {
+    const expected = this.#interpreters.get(release)?.evaluate(input);
+    if (expected === undefined || Buffer.from(expected).equals(output)) return;
+    this.#onDisagreement(release);
+    throw new ExactError("exact-runtime-disagrees", { reason: `release ${release}` });
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -69,6 +89,7 @@ export async function openOnnxEngine(
   config: Pick<Config, "dataDir" | "modelDir" | "limits" | "artifacts">,
   clock: Clock,
   logger: Logger,
+  onDisagreement: OnDisagreement,
 ): Promise<OnnxEngine> {
   const { limits, artifacts, modelDir, dataDir } = config;
   const fetcher = artifactFetcher(
@@ -103,7 +124,10 @@ export async function openOnnxEngine(
     { clock, log: logger },
   );
   pool.start();
-  return new OnnxEngine(store, pool);
+  return new OnnxEngine(store, pool, (release) => {
+    logger.error({ release }, "onnxruntime and the interpreter disagree; the result is not signed");
+    onDisagreement(release);
+  });
 }
 
 function decodeFor(release: Release, input: Uint8Array): Tensor[] {

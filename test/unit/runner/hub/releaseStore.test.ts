@@ -4,13 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { systemClock } from "../../../../offchain-runner/src/clock.ts";
+import { lowerRelease } from "../../../../offchain-runner/src/exact/lowering.ts";
 import { artifactFetcher } from "../../../../offchain-runner/src/hub/artifactFetcher.ts";
 import { ModelCache } from "../../../../offchain-runner/src/hub/modelCache.ts";
 import { ONNX_LIMITS } from "../../../../offchain-runner/src/hub/onnxFile.ts";
 import type { Release, ReleaseFile } from "../../../../offchain-runner/src/hub/release.ts";
 import { ReleaseStore } from "../../../../offchain-runner/src/hub/releaseStore.ts";
 import { parseTensorSchema } from "../../../../sdk/src/schema.ts";
-import { affine, integerDivision, type MadeModel } from "../../../fixtures/models/make.ts";
+import { affine, byteSum, integerDivision, type MadeModel } from "../../../fixtures/models/make.ts";
 import { external, FLOAT, floats, model, node, value } from "../../../fixtures/models/onnxBuilder.ts";
 import { expectError } from "../expectError.ts";
 import { PoolBench } from "../inference/pool.ts";
@@ -96,6 +97,26 @@ describe("ReleaseStore", () => {
     expect(error.data).to.deep.include({ node: "Div_y", operator: "Div" });
     expect(await readdir(join(await bench.folder(), "releases"))).to.deep.equal([]);
     await (await store.prepare(releaseOf(affine()), signal)).close();
+  });
+
+  it("gives the lowered graph of an exact release, and refuses one that commits to another", async () => {
+    const { store } = await openStore();
+    const { graphRoot, root } = lowerRelease(byteSum().bytes, byteSum().schema);
+    const loweringVersion = root.loweringVersion;
+    const exact = await store.prepare(
+      releaseOf(byteSum(), { graph: { graphRoot, loweringVersion } }),
+      signal,
+    );
+    expect(exact.graph?.root).to.deep.equal(root);
+    await exact.close();
+    const refuses = (graph: Release["graph"], code: string) =>
+      expectError(store.prepare(releaseOf(byteSum(), { graph }), signal), code);
+    await refuses({ graphRoot: ID, loweringVersion }, "exact-graph-root-mismatch");
+    await refuses({ graphRoot, loweringVersion: loweringVersion + 1 }, "exact-lowering-unknown");
+    const float = releaseOf(affine(), { graph: { graphRoot, loweringVersion } });
+    const error = await expectError(store.prepare(float, signal), "exact-type-unsupported");
+    expect(error.data).to.have.property("reason");
+    expect(await readdir(join(await bench.folder(), "releases"))).to.deep.equal([]);
   });
 
   it("refuses a wrong digest before anything reads the file", async () => {

@@ -1,0 +1,109 @@
+import { getCreate2Address, keccak256, ZeroHash } from "ethers";
+import {
+  BLOB_DATA_BYTES,
+  type GraphRoot,
+  LOWERING_VERSION,
+  type ProgramRecord,
+  type TensorPlace,
+} from "./program.ts";
+import { encodeProgram } from "./programCodec.ts";
+import { ProgramError } from "./programError.ts";
+import { encodeRoot } from "./rootCodec.ts";
+
+/** The creation code that `BlobStore` deploys: it returns `0x00 ‖ data`. */
+export function blobCreationCode(data: Uint8Array): Uint8Array {
+  if (data.length > BLOB_DATA_BYTES) {
+    throw new ProgramError("blob-too-large", `${data.length} bytes`, { bytes: data.length });
+  }
+  const code = data.length + 1;
+  // PUSH2 length, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN, then the code.
+  const head = [0x61, code >> 8, code & 0xff, 0x80, 0x60, 0x0a, 0x5f, 0x39, 0x5f, 0xf3, 0x00];
+  const creation = new Uint8Array(head.length + data.length);
+  creation.set(head);
+  creation.set(data, head.length);
+  return creation;
+}
+
+/** What names a blob everywhere: keccak256 of its creation code. */
+export function blobDigest(data: Uint8Array): string {
+  return keccak256(blobCreationCode(data));
+}
+
+/** Where a `BlobStore` keeps the blob of that digest. */
+export function blobAddress(store: string, digest: string): string {
+  return getCreate2Address(store, ZeroHash, digest);
+}
+
+/** The stream in pieces that fit a blob each. */
+export function cutStream(stream: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(stream.length / BLOB_DATA_BYTES);
+  return Array.from({ length: count }, (_, i) =>
+    stream.slice(i * BLOB_DATA_BYTES, (i + 1) * BLOB_DATA_BYTES),
+  );
+}
+
+/** A lowered graph as it is stored: `graphRoot` names it, and its blobs are what an upload puts on chain, root last. */
+export type StoredGraph = {
+  graphRoot: string;
+  root: GraphRoot;
+  rootBytes: Uint8Array;
+  stream: Uint8Array;
+  blobs: Uint8Array[];
+};
+
+/** Everything of a graph that the lowering decides. Positions of constants count from the start of `constants`. */
+export type GraphParts = {
+  records: readonly ProgramRecord[];
+  constants: Uint8Array;
+  arenaWords: number;
+  gasBound: bigint;
+  inputs: TensorPlace[];
+  outputs: TensorPlace[];
+};
+
+/** Puts program and constants into one stream, moves the positions of constants behind the program, and cuts. */
+export function storeGraph(parts: GraphParts): StoredGraph {
+  const { constants, arenaWords, gasBound, inputs, outputs } = parts;
+  const programBytes = encodeProgram(parts.records).length;
+  const program = encodeProgram(parts.records.map((record) => withConstantsAt(record, programBytes)));
+  const stream = new Uint8Array(program.length + constants.length);
+  stream.set(program);
+  stream.set(constants, program.length);
+  const pieces = cutStream(stream);
+  const root: GraphRoot = {
+    loweringVersion: LOWERING_VERSION,
+    programBytes,
+    streamBytes: stream.length,
+    arenaWords,
+    gasBound,
+    inputs,
+    outputs,
+    blobDigests: pieces.map(blobDigest),
+  };
+  const rootBytes = encodeRoot(root);
+  return { graphRoot: blobDigest(rootBytes), root, rootBytes, stream, blobs: [...pieces, rootBytes] };
+}
+
+/** The stream back out of its blobs. @throws ProgramError where a blob is not the one that the root lists */
+export function joinStream(root: GraphRoot, blobs: readonly Uint8Array[]): Uint8Array {
+  const stream = new Uint8Array(Buffer.concat(blobs));
+  const isListed = (data: Uint8Array, i: number) => blobDigest(data) === root.blobDigests[i];
+  if (stream.length !== root.streamBytes || !cutStream(stream).every(isListed)) {
+    throw new ProgramError("program-malformed", "the blobs are not those that the root lists");
+  }
+  return stream;
+}
+
+function withConstantsAt(record: ProgramRecord, at: number): ProgramRecord {
+  const { op } = record;
+  switch (op.kind) {
+    case "dense":
+      return { ...record, op: { ...op, weights: op.weights + at } };
+    case "map":
+      return op.perChannel ? { ...record, op: { ...op, params: op.params + at } } : record;
+    case "table":
+      return { ...record, op: { ...op, table: op.table + at } };
+    default:
+      return record;
+  }
+}

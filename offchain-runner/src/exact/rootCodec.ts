@@ -1,0 +1,87 @@
+import { DTYPES, dtypeOf } from "@opg-network/sdk/dtype";
+import { hexlify } from "ethers";
+import { ByteReader, ByteWriter } from "./byteCursor.ts";
+import {
+  BLOB_DATA_BYTES,
+  elementCount,
+  type GraphRoot,
+  LOWERING_VERSION,
+  MAX_ARENA_WORDS,
+  type TensorPlace,
+} from "./program.ts";
+import { ProgramError } from "./programError.ts";
+
+const MAX_RANK = 8;
+const MAX_TENSORS = 64;
+
+/** The bytes of a graph's root blob. */
+export function encodeRoot(root: GraphRoot): Uint8Array {
+  const out = new ByteWriter();
+  out.u16(root.loweringVersion);
+  out.u32(root.programBytes);
+  out.u32(root.streamBytes);
+  out.u32(root.arenaWords);
+  out.u64(root.gasBound);
+  out.u8(root.inputs.length);
+  out.u8(root.outputs.length);
+  for (const { dtype, shape, offset } of [...root.inputs, ...root.outputs]) {
+    out.u8(DTYPES[dtype].number);
+    out.u8(shape.length);
+    for (const dimension of shape) out.u32(dimension);
+    out.u32(offset);
+  }
+  for (const digest of root.blobDigests) out.bytes(digestBytes(digest));
+  return out.finish();
+}
+
+/** @throws ProgramError for any bytes that `encodeRoot` would not produce, and for limits of the machine */
+export function decodeRoot(bytes: Uint8Array): GraphRoot {
+  const reader = new ByteReader(bytes);
+  const loweringVersion = reader.u16();
+  if (loweringVersion !== LOWERING_VERSION) {
+    throw new ProgramError("program-version-unknown", `version ${loweringVersion}`, { loweringVersion });
+  }
+  const [programBytes, streamBytes, arenaWords] = [reader.u32(), reader.u32(), reader.u32()];
+  if (programBytes > streamBytes) {
+    throw new ProgramError("program-malformed", "the program is longer than the stream", {
+      programBytes,
+      streamBytes,
+    });
+  }
+  if (arenaWords > MAX_ARENA_WORDS) {
+    throw new ProgramError("program-limit", `an arena of ${arenaWords} words`, { arenaWords });
+  }
+  const gasBound = reader.u64();
+  const [inputCount, outputCount] = [reader.u8(), reader.u8()];
+  if (inputCount > MAX_TENSORS || outputCount > MAX_TENSORS) {
+    throw new ProgramError("program-limit", "too many inputs or outputs", { inputCount, outputCount });
+  }
+  const inputs = Array.from({ length: inputCount }, () => readTensor(reader, arenaWords));
+  const outputs = Array.from({ length: outputCount }, () => readTensor(reader, arenaWords));
+  const blobs = Math.ceil(streamBytes / BLOB_DATA_BYTES);
+  const blobDigests = Array.from({ length: blobs }, () => hexlify(reader.bytes(32)));
+  if (reader.left !== 0) throw new ProgramError("program-malformed", "the root is longer than its contents");
+  return { loweringVersion, programBytes, streamBytes, arenaWords, gasBound, inputs, outputs, blobDigests };
+}
+
+function readTensor(reader: ByteReader, arenaWords: number): TensorPlace {
+  const dtype = dtypeOf(reader.u8());
+  if (DTYPES[dtype].kind === "float") {
+    throw new ProgramError("program-malformed", `a ${dtype} tensor at the border`, { dtype });
+  }
+  const rank = reader.u8();
+  if (rank > MAX_RANK) throw new ProgramError("program-limit", `rank ${rank}`, { rank });
+  const shape = Array.from({ length: rank }, () => reader.u32());
+  const offset = reader.u32();
+  if (offset + elementCount(shape) > arenaWords) {
+    throw new ProgramError("program-out-of-bounds", "a tensor of the border leaves the arena", { offset });
+  }
+  return { dtype, shape, offset };
+}
+
+function digestBytes(digest: string): Uint8Array {
+  if (!/^0x[0-9a-f]{64}$/i.test(digest)) {
+    throw new ProgramError("program-malformed", "a blob digest is no 32 bytes", { digest });
+  }
+  return Uint8Array.from(Buffer.from(digest.slice(2), "hex"));
+}
