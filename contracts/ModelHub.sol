@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IExactMachine} from "./interfaces/IExactMachine.sol";
 import {
     Arithmetic,
     ExactCommitment,
@@ -21,7 +22,7 @@ import {ReleaseId, releaseIdOf} from "./types/ReleaseId.sol";
 
 /// @title ModelHub
 /// @notice Owns models, releases, their status and the bindings of content ids. Each model is written by its publisher
-/// alone; there is no other role. It trusts no contract and calls none.
+/// alone; there is no other role. Asks the exact machine what is stored, once a release, and trusts it with that.
 contract ModelHub is IModelHub {
     /// @inheritdoc IModelHub
     uint256 public constant YANK_DELAY = 7 days;
@@ -33,6 +34,15 @@ contract ModelHub is IModelHub {
     uint256 public constant MAX_MINOR = 99;
     /// @inheritdoc IModelHub
     uint256 public constant CHANNEL_DEPTH = 32;
+    /// @inheritdoc IModelHub
+    /// @dev The most that `Operators` admits as `maxValidity`.
+    uint40 public constant EXACT_DELAY = 1 days;
+    /// @inheritdoc IModelHub
+    /// @dev Some eighty steps of a challenge, which ends within a day.
+    uint256 public constant MAX_EXACT_GAS = 1_000_000_000;
+
+    /// @inheritdoc IModelHub
+    IExactMachine public immutable MACHINE;
 
     struct Model {
         address publisher;
@@ -54,10 +64,11 @@ contract ModelHub is IModelHub {
         uint8 modes;
         ReleaseStatus status;
         uint40 statusSince;
-        Arithmetic arithmetic;
         uint16 major;
         uint8 minor;
-        uint40 publishedBlock;
+        uint32 publishedBlock;
+        /// Timestamp, until 2106; 0 while approximate.
+        uint32 exactFrom;
     }
 
     mapping(ModelId id => Model model) private _models;
@@ -68,6 +79,10 @@ contract ModelHub is IModelHub {
     mapping(ReleaseId release => ExactCommitment exact) private _exactCommitment;
     mapping(bytes32 contentIdHash => ReleaseId release) private _bound;
     mapping(bytes32 commitment => uint256 timestamp) private _committedAt;
+
+    constructor(IExactMachine machine) {
+        MACHINE = machine;
+    }
 
     /// @inheritdoc IModelHub
     function createModel(string calldata name) external returns (ModelId model) {
@@ -131,10 +146,10 @@ contract ModelHub is IModelHub {
             modes: modes,
             status: ReleaseStatus.Experimental,
             statusSince: uint40(block.timestamp),
-            arithmetic: content.arithmetic,
             major: major,
             minor: uint8(minor),
-            publishedBlock: uint40(block.number)
+            publishedBlock: uint32(block.number),
+            exactFrom: 0
         });
         if (content.contributors.length != 0) _contributorsHash[release] = keccak256(abi.encode(content.contributors));
         if (content.arithmetic == Arithmetic.Exact || modes & Mode.ZK.bit() != 0) {
@@ -146,6 +161,10 @@ contract ModelHub is IModelHub {
             log3(add(published, 32), mload(published), topic, release, model)
         }
 
+        // Nothing was signed for a release before it had its id.
+        if (content.arithmetic == Arithmetic.Exact && _isAffordable(content.exact.graphRoot)) {
+            _confirm(release, content.exact.graphRoot, block.timestamp);
+        }
         if (bytes(contentId).length != 0) {
             _bind(release, contentId, salt, content.files[content.entry].sha256Digest);
         }
@@ -161,10 +180,24 @@ contract ModelHub is IModelHub {
     }
 
     /// @inheritdoc IModelHub
+    function confirmExact(ReleaseId release) external {
+        require(_standingOf(release).exactFrom == 0, ExactAlreadyConfirmed(release));
+        bytes32 graphRoot = _exactCommitment[release].graphRoot;
+        require(graphRoot != 0, ExactNotDeclared(release));
+        require(MACHINE.isReady(graphRoot), GraphNotStored(release, graphRoot));
+        uint256 gasBound = MACHINE.gasBoundOf(graphRoot);
+        require(gasBound <= MAX_EXACT_GAS, GraphTooCostly(release, gasBound, MAX_EXACT_GAS));
+        _confirm(release, graphRoot, block.timestamp + EXACT_DELAY);
+    }
+
+    /// @inheritdoc IModelHub
     function setStatus(ReleaseId release, ReleaseStatus status) external {
-        ReleaseStatus from = _standingOf(release).status;
+        Standing memory standing = _standingOf(release);
+        ReleaseStatus from = standing.status;
         _requirePublisher(_modelOf[release]);
         require(_isEdge(from, status), ReleaseStatusEdgeInvalid(release, from, status));
+        bool isConfirmed = standing.exactFrom != 0 || _exactCommitment[release].graphRoot == 0;
+        require(status != ReleaseStatus.Stable || isConfirmed, ExactNotConfirmed(release));
 
         _standings[release].status = status;
         _standings[release].statusSince = uint40(block.timestamp);
@@ -207,7 +240,7 @@ contract ModelHub is IModelHub {
                 major: standing.major,
                 minor: standing.minor,
                 publishedBlock: standing.publishedBlock,
-                arithmetic: standing.arithmetic,
+                arithmetic: _exactCommitment[release].graphRoot == 0 ? Arithmetic.Approximate : Arithmetic.Exact,
                 schemaHash: _versions[model][standing.major].schemaHash,
                 contributorsHash: _contributorsHash[release]
             });
@@ -227,7 +260,14 @@ contract ModelHub is IModelHub {
 
     /// @inheritdoc IModelHub
     function isExact(ReleaseId release) external view returns (bool) {
-        return _standingOf(release).arithmetic == Arithmetic.Exact && _isDisputeReady(release);
+        uint32 exactFrom = _standingOf(release).exactFrom;
+        return exactFrom != 0 && block.timestamp >= exactFrom;
+    }
+
+    /// @inheritdoc IModelHub
+    function exactGraphOf(ReleaseId release) external view returns (bytes32 graphRoot, uint40 exactFrom) {
+        exactFrom = _standingOf(release).exactFrom;
+        if (exactFrom != 0) graphRoot = _exactCommitment[release].graphRoot;
     }
 
     /// @inheritdoc IModelHub
@@ -349,9 +389,13 @@ contract ModelHub is IModelHub {
             });
     }
 
-    /// @dev No store of graphs and weights exists that a dispute could read from.
-    function _isDisputeReady(ReleaseId) private pure returns (bool) {
-        return false;
+    function _isAffordable(bytes32 graphRoot) private view returns (bool) {
+        return MACHINE.isReady(graphRoot) && MACHINE.gasBoundOf(graphRoot) <= MAX_EXACT_GAS;
+    }
+
+    function _confirm(ReleaseId release, bytes32 graphRoot, uint256 exactFrom) private {
+        _standings[release].exactFrom = uint32(exactFrom);
+        emit ReleaseConfirmedExact(release, graphRoot, uint40(exactFrom));
     }
 
     function _isEdge(ReleaseStatus from, ReleaseStatus to) private pure returns (bool) {

@@ -66,7 +66,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint8 internal constant ALL_ROLES = 15;
     uint16 private constant BPS = 10_000;
 
-    IOPG public immutable OPG_TOKEN;
+    IOPG public immutable override OPG_TOKEN;
     uint40 public immutable override disputeWindow;
     uint40 public immutable override maxValidity;
     uint40 public immutable override unbondingPeriod;
@@ -268,26 +268,31 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function slash(
-        address signer,
         Offence offence,
+        address signer,
+        address bountyTo,
+        address requester
+    ) external override restricted returns (uint32 operatorId, uint256 taken) {
+        Standing memory standing = _standings[signer];
+        operatorId = _requireSlashable(signer, standing);
+        address present = signer;
+        if (standing.status == SignerStatus.Retired) {
+            present = _operators[operatorId].signer;
+            standing = _standings[present];
+        }
+        taken = _slash(offence, present, standing, signer, bountyTo, requester);
+    }
+
+    /// @inheritdoc IOperators
+    function slashOperator(
+        Offence offence,
+        uint32 operatorId,
         address bountyTo,
         address requester
     ) external override restricted returns (uint256 taken) {
-        uint32 operatorId = slashableOperatorOf(signer);
-        SlashTerms memory terms = _slashTable.termsOf(offence);
-        uint40 jailedUntil;
-        (taken, jailedUntil) = _takeStake(operatorId, signer, terms.stakeBps);
-
-        (uint256 burned, uint256 bounty, uint256 compensation) = terms.divide(
-            taken,
-            bountyFloor,
-            requester != address(0)
-        );
-        _unburnedGrains += uint64(burned / GRAIN);
-        awardOf[bountyTo] += bounty;
-        if (compensation != 0) awardOf[requester] += compensation;
-        emit OperatorSlashed(operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester);
-        emit OperatorJailed(operatorId, jailedUntil);
+        address signer = _operators[operatorId].signer;
+        require(signer != address(0), OperatorUnknown(operatorId));
+        taken = _slash(offence, signer, _standings[signer], signer, bountyTo, requester);
     }
 
     /// @inheritdoc IOperators
@@ -345,12 +350,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     /// @dev Evidence can be back-dated with a stolen key, so a key that was taken out of use stops being slashable
     /// once no result that it could have signed before is evidence any more.
     function slashableOperatorOf(address signer) public view override returns (uint32 operatorId) {
-        Standing storage standing = _standings[signer];
-        operatorId = standing.operatorId;
-        require(operatorId != 0, SignerUnknown(signer));
-        if (standing.status == SignerStatus.Active) return operatorId;
-        uint256 endedAt = uint256(standing.since) + maxValidity + disputeWindow;
-        require(block.timestamp <= endedAt, SignerNoLongerSlashable(signer, endedAt));
+        return _requireSlashable(signer, _standings[signer]);
     }
 
     /// @inheritdoc IOperators
@@ -484,18 +484,49 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         delete _offers[operatorId][release];
     }
 
+    function _requireSlashable(address signer, Standing memory standing) private view returns (uint32 operatorId) {
+        operatorId = standing.operatorId;
+        require(operatorId != 0, SignerUnknown(signer));
+        if (standing.status == SignerStatus.Active) return operatorId;
+        uint256 endedAt = uint256(standing.since) + maxValidity + disputeWindow;
+        require(block.timestamp <= endedAt, SignerNoLongerSlashable(signer, endedAt));
+    }
+
+    /// @param present the operator's present signer, whose standing it is
+    /// @param signer who signed
+    function _slash(
+        Offence offence,
+        address present,
+        Standing memory standing,
+        address signer,
+        address bountyTo,
+        address requester
+    ) private returns (uint256 taken) {
+        SlashTerms memory terms = _slashTable.termsOf(offence);
+        uint40 jailedUntil;
+        (taken, jailedUntil) = _takeStake(present, standing, terms.stakeBps);
+
+        (uint256 burned, uint256 bounty, uint256 compensation) = terms.divide(
+            taken,
+            bountyFloor,
+            requester != address(0)
+        );
+        _unburnedGrains += uint64(burned / GRAIN);
+        awardOf[bountyTo] += bounty;
+        if (compensation != 0) awardOf[requester] += compensation;
+        uint32 operatorId = standing.operatorId;
+        emit OperatorSlashed(operatorId, signer, offence, taken, burned, bounty, bountyTo, compensation, requester);
+        emit OperatorJailed(operatorId, jailedUntil);
+    }
+
     /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
     /// @return taken token wei
     function _takeStake(
-        uint32 operatorId,
         address signer,
+        Standing memory standing,
         uint256 stakeBps
     ) private returns (uint256 taken, uint40 jailedUntil) {
-        Standing memory standing = _standings[signer];
-        if (standing.status == SignerStatus.Retired) {
-            signer = _operators[operatorId].signer;
-            standing = _standings[signer];
-        }
+        uint32 operatorId = standing.operatorId;
         uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
         uint256 fromUnbonding = standing.unbonding ? _takeUnbonding(operatorId, stakeBps) : 0;
         taken = (fromStake + fromUnbonding) * GRAIN;

@@ -76,7 +76,7 @@ export async function deployProtocol(
   const journal = isKept ? path.join(ignitionDir, "deployments", deploymentId) : undefined;
   if (journal !== undefined) await checkJournal(connection, journal, chainId, { artifacts, say });
 
-  const { token, powers, operators, requests } = withDeployer(parameters, deployer);
+  const { token, powers, operators, requests, disputes } = withDeployer(parameters, deployer);
   const run = <Results extends IgnitionModuleResult<string>>(
     module: IgnitionModule<string, string, Results>,
     values: DeploymentParameters,
@@ -96,6 +96,7 @@ export async function deployProtocol(
   });
   const values = {
     Operators: { opg, ...operators },
+    Disputes: { ...disputes },
     InferenceRequests: { opg, ...requests },
     // The same terms: what a requester pays must not depend on how it asks.
     Pipe: { opg, ...requests },
@@ -112,6 +113,8 @@ export async function deployProtocol(
   const addresses: Record<ContractName, string> = {
     AccessManager: await contracts.authority.getAddress(),
     OPG: opg,
+    BlobStore: await contracts.blobs.getAddress(),
+    ExactMachine: await contracts.machine.getAddress(),
     ModelHub: await contracts.hub.getAddress(),
     Operators: await contracts.operators.getAddress(),
     ProofSettlement: await contracts.settlement.getAddress(),

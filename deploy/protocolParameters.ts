@@ -1,7 +1,7 @@
 import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
 import { NetworkError } from "@opg-network/sdk/errors";
 import { parseGrains } from "@opg-network/sdk/opg";
-import { getAddress, isAddress, ZeroAddress } from "ethers";
+import { getAddress, isAddress, parseUnits, ZeroAddress } from "ethers";
 import { z } from "zod";
 
 /** Written for "whoever deploys". */
@@ -18,6 +18,15 @@ const grains = z.string().transform((text, context) => {
     return parseGrains(text);
   } catch (error) {
     context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
+const gwei = z.string().transform((text, context) => {
+  try {
+    return parseUnits(text, "gwei");
+  } catch {
+    context.addIssue({ code: "custom", message: "not an amount of gwei" });
     return z.NEVER;
   }
 });
@@ -42,6 +51,7 @@ const parametersSchema = z
       stakePerSlot: grains,
       bountyFloor: grains,
     }),
+    disputes: z.strictObject({ baseFeeCap: gwei }),
     requests: z.strictObject({ treasury: party, protocolFeeBps: z.int().nonnegative().max(10_000) }),
   })
   .refine(({ powers, operators }) => powers.exitDelay > operators.unbondingPeriod, {

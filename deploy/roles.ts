@@ -7,7 +7,7 @@ export type Role = keyof typeof ROLES;
 
 /** Which role each restricted function needs; what is not listed here nobody but the admin can call. */
 export const RESTRICTED = {
-  Operators: { slash: "SLASHER", setSlashTerms: "GOVERNOR" },
+  Operators: { slash: "SLASHER", slashOperator: "SLASHER", setSlashTerms: "GOVERNOR" },
   ProofSettlement: { setVerifier: "GOVERNOR" },
   InferenceRequests: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },
   Pipe: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },

@@ -2,17 +2,29 @@
 pragma solidity ^0.8.28;
 
 import {ReleaseId} from "../types/ReleaseId.sol";
+import {IBounties} from "./IBounties.sol";
+import {IChallenges} from "./IChallenges.sol";
 import {SignedResult} from "./IProofSettlement.sol";
 
 /// @title Proofs of fault
 /// @notice The only holder of the power to slash. A verdict is computed from evidence; nobody votes.
-interface IDisputes {
+interface IDisputes is IChallenges, IBounties {
     event EquivocationProved(
         uint32 indexed operatorId,
         ReleaseId indexed release,
         bytes32 indexed key,
         bytes32 outputHashA,
         bytes32 outputHashB,
+        address provedBy,
+        uint256 slashed
+    );
+    /// `rightOutputHash` is zero where no output is right.
+    event WrongOutputProved(
+        uint32 indexed operatorId,
+        ReleaseId indexed release,
+        bytes32 indexed key,
+        bytes32 outputHash,
+        bytes32 rightOutputHash,
         address provedBy,
         uint256 slashed
     );
@@ -26,15 +38,32 @@ interface IDisputes {
     error ContextsDiffer(bytes32 a, bytes32 b);
     error EvidenceExpired(uint256 endedAt);
     error AlreadyPunished(bytes32 key);
+    /// The release is approximate (`exactFrom` 0), or the result may be older than its exactness.
+    error ResultNotExact(ReleaseId release, uint40 exactFrom);
+    error OutputRight(bytes32 outputHash);
+    /// Signing under it is a fault by itself, which `proveWrongOutput` proves.
+    error CodecUndefined(uint8 codec);
+    /// The computation needs more gas than the transaction brought.
+    error GasTooLow();
 
     /// @notice Proves that an operator signed two different outputs for one input, and slashes it.
     /// @dev Exact releases: same release, codec and input. Approximate ones: the same non-zero context as well, since
     /// floats may differ between honest machines. Mode and price are not part of the comparison. The caller earns the
-    /// bounty, which waits in `Operators.awardOf`. Of n different outputs, n − 1 are slashed, once each.
+    /// bounty, which waits in `Operators.awardOf`, or in `bountyOf` while any commitment lives. Of n different outputs,
+    /// n − 1 are slashed, once each.
     /// @return slashed token wei
     function proveEquivocation(SignedResult calldata a, SignedResult calldata b) external returns (uint256 slashed);
 
+    /// @notice Proves by computation that an operator signed an output that its exact release does not give for the
+    /// input, and slashes it. No bond, no window for an answer. The caller earns the bounty as above.
+    /// @dev Where the input is not the canonical encoding of what the release takes, or the release does not know the
+    /// codec, no output is right. Works for results of requests and transactions alike, alone or out of a bundle.
+    /// @param input what `inputHash` is of
+    /// @return slashed token wei
+    function proveWrongOutput(SignedResult calldata signed, bytes calldata input) external returns (uint256 slashed);
+
     /// @notice True when an operator was slashed for this output: `key` is keccak256(abi.encode(operatorId, release,
     /// codec, inputHash, outputHash)), of an equivocation's two output hashes the higher one.
+    /// @dev Should that one be proved right, the lower is punished in its place.
     function isPunished(bytes32 key) external view returns (bool);
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CompactTerms} from "../types/CompactTerms.sol";
+import {IExactMachine} from "./IExactMachine.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -135,6 +136,8 @@ interface IModelHub {
         ReleaseContent content
     );
     event ReleaseStatusSet(ReleaseId indexed release, ReleaseStatus from, ReleaseStatus to);
+    /// Results that can only have been signed after `exactFrom` are measured by exact arithmetic.
+    event ReleaseConfirmedExact(ReleaseId indexed release, bytes32 indexed graphRoot, uint40 exactFrom);
     event ContentCommitted(bytes32 indexed commitment);
     event ContentBound(ReleaseId indexed release, bytes32 indexed contentIdHash, string contentId);
 
@@ -173,6 +176,14 @@ interface IModelHub {
     error ContributorsMismatch(ReleaseId release);
     /// An exact release lacks its graph, or an approximate one has one.
     error LoweringInvalid(Arithmetic arithmetic, bytes32 graphRoot, uint16 loweringVersion);
+    /// An exact release has no dynamic shape, and inputs that always fit into a transaction; `encodedInput` is the
+    /// length of their encoding, 0 where the shapes or types allow none.
+    error ExactSchemaInvalid(uint256 encodedInput);
+    error ExactNotDeclared(ReleaseId release);
+    error ExactAlreadyConfirmed(ReleaseId release);
+    error ExactNotConfirmed(ReleaseId release);
+    error GraphNotStored(ReleaseId release, bytes32 graphRoot);
+    error GraphTooCostly(ReleaseId release, uint256 gasBound, uint256 maximum);
     /// Mode ZK is declared without circuit, or a circuit without mode ZK.
     error ZkCommitmentInvalid(uint8 modes, address zkVerifier, bytes32 zkKeyDigest, KeyOrigin zkKeyOrigin);
     error ContentIdInvalid(string contentId);
@@ -221,7 +232,13 @@ interface IModelHub {
     /// @param commitment keccak256(abi.encode(publisher, contentId, salt)), `publisher` being who will call `publish`
     function commitContent(bytes32 commitment) external;
 
-    /// @notice Moves a release one step along its life-cycle, or yanks it. A yank acts at once on channels and after
+    /// @notice Makes a release that was declared exact count as exact, once its graph and weights are stored. Anyone.
+    /// @dev `publish` does the same at once where they are stored before. Later it takes effect after `EXACT_DELAY`, so
+    /// that nothing is measured by it that was signed while the release counted as approximate.
+    function confirmExact(ReleaseId release) external;
+
+    /// @notice Moves a release one step along its life-cycle, or yanks it. A release declared exact becomes `Stable`
+    /// only once it is confirmed. A yank acts at once on channels and after
     /// `YANK_DELAY` on consumers that pinned the release; it never touches what is in flight.
     function setStatus(ReleaseId release, ReleaseStatus status) external;
 
@@ -244,10 +261,15 @@ interface IModelHub {
     /// @notice What the release committed to at publication; zeros where it has no such part.
     function exactCommitmentOf(ReleaseId release) external view returns (ExactCommitment memory);
 
-    /// @notice True when the release is declared exact and all that a dispute needs is on chain.
-    /// @dev Always false at present: this hub has no store of graphs and weights, and a release whose graph is not on
-    /// chain counts as approximate everywhere, whatever it declares.
+    /// @notice True when the release is declared exact, and all that a dispute needs was confirmed to be on chain.
+    /// @dev Until then it counts as approximate everywhere, whatever it declares.
     function isExact(ReleaseId release) external view returns (bool);
+
+    /// @notice What disputes measure results by; zeros until it is confirmed.
+    /// @param release any known one
+    /// @return graphRoot root of the lowered graph
+    /// @return exactFrom timestamp; only results valid beyond it are measured
+    function exactGraphOf(ReleaseId release) external view returns (bytes32 graphRoot, uint40 exactFrom);
 
     /// @notice The newest release of a major version that has been `Stable` for `STABLE_DELAY`, still is, and is not
     /// yanked. For consumers that follow a channel; pinning an exact release is safer.
@@ -286,6 +308,15 @@ interface IModelHub {
 
     /// @notice The last minor version within a major one.
     function MAX_MINOR() external view returns (uint256);
+
+    /// @notice Seconds from a late confirmation until it takes effect; as long as a result may be valid.
+    function EXACT_DELAY() external view returns (uint40);
+
+    /// @notice What an evaluation of an exact release may cost at most, gas.
+    function MAX_EXACT_GAS() external view returns (uint256);
+
+    /// @notice The machine that says what is stored and, in disputes, what is right.
+    function MACHINE() external view returns (IExactMachine);
 
     /// @notice How many releases of a major version `latestStable` looks at.
     function CHANNEL_DEPTH() external view returns (uint256);

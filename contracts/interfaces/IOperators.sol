@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactStanding} from "../types/CompactStanding.sol";
+import {IOPG} from "./IOPG.sol";
 
 /// @notice What became of a signer key.
 enum SignerStatus {
@@ -213,10 +214,21 @@ interface IOperators {
     /// @dev Warning: evidence by two signers needs `slashableOperatorOf` for both.
     /// @param bountyTo who proved it
     /// @param requester who was wronged; zero adds the share to what is burned
+    /// @return operatorId as `slashableOperatorOf` says
     /// @return taken token wei
     function slash(
-        address signer,
         Offence offence,
+        address signer,
+        address bountyTo,
+        address requester
+    ) external returns (uint32 operatorId, uint256 taken);
+
+    /// @notice The same for an operator whose guilt took time to compute: `slashableOperatorOf` was asked when it was
+    /// accused, and its signer may have retired since.
+    /// @dev Only `Disputes`.
+    function slashOperator(
+        Offence offence,
+        uint32 operatorId,
         address bountyTo,
         address requester
     ) external returns (uint256 taken);
@@ -260,6 +272,7 @@ interface IOperators {
     function offeringCount(ReleaseId release) external view returns (uint256);
     function operatorCount() external view returns (uint32);
 
+    function OPG_TOKEN() external view returns (IOPG);
     function domainSeparator() external view returns (bytes32);
 
     /// @notice Seconds in which a used result can be disputed, after it can no longer be used.

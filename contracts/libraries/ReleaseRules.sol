@@ -12,6 +12,7 @@ import {
     TensorSpec
 } from "../interfaces/IModelHub.sol";
 import {ALL_MODES, Mode} from "../types/Mode.sol";
+import {Dtype} from "../types/Dtype.sol";
 import {HubText} from "./HubText.sol";
 
 /// @title ReleaseRules
@@ -25,6 +26,12 @@ library ReleaseRules {
     uint256 internal constant MAX_CONTRIBUTORS = 16;
     uint256 internal constant MAX_CONTRIBUTOR_BPS = 10_000;
 
+    /// Bytes of the encoded input of an exact release.
+    uint256 internal constant MAX_EXACT_INPUT = 16_384;
+    uint256 private constant MAX_TENSOR_BYTES = 1 << 32;
+
+    /// Integers and bool.
+    uint256 private constant EXACT_DTYPES = 0x32fc;
     uint8 private constant MAX_DTYPE = 16;
     /// Undefined (0), string (8), complex64 (14), complex128 (15): no fixed-width number that the codec could carry.
     uint256 private constant REFUSED_DTYPES = (1 << 0) | (1 << 8) | (1 << 14) | (1 << 15);
@@ -40,6 +47,7 @@ library ReleaseRules {
         _requireTensors(content.outputs);
         _requireContributors(content.contributors);
         require(modes != 0 && modes <= ALL_MODES, IModelHub.ReleaseModesInvalid(modes));
+        if (content.arithmetic == Arithmetic.Exact) _requireStatic(content.inputs, content.outputs);
         _requireCommitments(content.exact, content.arithmetic, modes);
     }
 
@@ -94,6 +102,30 @@ library ReleaseRules {
             totalBps += bps;
         }
         require(totalBps <= MAX_CONTRIBUTOR_BPS, IModelHub.ContributorsInvalid(totalBps, count));
+    }
+
+    /// @dev Whoever disputes must be able to bring the input, so none may be longer than a transaction carries.
+    function _requireStatic(TensorSpec[] calldata inputs, TensorSpec[] calldata outputs) private pure {
+        uint256 encodedInput = _encodedLength(inputs);
+        bool isBounded = encodedInput != 0 && encodedInput <= MAX_EXACT_INPUT && _encodedLength(outputs) != 0;
+        require(isBounded, IModelHub.ExactSchemaInvalid(encodedInput));
+    }
+
+    /// @return length of `abi.encode(Tensor[])`; 0 where a shape is dynamic, a type no integer, or a size absurd
+    function _encodedLength(TensorSpec[] calldata tensors) private pure returns (uint256 length) {
+        length = 64;
+        for (uint256 i; i < tensors.length; ++i) {
+            TensorSpec calldata tensor = tensors[i];
+            if ((EXACT_DTYPES >> tensor.dtype) & 1 == 0) return 0;
+            uint256 size = Dtype.widthOf(tensor.dtype);
+            for (uint256 j; j < tensor.shape.length; ++j) {
+                if (tensor.shape[j] < 1) return 0;
+                size *= uint32(tensor.shape[j]);
+                if (size > MAX_TENSOR_BYTES) return 0;
+            }
+            // Offset, dtype, two offsets, two lengths, shape, data in whole words.
+            length += 32 * (6 + tensor.shape.length + (size + 31) / 32);
+        }
     }
 
     function _requireCommitments(ExactCommitment calldata exact, Arithmetic arithmetic, uint8 modes) private pure {

@@ -5,6 +5,6 @@ import { OperatorsModule } from "./Operators.ts";
 export const DisputesModule = buildModule("Disputes", (m) => {
   const { hub } = m.useModule(ModelHubModule);
   const { operators } = m.useModule(OperatorsModule);
-  const disputes = m.contract("Disputes", [operators, hub]);
+  const disputes = m.contract("Disputes", [operators, hub, m.getParameter("baseFeeCap")]);
   return { disputes };
 });

@@ -9,6 +9,7 @@ import { RESTRICTED, ROLES } from "../roles.ts";
 import { AuthorityModule } from "./Authority.ts";
 import { CoverageModule } from "./Coverage.ts";
 import { DisputesModule } from "./Disputes.ts";
+import { ExactMachineModule } from "./ExactMachine.ts";
 import { GatewaysModule } from "./Gateways.ts";
 import { InferenceRequestsModule } from "./InferenceRequests.ts";
 import { ModelHubModule } from "./ModelHub.ts";
@@ -21,6 +22,7 @@ import { WorkflowSchedulerModule } from "./WorkflowScheduler.ts";
 /** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
 export const ProtocolModule = buildModule("Protocol", (m) => {
   const { authority } = m.useModule(AuthorityModule);
+  const { blobs, machine } = m.useModule(ExactMachineModule);
   const { hub } = m.useModule(ModelHubModule);
   const { operators } = m.useModule(OperatorsModule);
   const { settlement } = m.useModule(ProofSettlementModule);
@@ -78,6 +80,8 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
 
   return {
     authority,
+    blobs,
+    machine,
     hub,
     operators,
     settlement,

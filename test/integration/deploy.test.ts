@@ -126,7 +126,7 @@ describe("deployment", () => {
     for (const { address } of [chain.deployer, chain.admin, chain.governor, chain.guardian, chain.stranger]) {
       expect(await authority.canCall(address, operators, selector)).to.deep.equal([false, 0n]);
     }
-    await expect(operators.slash(chain.stranger, 0, chain.deployer, chain.deployer))
+    await expect(operators.slash(0, chain.stranger, chain.deployer, chain.deployer))
       .to.be.revertedWithCustomError(operators, "AccessManagedUnauthorized")
       .withArgs(chain.deployer.address);
   });

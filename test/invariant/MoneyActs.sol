@@ -126,7 +126,7 @@ abstract contract MoneyActs is OperatorActs, RequestActs {
         uint256 kind = _draw(seed, "kind", 0, 8);
         bytes memory call_;
         Offence offence = Offence.Equivocation;
-        if (kind == 0) call_ = abi.encodeCall(operators.slash, (actor.signer, offence, stranger, stranger));
+        if (kind == 0) call_ = abi.encodeCall(operators.slash, (offence, actor.signer, stranger, stranger));
         if (kind == 1) call_ = abi.encodeCall(operators.withdrawUnbonded, (actor.id, stranger));
         if (kind == 2) call_ = abi.encodeCall(operators.unbond, (actor.id, GRAIN));
         if (kind == 3) call_ = abi.encodeCall(operators.revokeSigner, (actor.signer));

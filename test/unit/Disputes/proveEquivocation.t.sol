@@ -318,7 +318,9 @@ contract ProveEquivocationTest is EvidenceFixture {
         ReleaseContent memory content = _content();
         content.arithmetic = Arithmetic.Exact;
         (content.exact.graphRoot, content.exact.loweringVersion) = (keccak256("graph"), 1);
-        release = _publish(content, ROYALTY, RELEASE_MIN_STAKE, VANILLA_ONLY);
+        (content.inputs[0].dtype, content.outputs[0].dtype) = (6, 6);
+        vm.prank(publisher);
+        release = hub.publish(model, true, content, ROYALTY, RELEASE_MIN_STAKE, VANILLA_ONLY, "", 0);
         (SignedResult memory a, SignedResult memory b) = _pairIn(CONTEXT, 0);
         _expect(abi.encodeWithSelector(IDisputes.ContextsDiffer.selector, CONTEXT, 0));
         _prove(a, b);

@@ -11,6 +11,7 @@ import {
     ReleaseStatus,
     TensorSpec
 } from "../../../contracts/interfaces/IModelHub.sol";
+import {ScriptedMachine} from "../../../contracts/mocks/ScriptedMachine.sol";
 import {ModelId} from "../../../contracts/types/ModelId.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 
@@ -21,12 +22,15 @@ abstract contract ModelHubFixture is Test {
     uint8 internal constant VANILLA_ONLY = 1;
     uint8 internal constant ZK_ONLY = 2;
     uint8 internal constant FLOAT32 = 1;
+    uint8 internal constant INT32 = 6;
+    bytes32 internal constant GRAPH_ROOT = keccak256("graph");
     bytes32 internal constant DIGEST = 0xf679a7e1c72cebd7c11a9e3366ec82fe12f6b99bad87a1c97586d66a833de1b3;
     string internal constant DERIVED_ID = "bafkreihwpgt6drzm5pl4cgu6gntozax6cl3ltg5nq6q4s5mg2zvigppbwm";
     bytes32 internal constant SALT = keccak256("salt");
     ReleaseId internal constant NOWHERE = ReleaseId.wrap(keccak256("no such release"));
     ModelId internal constant NO_MODEL = ModelId.wrap(keccak256("no such model"));
 
+    ScriptedMachine internal machine;
     IModelHub internal hub;
     ModelId internal model;
     address internal publisher = makeAddr("publisher");
@@ -35,7 +39,8 @@ abstract contract ModelHubFixture is Test {
     function setUp() public virtual {
         vm.warp(1_800_000_000);
         // Not `new`: each test file would then carry and compile the whole hub again.
-        hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub"));
+        machine = ScriptedMachine(deployCode("contracts/mocks/ScriptedMachine.sol:ScriptedMachine"));
+        hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub", abi.encode(machine)));
         vm.prank(publisher);
         model = hub.createModel("eth-volatility-1h");
     }
@@ -54,14 +59,20 @@ abstract contract ModelHubFixture is Test {
     function _exactContent() internal pure returns (ReleaseContent memory content) {
         content = _content();
         content.arithmetic = Arithmetic.Exact;
-        content.exact.graphRoot = keccak256("graph");
+        content.exact.graphRoot = GRAPH_ROOT;
         content.exact.loweringVersion = 1;
+        (content.inputs[0].dtype, content.inputs[0].shape[0]) = (INT32, 1);
+        (content.outputs[0].dtype, content.outputs[0].shape[0]) = (INT32, 1);
     }
 
     /// Content whose schema depends on `variant`.
     function _contentOfSchema(uint256 variant) internal pure returns (ReleaseContent memory content) {
         content = _content();
         content.inputs[0].shape[1] = int32(int256(24 + variant));
+    }
+
+    function _store(uint64 gasBound) internal {
+        machine.set(GRAPH_ROOT, ScriptedMachine.Script(true, 1, 0, gasBound, false));
     }
 
     function _withContributors(uint256 count, uint16 bps) internal pure returns (ReleaseContent memory content) {

@@ -20,7 +20,7 @@ contract SlashTest is SlashFixture {
         for (uint256 i; i < others.length; ++i) {
             vm.expectRevert(_unauthorized(others[i]));
             vm.prank(others[i]);
-            operators.slash(actor.signer, Offence.Equivocation, others[i], NOBODY);
+            operators.slash(Offence.Equivocation, actor.signer, others[i], NOBODY);
         }
         assertEq(_standing(actor).stake * GRAIN, STAKE);
     }
@@ -233,7 +233,7 @@ contract SlashTest is SlashFixture {
         vm.assume(caller != address(disputes));
         vm.expectRevert(_unauthorized(caller));
         vm.prank(caller);
-        operators.slash(actor.signer, Offence.WrongOutput, caller, caller);
+        operators.slash(Offence.WrongOutput, actor.signer, caller, caller);
     }
 
     /// Nothing is lost and nothing made, at least 70 % burns, the challenger's work pays, all in whole grains.

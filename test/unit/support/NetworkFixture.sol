@@ -62,6 +62,7 @@ abstract contract NetworkFixture is Test {
     uint256 internal constant MINIMUM_STAKE = 1000 ether;
     uint256 internal constant STAKE_PER_SLOT = 100 ether;
     uint256 internal constant BOUNTY_FLOOR = 50 ether;
+    uint256 internal constant BASE_FEE_CAP = 1 gwei;
     uint16 internal constant PROTOCOL_FEE_BPS = 500;
 
     uint256 internal constant ROYALTY = 0.01 ether;
@@ -76,6 +77,7 @@ abstract contract NetworkFixture is Test {
 
     IOPG internal opg;
     IAccessManager internal authority;
+    address internal machine;
     IModelHub internal hub;
     IOperators internal operators;
     IProofSettlement internal settlement;
@@ -100,7 +102,8 @@ abstract contract NetworkFixture is Test {
         vm.roll(1_000_000);
         opg = IOPG(deployCode("contracts/OPG.sol:OPG", abi.encode(address(this))));
         authority = IAccessManager(deployCode("AccessManager.sol:AccessManager", abi.encode(admin)));
-        hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub"));
+        machine = deployCode("contracts/mocks/ScriptedMachine.sol:ScriptedMachine");
+        hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub", abi.encode(machine)));
         operators = _deployOperators(_numbers());
         settlement = IProofSettlement(
             deployCode("contracts/ProofSettlement.sol:ProofSettlement", abi.encode(operators, authority))
@@ -111,7 +114,7 @@ abstract contract NetworkFixture is Test {
                 abi.encode(opg, operators, hub, settlement, authority, treasury, PROTOCOL_FEE_BPS)
             )
         );
-        disputes = IDisputes(deployCode("contracts/Disputes.sol:Disputes", abi.encode(operators, hub)));
+        disputes = IDisputes(deployCode("contracts/Disputes.sol:Disputes", abi.encode(operators, hub, BASE_FEE_CAP)));
         coverage = ICoverage(deployCode("contracts/Coverage.sol:Coverage", abi.encode(hub, operators, requests)));
         _grantRoles();
 
@@ -143,6 +146,7 @@ abstract contract NetworkFixture is Test {
         authority.grantRole(GOVERNOR, governor, 0);
         authority.grantRole(SLASHER, address(disputes), 0);
         _restrict(address(operators), IOperators.slash.selector, SLASHER);
+        _restrict(address(operators), IOperators.slashOperator.selector, SLASHER);
         _restrict(address(operators), IOperators.setSlashTerms.selector, GOVERNOR);
         _restrict(address(settlement), IProofSettlement.setVerifier.selector, GOVERNOR);
         _restrict(address(requests), ITimedPause.pause.selector, GUARDIAN);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Claim} from "../types/Claim.sol";
+
+/// @notice A bounty that waits for whoever committed to the evidence first.
+struct Bounty {
+    address claimant;
+    /// Timestamp; whoever committed before it takes the claimant's place.
+    uint40 since;
+    /// OPG grains; 0 while the challenge is open.
+    uint56 grains;
+}
+
+/// @title Commitments to evidence
+/// @notice Optional: who commits before it shows its evidence cannot be robbed of the bounty by a copy of it. While any
+/// commitment lives, bounties wait for the earliest; else they are paid at once.
+/// @dev Warning: whoever lies knows it first, and may commit to its own lie. It then gets the bounty share of its own
+/// stake back; what burns is gone all the same.
+interface IBounties {
+    event EvidenceCommitted(address indexed challenger, uint8 indexed place, bytes32 commitment);
+    event BountyHeld(bytes32 indexed key, address indexed claimant, uint256 amount, uint40 since);
+    event BountyClaimed(bytes32 indexed key, address indexed claimant, uint40 since);
+    event BountyPaid(bytes32 indexed key, address indexed claimant, uint256 amount);
+
+    error BountyUnknown(bytes32 key);
+    error BountyNotPayable(bytes32 key, uint256 payableAt);
+    error CommitmentUnknown(address challenger, uint8 place);
+    error CommitmentExpired(uint256 endedAt);
+    error CommitmentTooLate(uint40 committedAt, uint40 since);
+
+    /// @notice Commits the caller to evidence without showing it, for `COMMITMENT_LIFE`. It counts against what is
+    /// proved `COMMITMENT_AGE` later or more.
+    /// @dev Each account has 256 places; another commitment in a place replaces the one before. Warning: choose a
+    /// random salt, else the evidence can be guessed.
+    /// @param commitment `Claim.commitmentOf(challenger, salt)`; only its lower 216 bits are kept
+    function commit(uint8 place, bytes32 commitment) external;
+
+    /// @notice Takes over the bounty of a fault that the caller committed to before its claimant did; of an open
+    /// challenge, its opener's part.
+    /// @param claim of an equivocation the one with the higher output hash
+    function claimBounty(Claim calldata claim, uint8 place, bytes32 salt) external;
+
+    /// @notice Pays a bounty when no earlier commitment can live. Anyone; the money goes to the claimant.
+    function payBounty(bytes32 key) external returns (uint256 amount);
+
+    function bountyOf(bytes32 key) external view returns (Bounty memory);
+
+    /// @notice Seconds that a commitment must be older than a proof to go before it.
+    function COMMITMENT_AGE() external view returns (uint40);
+
+    /// @notice Seconds after which a commitment no longer counts.
+    function COMMITMENT_LIFE() external view returns (uint40);
+}
