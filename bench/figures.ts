@@ -14,6 +14,8 @@ export interface FigureChange {
 export const FIGURES_FILE: string = fileURLToPath(new URL("../snapshots/figures.json", import.meta.url));
 export const SIZES_FILE: string = fileURLToPath(new URL("../snapshots/sizes.json", import.meta.url));
 
+/** A ratio, such as the gas of one multiply-add, is rounded to as many. */
+const EXACT_DECIMALS = 3;
 const EXACT_PREFIXES = ["gas.", "size.", "bytes."] as const;
 const NAME = /^[a-z0-9]+([.-][a-z0-9]+)+$/i;
 
@@ -72,8 +74,10 @@ function checkValue(name: string, value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new Error(`The figure ${name} is ${String(value)}; it must be a finite number`);
   }
-  if (isExact(name) && !Number.isInteger(value)) {
-    throw new Error(`The figure ${name} is ${value}; a figure that is compared exactly must be an integer`);
+  if (isExact(name) && value !== Number(value.toFixed(EXACT_DECIMALS))) {
+    throw new Error(
+      `The figure ${name} is ${value}; a figure that is compared exactly has at most ${EXACT_DECIMALS} decimals`,
+    );
   }
   return value;
 }

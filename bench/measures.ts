@@ -21,9 +21,9 @@ export interface MeasureOptions {
 
 /**
  * `gas`: exact figures, compared in CI. The others are recorded only: `speed`, those of this machine; `models`, those of
- * a training; `market`, those of a replay of candles.
+ * a training; `market`, those of a replay of candles; `agreement`, how many cases implementations were compared on.
  */
-export type MeasureKind = "gas" | "speed" | "models" | "market";
+export type MeasureKind = "gas" | "speed" | "models" | "market" | "agreement";
 
 /** Runs the measures of one kind, one after the other, and hands over the figures of each as they come. */
 export async function runMeasures(

@@ -5,6 +5,7 @@ import { network } from "hardhat";
 const OPG = 10n ** 18n;
 const DAY_SEC = 86_400n;
 const SLASHER = 3n;
+const BASE_FEE_CAP = 10n ** 9n;
 /** Time is part of what is signed, and a byte that happens to be zero is cheaper, so it is the same in every run. */
 export const START_SEC = 1_900_000_000;
 
@@ -19,13 +20,18 @@ export async function operatorNetwork() {
 
   const opg = await ethers.deployContract("OPG", [deployer]);
   const authority = await ethers.deployContract("AccessManager", [deployer]);
-  const hub = await ethers.deployContract("ModelHub");
+  const blobs = await ethers.deployContract("BlobStore");
+  const machine = await ethers.deployContract("ExactMachine", [blobs]);
+  const hub = await ethers.deployContract("ModelHub", [machine]);
   const numbers = [DAY_SEC, 3_600n, 7n * DAY_SEC, 7n * DAY_SEC, 1_000n * OPG, 100n * OPG, 50n * OPG];
   const operators = await ethers.deployContract("Operators", [opg, authority, numbers]);
-  const disputes = await ethers.deployContract("Disputes", [operators, hub]);
+  const disputes = await ethers.deployContract("Disputes", [operators, hub, BASE_FEE_CAP]);
   await authority.setTargetFunctionRole(
     operators,
-    [operators.interface.getFunction("slash").selector],
+    [
+      operators.interface.getFunction("slash").selector,
+      operators.interface.getFunction("slashOperator").selector,
+    ],
     SLASHER,
   );
   await authority.grantRole(SLASHER, disputes, 0);
@@ -74,6 +80,8 @@ export async function operatorNetwork() {
     ethers,
     networkHelpers,
     opg,
+    blobs,
+    machine,
     hub,
     operators,
     disputes,

@@ -3,7 +3,7 @@ import hre from "hardhat";
 import { recordFigures } from "../bench/figures.ts";
 import { type MeasureKind, runMeasures } from "../bench/measures.ts";
 
-const KINDS: readonly MeasureKind[] = ["gas", "models", "market", "speed"];
+const KINDS: readonly MeasureKind[] = ["gas", "models", "market", "agreement", "speed"];
 
 const { values } = parseArgs({
   options: { only: { type: "string" }, data: { type: "string" }, "no-record": { type: "boolean" } },

@@ -2,8 +2,10 @@ import type { Deployment } from "@opg-network/sdk/deployment";
 import { type ContractRunner, Interface } from "ethers";
 import {
   AccessManager__factory,
+  BlobStore__factory,
   Coverage__factory,
   Disputes__factory,
+  ExactMachine__factory,
   Gateways__factory,
   InferenceRequests__factory,
   ModelHub__factory,
@@ -22,6 +24,8 @@ export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
   return {
     authority: AccessManager__factory.connect(contracts.AccessManager.address, runner),
     opg: OPG__factory.connect(contracts.OPG.address, runner),
+    blobs: BlobStore__factory.connect(contracts.BlobStore.address, runner),
+    machine: ExactMachine__factory.connect(contracts.ExactMachine.address, runner),
     hub: ModelHub__factory.connect(contracts.ModelHub.address, runner),
     operators: Operators__factory.connect(contracts.Operators.address, runner),
     settlement: ProofSettlement__factory.connect(contracts.ProofSettlement.address, runner),
@@ -39,8 +43,10 @@ export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
 export const protocolErrors = new Interface(
   [
     AccessManager__factory,
+    BlobStore__factory,
     Coverage__factory,
     Disputes__factory,
+    ExactMachine__factory,
     Gateways__factory,
     InferenceRequests__factory,
     ModelHub__factory,

@@ -25,6 +25,39 @@ export const hubTasks = [
     })
     .setAction(lazily(async () => (await import("./hub/publish.ts")).publish))
     .build(),
+  command(["hub", "lower"], "Show what an exact model is to the machine, and put its graph on chain")
+    .addPositionalArgument({ name: "folder", description: "Folder with manifest.json" })
+    .addFlag({ name: "store", description: "Put its graph on chain; without it nothing is sent" })
+    .setAction(lazily(async () => (await import("./hub/lower.ts")).lower))
+    .build(),
+  command(
+    ["hub", "confirm-exact"],
+    "Have a release count as exact whose graph was stored after it was published",
+  )
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
+    .setAction(lazily(async () => (await import("./hub/confirmExact.ts")).confirmExact))
+    .build(),
+  command(["hub", "quantize"], "Turn a float model into an exact one, and say what that costs in accuracy")
+    .addPositionalArgument({ name: "model", description: "The float model, an .onnx file" })
+    .addOption(
+      optional("calibration", "JSON list of inputs, each as `inference request --input` takes them (needed)"),
+    )
+    .addOption(optional("out", "Folder for model.onnx, quantization.json and manifest.json (needed)"))
+    .addOption(optional("check", "JSON list of inputs to measure the errors on; by default the calibration"))
+    .addOption(
+      optional(
+        "inputs",
+        "Encodings of inputs, <name>:<uint8|int32>:<integer that stands for 1>, with commas",
+      ),
+    )
+    .addOption(optional("perOne", "Integer that stands for 1 in the outputs; 1000000 by default"))
+    .addOption(optional("manifest", "Manifest of the float model, to make the exact one's from"))
+    .addOption(optional("name", "Name of the exact model in its manifest; by default the float's"))
+    .setAction(lazily(async () => (await import("./hub/quantize.ts")).quantizeModel))
+    .build(),
   command(
     ["hub", "register-schema"],
     "Let contracts of the published interface (SolidML) call a release; anyone may, once",

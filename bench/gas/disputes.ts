@@ -1,3 +1,4 @@
+import { publishExact, readExactModel } from "../exactRelease.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
 const RUNS = 3;
@@ -7,22 +8,24 @@ const OPG = 10n ** 18n;
 const STAKE = 1_000_000n * OPG;
 
 /**
- * Gas of proving that an operator signed two outputs for one input, whole transactions with 21,000 base: each result
- * signed alone, and each out of a bundle of ten. By one challenger that holds OPG already, against an operator new to
- * slashing; of three runs the last counts.
+ * Gas of proofs of fault, whole transactions with 21,000 base. Two outputs for one input: each result signed alone, and
+ * each out of a bundle of ten. A wrong output: of the shipped exact models, on inputs of their samples, computed by the
+ * machine. By one challenger that holds OPG already, against an operator new to slashing; of three runs the last counts.
  */
 export async function measure(): Promise<Record<string, number>> {
-  const { ethers, opg, operators, disputes, domain, deployer, accounts, gasOf, signConsent } =
-    await operatorNetwork();
+  const chain = await operatorNetwork();
+  const { ethers, opg, operators, disputes, domain, deployer, accounts, gasOf, signConsent } = chain;
   const coder = ethers.AbiCoder.defaultAbiCoder();
   const typehash = ethers.id(
     `InferenceResult(${RESULT_FIELDS.map(({ type, name }) => `${type} ${name}`).join(",")})`,
   );
   const fieldTypes = RESULT_FIELDS.map(({ type }) => type);
 
+  let operatorsMade = 0;
   const onboard = async () => {
-    const [owner, signer] = accounts.splice(0, 2);
-    if (!owner || !signer) throw new Error("the network has too few accounts");
+    const [owner] = accounts;
+    if (!owner) throw new Error("the network has too few accounts");
+    const signer = new ethers.Wallet(ethers.id(`signer ${operatorsMade++}`));
     await opg.transfer(owner, STAKE);
     await opg.connect(owner).approve(operators, STAKE);
     await operators.connect(owner).register(signer, await signConsent(signer, owner), 1, "");
@@ -84,8 +87,31 @@ export async function measure(): Promise<Record<string, number>> {
     return gas;
   };
 
+  const proveWrong = async (name: string): Promise<number> => {
+    const model = readExactModel(name);
+    const release = await publishExact(chain, deployer, model);
+    let gas = 0;
+    for (let run = 0; run < RUNS; run++) {
+      const signer = await onboard();
+      const input = model.inputs[run] ?? new Uint8Array();
+      const output = model.outputOf(input);
+      // The last bit that is not padding: the smallest lie.
+      output[output.length - 32] = (output[output.length - 32] ?? 0) ^ 1;
+      const result = {
+        ...resultOf(name, "lie"),
+        release,
+        inputHash: ethers.keccak256(input),
+        outputHash: ethers.keccak256(output),
+      };
+      gas = await gasOf(disputes.connect(deployer).proveWrongOutput(await alone(signer, result), input));
+    }
+    return gas;
+  };
+
   return {
     "gas.dispute.equivocation": await prove(alone, "single"),
     "gas.dispute.equivocation.bundle": await prove(bundled, "bundle"),
+    "gas.dispute.volatility": await proveWrong("eth-volatility-1h-exact"),
+    "gas.dispute.digits": await proveWrong("digits"),
   };
 }

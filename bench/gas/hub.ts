@@ -42,7 +42,9 @@ export async function measure(): Promise<Record<string, number>> {
   const { ethers, networkHelpers } = await network.create("op");
   const [publisher] = await ethers.getSigners();
   if (publisher === undefined) throw new Error("the network has no accounts");
-  const hub = await ethers.deployContract("ModelHub", publisher);
+  const blobs = await ethers.deployContract("BlobStore");
+  const machine = await ethers.deployContract("ExactMachine", [blobs]);
+  const hub = await ethers.deployContract("ModelHub", [machine], publisher);
   const onnx = readFileSync(new URL("model.onnx", MODEL));
 
   const publishThrice = async (name: string, isBound: boolean): Promise<number> => {

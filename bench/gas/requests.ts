@@ -34,7 +34,9 @@ export async function measure(): Promise<Record<string, number>> {
   await tick();
 
   const opg = await ethers.deployContract("OPG", [deployer]);
-  const hub = await ethers.deployContract("ModelHub");
+  const blobs = await ethers.deployContract("BlobStore");
+  const machine = await ethers.deployContract("ExactMachine", [blobs]);
+  const hub = await ethers.deployContract("ModelHub", [machine]);
   // Nothing measured needs a role, so nobody holds one.
   const authority = deployer.address;
   const operators = await ethers.deployContract("Operators", [

@@ -7,6 +7,8 @@ import { NetworkError } from "./errors.ts";
 export const CONTRACT_NAMES = [
   "AccessManager",
   "OPG",
+  "BlobStore",
+  "ExactMachine",
   "ModelHub",
   "Operators",
   "ProofSettlement",

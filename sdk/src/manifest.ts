@@ -174,8 +174,23 @@ export function modeBits(modes: readonly (typeof MODES)[number][]): number {
   return modes.reduce((bits, mode) => bits | (1 << MODES.indexOf(mode)), 0);
 }
 
-/** @param uriOf where a file without a URI of its own can be fetched */
-export function releaseContentOf(manifest: Manifest, uriOf: (file: ManifestFile) => string): ReleaseContent {
+/** The lowered graph that an exact release commits to. */
+export interface GraphCommitment {
+  /** Digest of the graph's root blob, 32 bytes in hexadecimal. */
+  readonly graphRoot: string;
+  /** From 1. */
+  readonly loweringVersion: number;
+}
+
+/**
+ * @param uriOf where a file without a URI of its own can be fetched
+ * @param graph of an exact release; the hub refuses one without
+ */
+export function releaseContentOf(
+  manifest: Manifest,
+  uriOf: (file: ManifestFile) => string,
+  graph?: GraphCommitment,
+): ReleaseContent {
   return {
     entry: manifest.files.findIndex(({ path }) => path === manifest.entry),
     files: manifest.files.map((file) => ({
@@ -189,8 +204,8 @@ export function releaseContentOf(manifest: Manifest, uriOf: (file: ManifestFile)
     contributors: manifest.contributors,
     arithmetic: manifest.arithmetic === "exact" ? 1 : 0,
     exact: {
-      graphRoot: `0x${"0".repeat(64)}`,
-      loweringVersion: 0,
+      graphRoot: graph?.graphRoot ?? `0x${"0".repeat(64)}`,
+      loweringVersion: graph?.loweringVersion ?? 0,
       zkVerifier: `0x${"0".repeat(40)}`,
       zkKeyDigest: `0x${"0".repeat(64)}`,
       zkKeyOrigin: 0,

@@ -19,6 +19,7 @@ import type { Session } from "../session.ts";
 import { eventOf, explained, revertOf, send } from "../transaction.ts";
 import { checkModel } from "./checkModel.ts";
 import { bindingOf } from "./contentBinding.ts";
+import { loweredModel, storeBlobs } from "./loweredModel.ts";
 
 export interface PublishArguments {
   folder: string;
@@ -33,7 +34,14 @@ export interface PublishArguments {
 export async function publish(args: PublishArguments, session: Session): Promise<Report> {
   const manifest = await readManifest(path.join(args.folder, "manifest.json"));
   await checkModel(args.folder, manifest);
-  const content = releaseContentOf(manifest, uriIn(manifest, args.uriBase));
+  const graph = await loweredModel(args.folder, manifest);
+  const content = releaseContentOf(
+    manifest,
+    uriIn(manifest, args.uriBase),
+    graph === undefined
+      ? undefined
+      : { graphRoot: graph.graphRoot, loweringVersion: graph.root.loweringVersion },
+  );
   const account = await session.account();
   const contracts = await session.contracts();
   const model =
@@ -52,6 +60,11 @@ export async function publish(args: PublishArguments, session: Session): Promise
   );
   for (const { uri } of content.files) session.say(`  ${uri}`);
   let gas = 0n;
+  if (graph !== undefined) {
+    // A release whose graph is there before it is published is exact from the first moment.
+    session.say(`Exact: graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
+    gas += await storeBlobs(session, graph);
+  }
   if (isNew) {
     session.say(`Creating the model ${manifest.name}`);
     gas += (await send(() => contracts.hub.createModel(manifest.name))).gasUsed;
@@ -87,6 +100,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
         ["release", published.release],
         ["model", model],
         ["content id", contentId === "" ? undefined : contentId],
+        ["graph root", graph?.graphRoot],
         ["transaction", receipt.hash],
         ["gas", String(gas)],
       ]),
@@ -98,6 +112,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
       version: given,
       publisher: account.address,
       contentId: contentId === "" ? null : contentId,
+      graphRoot: graph?.graphRoot ?? null,
       transaction: receipt.hash,
       gas: Number(gas),
     },

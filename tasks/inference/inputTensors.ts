@@ -11,16 +11,20 @@ const byName = z.record(z.string(), z.unknown());
 
 /** Reads a JSON file as the inputs of a release, in its order, checked against its schema. */
 export async function inputsFromFile(file: string, schema: readonly TensorSpec[]): Promise<Tensor[]> {
-  const value = await readJson(file);
-  const named = nameTensors(value, schema, file);
+  return inputsFromValue(await readJson(file), schema, file);
+}
+
+/** The same for a value that is a part of the file. */
+export function inputsFromValue(value: unknown, schema: readonly TensorSpec[], source: string): Tensor[] {
+  const named = nameTensors(value, schema, source);
   const unknown = Object.keys(named).find((name) => !schema.some((spec) => spec.name === name));
   if (unknown !== undefined)
-    throw new CommandError("input-invalid", { source: file, problem: `the model has no input "${unknown}"` });
+    throw new CommandError("input-invalid", { source, problem: `the model has no input "${unknown}"` });
   const tensors = schema.map((spec) => {
     if (!Object.hasOwn(named, spec.name)) {
-      throw new CommandError("input-invalid", { source: file, problem: `input "${spec.name}" is missing` });
+      throw new CommandError("input-invalid", { source, problem: `input "${spec.name}" is missing` });
     }
-    return tensorOf(named[spec.name], spec, file);
+    return tensorOf(named[spec.name], spec, source);
   });
   checkAgainstSchema(tensors, schema);
   return tensors;

@@ -39,7 +39,7 @@ describe("figures", () => {
   it("refuse what is not a figure, and lose nothing by it", () => {
     recordFigure("gas.a", 1, file);
     expect(() => recordFigure("gas.b", Number.NaN, file)).to.throw("finite");
-    expect(() => recordFigure("gas.b", 1.5, file)).to.throw("integer");
+    expect(() => recordFigure("gas.b", 1.0005, file)).to.throw("decimals");
     expect(() => recordFigure("gas b", 1, file)).to.throw("no name");
     expect(readFigures(file)).to.deep.equal({ "gas.a": 1 });
   });

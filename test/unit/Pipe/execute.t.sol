@@ -159,7 +159,7 @@ contract ExecuteTest is PipeFixture {
             [
                 abi.encodeCall(operators.unbond, (operator.id, 1 ether)),
                 abi.encodeCall(operators.withdrawUnbonded, (operator.id, stranger)),
-                abi.encodeCall(operators.slash, (operator.signer, Offence.Equivocation, stranger, stranger)),
+                abi.encodeCall(operators.slash, (Offence.Equivocation, operator.signer, stranger, stranger)),
                 abi.encodeCall(operators.revokeSigner, (operator.signer)),
                 abi.encodeCall(operators.setOffer, (operator.id, release, FEE, 1)),
                 abi.encodeCall(operators.setEndpoint, (operator.id, "https://node.example"))

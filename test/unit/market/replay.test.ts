@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { MarketHour } from "../../../bench/market/replay/hourlyMarket.ts";
 import { type Flow, type Market, marketOf, replay } from "../../../bench/market/replay/replay.ts";
 import { normal, seededRandom } from "../../../bench/market/replay/seededRandom.ts";
+import { expectNear } from "../../fixtures/near.ts";
 
 const FLOW: Flow = { dailyDemand: 0.2, patience: 0.005, followsVolume: false };
 const BLOCK_SEC = 60;
@@ -25,13 +26,6 @@ async function meanMove(input: Float32Array): Promise<number> {
   let sum = 0;
   for (let i = 0; i < 24; i++) sum += Math.abs((input[4 * i + 3] ?? 0) - (input[4 * i] ?? 0));
   return sum / 24;
-}
-
-/** The matchers for chains take integers alone, wherever in the same process they were loaded. */
-function expectNear(actual: number, expected: number, within: number): void {
-  expect(Math.abs(actual - expected) <= within, `${actual} is not within ${within} of ${expected}`).to.equal(
-    true,
-  );
 }
 
 describe("the replay of a pool", () => {

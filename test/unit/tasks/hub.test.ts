@@ -1,13 +1,18 @@
 import { createHash } from "node:crypto";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { modeBits, readManifest, releaseContentOf } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
+import { ZeroHash } from "ethers";
 import hre from "hardhat";
+import { modelIdOf } from "../../../tasks/release.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { FLOAT, model, node, value } from "../../fixtures/models/onnxBuilder.ts";
 
 const MODELS = path.join(hre.config.paths.root, "models");
 const ETH = path.join(MODELS, "eth-volatility-1h");
+const DIGITS = path.join(MODELS, "digits");
+const EXACT_ETH = path.join(MODELS, "eth-volatility-1h-exact");
 
 interface RawManifest {
   name: string;
@@ -239,6 +244,49 @@ describe("hub commands", () => {
     const ambiguous = await cli.failure("hub show", { release: "eth-volatility-1h" });
     expect(ambiguous.code).to.equal("release-ambiguous");
     expect(ambiguous.data.candidates).to.have.length(2);
+  });
+
+  it("lowers an exact model, stores its graph once, and publishes it as exact", async () => {
+    const lowered = await cli.value("hub lower", { folder: DIGITS });
+    expect(lowered).to.include({ loweringVersion: 1, gas: null });
+    const published = await cli.value("hub publish", { folder: DIGITS });
+    expect(published).to.include({ name: "digits", graphRoot: lowered.graphRoot });
+    expect(await cli.value("hub show", { release: published.release })).to.include({ isExact: true });
+    const { graphRoot, loweringVersion } = await cli.protocol.hub.exactCommitmentOf(
+      published.release as string,
+    );
+    expect([graphRoot, loweringVersion]).to.deep.equal([lowered.graphRoot, 1n]);
+    expect(await cli.protocol.blobs.isStored(graphRoot)).to.equal(true);
+    expect(await cli.value("hub lower", { folder: DIGITS, store: true })).to.include({ graphRoot, gas: 0 });
+    const again = await cli.failure("hub confirm-exact", { release: published.release });
+    expect(again.data).to.include({ error: "ExactAlreadyConfirmed" });
+  });
+
+  it("confirms a release whose graph was stored late, from a day on", async () => {
+    const { hub } = cli.protocol;
+    const manifest = await readManifest(path.join(EXACT_ETH, "manifest.json"));
+    const { graphRoot, loweringVersion } = await cli.value("hub lower", { folder: EXACT_ETH });
+    const commitment = { graphRoot: String(graphRoot), loweringVersion: Number(loweringVersion) };
+    const content = releaseContentOf(manifest, ({ path: file }) => `${manifest.name}/${file}`, commitment);
+    await hub.createModel(manifest.name);
+    const { royalty, minStake, modes } = manifest;
+    const terms = [royalty, minStake, modeBits(modes), "", ZeroHash] as const;
+    await hub.publish(modelIdOf(cli.accounts[0] as string, manifest.name), false, content, ...terms);
+    const release = manifest.name;
+    const early = await cli.failure("hub confirm-exact", { release });
+    expect(early.data).to.include({ error: "GraphNotStored" });
+
+    await cli.value("hub lower", { folder: EXACT_ETH, store: true });
+    const { exactFrom } = await cli.value("hub confirm-exact", { release });
+    const { timestamp } = (await cli.connection.ethers.provider.getBlock("latest")) ?? { timestamp: 0 };
+    expect(Date.parse(exactFrom as string) / 1_000 - timestamp).to.equal(86_400);
+    expect(await cli.value("hub show", { release })).to.include({ isExact: false });
+    await cli.connection.networkHelpers.time.increase(86_401);
+    expect(await cli.value("hub show", { release })).to.include({ isExact: true });
+  });
+
+  it("refuses to lower a model that is declared approximate", async () => {
+    expect(await cli.failure("hub lower", { folder: ETH })).to.include({ code: "arguments-conflict" });
   });
 
   it("acts only for accounts of the network", async () => {

@@ -221,7 +221,7 @@ describe("operator commands", () => {
     await cli.increaseTime(9 * DAY);
     const owner = cli.accounts[2] ?? "";
     const { signer: jailed } = await operators.operatorOf(2);
-    await operators.slash(jailed, 1, deployer, deployer);
+    await operators.slash(1, jailed, deployer, deployer);
     expect(await cli.value("operator show", { from: owner })).to.include({
       jailed: true,
       slashCount: 1,

@@ -1,0 +1,30 @@
+import { readRelease, resolveRelease, titleOf } from "../release.ts";
+import { isoTime, type Report } from "../report.ts";
+import type { Session } from "../session.ts";
+import { eventOf, send } from "../transaction.ts";
+
+export interface ConfirmExactArguments {
+  release: string;
+}
+
+/** Wrong answers can be proved from then on; whatever was signed before stays as it was. */
+export async function confirmExact(args: ConfirmExactArguments, session: Session): Promise<Report> {
+  const release = await readRelease(session, await resolveRelease(session, args.release));
+  const { hub } = await session.contracts();
+  session.say(`Confirming that ${titleOf(release)} is exact`);
+  const receipt = await send(() => hub.confirmExact(release.id));
+  const { args: confirmed } = eventOf(receipt, hub, "ReleaseConfirmedExact");
+  const from = isoTime(Number(confirmed.exactFrom));
+  return {
+    lines: [
+      `${titleOf(release)} is exact from ${from} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`,
+    ],
+    value: {
+      release: release.id,
+      graphRoot: confirmed.graphRoot,
+      exactFrom: from,
+      transaction: receipt.hash,
+      gas: Number(receipt.gasUsed),
+    },
+  };
+}
