@@ -82,7 +82,12 @@ abstract contract Bounties is IBounties {
 
     /// @dev Follows a slash in favour of `bountyTo`.
     function _keepBounty(bytes32 key, address bountyTo) internal {
-        if (bountyTo == address(this)) _holdBounty(key, msg.sender, OPERATORS.collectAward(bountyTo));
+        if (bountyTo == address(this)) _holdBounty(key, msg.sender, _collectBounty());
+    }
+
+    /// @dev Of a stake of a few grains the bounty is nothing, which is no reason to spare it.
+    function _collectBounty() internal returns (uint256) {
+        return OPERATORS.awardOf(address(this)) == 0 ? 0 : OPERATORS.collectAward(address(this));
     }
 
     /// @dev A commitment made when the evidence could already be seen must not go before whoever showed it.

@@ -34,6 +34,8 @@ abstract contract Challenges is IChallenges, Verdicts {
     /// Base of a transaction, and what a step writes after its gas was read.
     uint256 internal constant STEP_OVERHEAD = 70_000;
     uint256 internal constant CALLDATA_GAS = 16;
+    /// @dev Of a call of `continueChallenge`, without the state.
+    uint256 private constant STEP_HEAD_BYTES = 260;
     /// The base fee may double before workers are paid less than they spend.
     uint256 internal constant BOND_MARGIN = 2;
 
@@ -95,7 +97,8 @@ abstract contract Challenges is IChallenges, Verdicts {
         uint32 pc,
         bytes calldata state
     ) external override returns (bool isOver) {
-        uint256 gasAtStart = gasleft();
+        // What the sender sends is paid too, but for what it puts behind the arguments: that could be any length.
+        uint256 gasAtStart = gasleft() + CALLDATA_GAS * (STEP_HEAD_BYTES + state.length);
         bytes32 key = claim.keyOf();
         Challenge memory challenge = _challenges[key];
         require(challenge.opener != address(0), ChallengeUnknown(key));
@@ -235,7 +238,7 @@ abstract contract Challenges is IChallenges, Verdicts {
             _unmark(key);
             return 0;
         }
-        uint256 bounty = OPERATORS.collectAward(address(this));
+        uint256 bounty = _collectBounty();
         // Half for the accuser, who bore the risk; half for those who computed, by their gas.
         uint256 wages = bounty / GRAIN / 2;
         _wages[_roundOf(key, challenge.openedAt)] = Wage(uint64(wages), challenge.work);
@@ -244,7 +247,7 @@ abstract contract Challenges is IChallenges, Verdicts {
 
     /// @dev Pays the sender what it spent, as far as the bond goes.
     function _payStep(Challenge memory challenge, uint256 gasAtStart) private returns (uint256 paid) {
-        uint256 gasUsed = gasAtStart - gasleft() + STEP_OVERHEAD + CALLDATA_GAS * msg.data.length;
+        uint256 gasUsed = gasAtStart - gasleft() + STEP_OVERHEAD;
         paid = gasUsed * _capped(block.basefee);
         if (paid > challenge.bond) paid = challenge.bond;
         challenge.bond -= uint96(paid);

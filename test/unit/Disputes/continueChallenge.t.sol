@@ -265,6 +265,39 @@ contract ContinueChallengeTest is ExactFixture {
         assertEq(disputes.creditOf(challenger) + disputes.creditOf(worker), bond);
     }
 
+    /// Nor may what is left of a stake be so little that its bounty is nothing, and the verdict hang on collecting it.
+    function test_aStakeOfAFewGrainsCannotStopTheVerdict() public {
+        SignedResult memory lie = _lie();
+        bytes32 key = _open(challenger, lie);
+        uint256 bond = disputes.challengeOf(key).bond;
+        for (uint256 i; _standing(actor).stake > 7; ++i) {
+            (SignedResult memory a, SignedResult memory b) = _equivocation(actor, i);
+            disputes.proveEquivocation(a, b);
+        }
+        assertGt(_standing(actor).stake, 1);
+        for (uint32 pc; pc < STEPS; ++pc) _step(lie, pc);
+        assertFalse(_isOpen(key));
+        assertTrue(disputes.isPunished(key));
+        assertEq(disputes.creditOf(challenger) + disputes.creditOf(worker), bond);
+    }
+
+    /// What follows the arguments costs its sender next to nothing, and nobody needs it.
+    function test_rule27_isNotPaidForWhatFollowsTheArguments() public {
+        SignedResult memory lie = _lie();
+        _open(challenger, lie);
+        bytes memory call_ = abi.encodeCall(disputes.continueChallenge, (_claim(lie), 0, INPUT));
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(worker);
+        (bool success, ) = address(disputes).call{gas: ONE_STEP}(call_);
+        uint256 paid = disputes.creditOf(worker);
+        assertTrue(success && paid != 0);
+        vm.revertToState(snapshot);
+        vm.prank(worker);
+        (success, ) = address(disputes).call{gas: ONE_STEP}(bytes.concat(call_, new bytes(100_000)));
+        assertTrue(success);
+        assertApproxEqRel(disputes.creditOf(worker), paid, 0.001e18);
+    }
+
     /// Who accuses itself gets the bounty of its own stake at most: 85 % of what is taken burns.
     function test_rule30_accusingOneselfPaysTheBountyOnly() public {
         SignedResult memory lie = _lie();
