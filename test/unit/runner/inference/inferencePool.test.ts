@@ -54,6 +54,8 @@ describe("InferencePool", () => {
       numbers.map((n) => [[2 * n + 1]]),
     );
     expect(pool.expectedRunMs("affine")).to.be.greaterThan(0);
+    // The first process may have done it all before the second was there.
+    await until(() => pool.capacity.readySlots === 2);
     expect(pool.capacity).to.deep.equal({
       slots: 2,
       readySlots: 2,
