@@ -14,9 +14,6 @@ import {MachineMemory} from "./MachineMemory.sol";
 library Border {
     using MachineMemory for uint256;
 
-    /// Fixed words of a tensor: dtype, two offsets, rank, length of the data.
-    uint256 private constant TENSOR_BYTES = 5 * 32;
-
     /// Upper bounds of encoding, growth of memory and the copy that leaves the machine included.
     uint256 private constant BASE_GAS = 3_000;
     uint256 private constant TENSOR_GAS = 3_000;
@@ -43,22 +40,23 @@ library Border {
         }
     }
 
-    /// @notice The encoding of the outputs.
+    /// @notice The encoding of the outputs, in all the memory that is free.
     function save(Graph memory graph) internal pure returns (bytes memory output) {
         unchecked {
             uint256 count = graph.outputs;
             uint256 tensor = _outputs(graph);
-            output = new bytes(64 + 32 * count + _sizeOf(tensor, count));
-            uint256 start;
-            assembly ("memory-safe") {
-                start := add(output, 32)
-            }
+            uint256 start = MachineMemory.mark() + 32;
             _store(start, 32);
             _store(start + 32, count);
             uint256 end = start + 64 + 32 * count;
             for (uint256 i; i < count; ++i) {
                 _store(start + 64 + 32 * i, end - start - 64);
                 (tensor, end) = _saveTensor(graph, tensor, end);
+            }
+            MachineMemory.release(end);
+            _store(start - 32, end - start);
+            assembly ("memory-safe") {
+                output := sub(start, 32)
             }
         }
     }
@@ -132,19 +130,6 @@ library Border {
     function _outputs(Graph memory graph) private pure returns (uint256 tensor) {
         tensor = graph.tensors;
         for (uint256 left = graph.inputs; left != 0; --left) (, tensor) = Graphs.elementsOf(tensor);
-    }
-
-    /// @dev Bytes of the encodings of `count` tensors, declared from `tensor` on.
-    function _sizeOf(uint256 tensor, uint256 count) private pure returns (uint256 size) {
-        unchecked {
-            for (; count != 0; --count) {
-                uint256 width = Dtype.widthOf(uint8(tensor.u8()));
-                uint256 rank = (tensor + 1).u8();
-                uint256 elements;
-                (elements, tensor) = Graphs.elementsOf(tensor);
-                size += TENSOR_BYTES + 32 * rank + ((elements * width + 31) & ~uint256(31));
-            }
-        }
     }
 
     function _word(uint256 place) private pure returns (uint256 word) {

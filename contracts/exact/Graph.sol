@@ -45,33 +45,48 @@ library Graphs {
     uint256 internal constant MAX_RANK = 8;
 
     uint256 private constant HEAD_BYTES = 24;
+    /// One bit for each type of integers, and for bools.
+    uint256 private constant INTEGERS =
+        (1 << Dtype.UINT8) |
+            (1 << Dtype.INT8) |
+            (1 << Dtype.UINT16) |
+            (1 << Dtype.INT16) |
+            (1 << Dtype.INT32) |
+            (1 << Dtype.INT64) |
+            (1 << Dtype.BOOL) |
+            (1 << Dtype.UINT32) |
+            (1 << Dtype.UINT64);
 
-    /// @notice The graph of that root; reverts where it is not stored or malformed. Its other blobs are checked as they
-    /// are opened.
-    function load(address store, bytes32 root) internal view returns (Graph memory graph) {
-        uint256 size;
-        (graph.tensors, size) = _copyOf(store, root);
-        uint256 head = graph.tensors;
+    /// @notice Makes `graph` that of the root; reverts where it is not stored or malformed. Its other blobs are checked
+    /// as they are opened.
+    function load(Graph memory graph, address store, bytes32 root) internal view {
+        (uint256 head, uint256 size) = _copyOf(store, root);
         require(size >= HEAD_BYTES, IExactMachine.GraphMalformed(root));
         require(head.u16() == VERSION, IExactMachine.GraphVersionUnknown(head.u16()));
         unchecked {
             graph.root = root;
             graph.store = store;
-            graph.programBytes = (head + 2).u32();
-            graph.streamBytes = (head + 6).u32();
-            graph.arenaWords = (head + 10).u32();
-            graph.gasBound = (head + 14).u64();
-            graph.inputs = (head + 22).u8();
-            graph.outputs = (head + 23).u8();
-            graph.tensors = head + HEAD_BYTES;
+            uint256 programBytes = (head + 2).u32();
+            uint256 streamBytes = (head + 6).u32();
+            uint256 arenaWords = (head + 10).u32();
+            uint256 inputs = (head + 22).u8();
+            uint256 outputs = (head + 23).u8();
             bool fits =
-                graph.programBytes <= graph.streamBytes &&
-                    graph.arenaWords <= MAX_ARENA_WORDS &&
-                    graph.inputs <= MAX_TENSORS &&
-                    graph.outputs <= MAX_TENSORS;
+                programBytes <= streamBytes &&
+                    arenaWords <= MAX_ARENA_WORDS &&
+                    inputs <= MAX_TENSORS &&
+                    outputs <= MAX_TENSORS;
             require(fits, IExactMachine.GraphMalformed(root));
-            graph.digests = _checkTensors(graph, head + size);
-            require(graph.digests + 32 * blobsOf(graph) == head + size, IExactMachine.GraphMalformed(root));
+            graph.programBytes = programBytes;
+            graph.streamBytes = streamBytes;
+            graph.arenaWords = arenaWords;
+            graph.gasBound = (head + 14).u64();
+            graph.inputs = inputs;
+            graph.outputs = outputs;
+            graph.tensors = head + HEAD_BYTES;
+            uint256 digests = _checkTensors(root, head + HEAD_BYTES, head + size, inputs + outputs, arenaWords);
+            graph.digests = digests;
+            require(digests + 32 * blobsOf(graph) == head + size, IExactMachine.GraphMalformed(root));
         }
     }
 
@@ -129,31 +144,32 @@ library Graphs {
         }
     }
 
-    /// @dev Every tensor lies in the arena and holds integers. Returns the place after the last one.
-    function _checkTensors(Graph memory graph, uint256 end) private pure returns (uint256 place) {
-        place = graph.tensors;
+    /// @dev Every tensor lies in the arena and holds integers; no dimension is zero. Returns the place after the last.
+    function _checkTensors(
+        bytes32 root,
+        uint256 place,
+        uint256 end,
+        uint256 count,
+        uint256 arenaWords
+    ) private pure returns (uint256) {
         unchecked {
-            for (uint256 left = graph.inputs + graph.outputs; left != 0; --left) {
+            for (; count != 0; --count) {
                 uint256 rank = (place + 1).u8();
                 uint256 next = place + 6 + 4 * rank;
                 bool fits = rank <= MAX_RANK && next <= end && _isInteger(place.u8());
                 uint256 elements = 1;
                 for (uint256 axis = place + 2; fits && axis < next - 4; axis += 4) {
                     elements *= axis.u32();
-                    fits = elements != 0 && elements <= graph.arenaWords;
+                    fits = elements != 0 && elements <= arenaWords;
                 }
-                fits = fits && (next - 4).u32() + elements <= graph.arenaWords;
-                require(fits, IExactMachine.GraphMalformed(graph.root));
+                require(fits && (next - 4).u32() + elements <= arenaWords, IExactMachine.GraphMalformed(root));
                 place = next;
             }
+            return place;
         }
     }
 
     function _isInteger(uint256 dtype) private pure returns (bool) {
-        return
-            (dtype >= Dtype.UINT8 && dtype <= Dtype.INT64) ||
-            dtype == Dtype.BOOL ||
-            dtype == Dtype.UINT32 ||
-            dtype == Dtype.UINT64;
+        return (INTEGERS >> dtype) & 1 == 1;
     }
 }
