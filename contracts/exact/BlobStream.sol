@@ -38,9 +38,11 @@ library BlobStream {
 
     function _copy(Graph memory graph, uint256 to, uint256 position, uint256 size) private view {
         address blob = graph.blob;
-        uint256 from = graph.blobFrom;
-        assembly ("memory-safe") {
-            extcodecopy(blob, to, add(sub(position, from), 1), size)
+        unchecked {
+            uint256 from = position - graph.blobFrom + graph.blobCode;
+            assembly ("memory-safe") {
+                extcodecopy(blob, to, from, size)
+            }
         }
     }
 
@@ -56,6 +58,7 @@ library BlobStream {
             graph.blob = blob;
             graph.blobFrom = from;
             graph.blobEnd = from + size;
+            graph.blobCode = 1;
         }
     }
 

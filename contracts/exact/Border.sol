@@ -36,7 +36,8 @@ library Border {
                 (differs, tensor, end) = _loadTensor(graph, tensor, end);
                 wrong |= differs;
             }
-            require(wrong == 0 && end == start + input.length, IExactMachine.InputInvalid(graph.root));
+            wrong |= end ^ (start + input.length);
+            if (wrong != 0) revert IExactMachine.InputInvalid(graph.root);
         }
     }
 
@@ -44,7 +45,7 @@ library Border {
     function save(Graph memory graph) internal pure returns (bytes memory output) {
         unchecked {
             uint256 count = graph.outputs;
-            uint256 tensor = _outputs(graph);
+            uint256 tensor = graph.outputTensors;
             uint256 start = MachineMemory.mark() + 32;
             _store(start, 32);
             _store(start + 32, count);
@@ -64,7 +65,7 @@ library Border {
     /// @notice What saving and returning the outputs costs at most.
     function gasOf(Graph memory graph) internal pure returns (uint256 gas) {
         unchecked {
-            uint256 tensor = _outputs(graph);
+            uint256 tensor = graph.outputTensors;
             gas = BASE_GAS + TENSOR_GAS * (graph.inputs + graph.outputs);
             for (uint256 left = graph.outputs; left != 0; --left) {
                 uint256 elements;
@@ -81,24 +82,28 @@ library Border {
         uint256 place
     ) private pure returns (uint256 wrong, uint256 next, uint256 end) {
         unchecked {
-            uint256 elements;
-            (elements, next) = Graphs.elementsOf(tensor);
             uint256 dtype = tensor.u8();
             uint256 rank = (tensor + 1).u8();
-            uint256 width = Dtype.widthOf(uint8(dtype));
             wrong = (_word(place) ^ dtype) | (_word(place + 32) ^ 96) | (_word(place + 64) ^ (128 + 32 * rank));
             wrong |= _word(place + 96) ^ rank;
             place += 128;
-            for (uint256 axis = tensor + 2; axis < next - 4; axis += 4) {
-                wrong |= _word(place) ^ axis.u32();
+            uint256 axis = tensor + 2;
+            next = axis + 4 * rank;
+            uint256 elements = 1;
+            for (; axis < next; axis += 4) {
+                uint256 length = axis.u32();
+                elements *= length;
+                wrong |= _word(place) ^ length;
                 place += 32;
             }
+            next += 4;
+            uint256 width = Dtype.rawWidthOf(dtype);
             uint256 size = elements * width;
             wrong |= _word(place) ^ size;
             place += 32;
             end = place + ((size + 31) & ~uint256(31));
             if (size % 32 != 0) wrong |= _word(end - 32) << (8 * (size % 32));
-            uint256 to = graph.arena + 32 * (next - 4).u32();
+            uint256 to = graph.arena + 32 * axis.u32();
             wrong |= LittleEndian.unpack(place, to, elements, width, Dtype.isSigned(uint8(dtype)), dtype == Dtype.BOOL);
         }
     }
@@ -109,27 +114,27 @@ library Border {
         uint256 place
     ) private pure returns (uint256 next, uint256 end) {
         unchecked {
-            uint256 elements;
-            (elements, next) = Graphs.elementsOf(tensor);
+            uint256 dtype = tensor.u8();
             uint256 rank = (tensor + 1).u8();
-            uint256 width = Dtype.widthOf(uint8(tensor.u8()));
-            _store(place, tensor.u8());
+            _store(place, dtype);
             _store(place + 32, 96);
             _store(place + 64, 128 + 32 * rank);
             _store(place + 96, rank);
             place += 128;
-            for (uint256 axis = tensor + 2; axis < next - 4; axis += 4) {
-                _store(place, axis.u32());
+            uint256 axis = tensor + 2;
+            next = axis + 4 * rank;
+            uint256 elements = 1;
+            for (; axis < next; axis += 4) {
+                uint256 length = axis.u32();
+                elements *= length;
+                _store(place, length);
                 place += 32;
             }
+            next += 4;
+            uint256 width = Dtype.rawWidthOf(dtype);
             _store(place, elements * width);
-            end = LittleEndian.pack(graph.arena + 32 * (next - 4).u32(), place + 32, elements, width);
+            end = LittleEndian.pack(graph.arena + 32 * axis.u32(), place + 32, elements, width);
         }
-    }
-
-    function _outputs(Graph memory graph) private pure returns (uint256 tensor) {
-        tensor = graph.tensors;
-        for (uint256 left = graph.inputs; left != 0; --left) (, tensor) = Graphs.elementsOf(tensor);
     }
 
     function _word(uint256 place) private pure returns (uint256 word) {

@@ -45,12 +45,11 @@ library DenseStep {
 
     function run(Graph memory graph, uint256 body, uint256 end) internal view {
         unchecked {
-            Bounds.requireFormat(graph, end == body + BODY_BYTES);
             uint256 rows = (body + 8).u32();
             uint256 k = (body + 20).u32();
             uint256 n = (body + 24).u32();
             (Requantisation memory r, bool holds) = Requantisations.read(body + 33);
-            Bounds.requireFormat(graph, holds && rows != 0 && k != 0 && n != 0);
+            Bounds.requireFormat(graph, holds && end == body + BODY_BYTES && rows * k * n != 0);
             uint256 xStride = (body + 12).u32();
             uint256 yStride = (body + 16).u32();
             uint256 x = Bounds.span(graph, body.u32(), (rows - 1) * xStride + k);

@@ -45,7 +45,9 @@ contract ExactMachine is IExactMachine {
     function evaluate(bytes32 graphRoot, bytes calldata input) external view returns (bytes memory) {
         Graph memory graph;
         MachineMemory.reserve();
-        _open(graph, graphRoot);
+        Graphs.load(graph, BLOB_STORE, graphRoot);
+        if (graph.programBytes != 0) Steps.open(graph, 0);
+        Graphs.openArena(graph);
         Border.load(graph, input);
         for (uint256 pc; pc < graph.programBytes;) pc = _execute(graph, Steps.stepAt(graph, pc), pc);
         return Border.save(graph);
@@ -60,8 +62,10 @@ contract ExactMachine is IExactMachine {
     ) external view returns (uint256, bytes memory) {
         Graph memory graph;
         MachineMemory.reserve();
-        _open(graph, graphRoot);
+        Graphs.load(graph, BLOB_STORE, graphRoot);
         require(pc < graph.programBytes, ProgramCounterInvalid(pc, graph.programBytes));
+        Steps.open(graph, pc);
+        Graphs.openArena(graph);
         graph.pc = pc;
         uint256 step = Steps.stepAt(graph, pc);
         if (pc == 0) Border.load(graph, state);
@@ -75,12 +79,6 @@ contract ExactMachine is IExactMachine {
         }
         graph.pc = pc;
         return (pc, Checkpoints.save(graph, step));
-    }
-
-    function _open(Graph memory graph, bytes32 graphRoot) private view {
-        Graphs.load(graph, BLOB_STORE, graphRoot);
-        Steps.open(graph);
-        Graphs.openArena(graph);
     }
 
     /// @dev The root alone, for what is asked of a graph that does not run.

@@ -19,11 +19,13 @@ library Steps {
     uint256 private constant HEAD_BYTES = 8;
     uint256 private constant WINDOW_BYTES = 16_384;
 
-    /// @notice Makes room for the window; one word more for reads of its last fields.
-    function open(Graph memory graph) internal pure {
+    /// @notice Makes room for the window, with one word more for reads of its last fields, and begins it at `pc`, which
+    /// must be in the program.
+    function open(Graph memory graph, uint256 pc) internal view {
         unchecked {
             uint256 size = graph.programBytes > WINDOW_BYTES ? WINDOW_BYTES : graph.programBytes;
             graph.window = MachineMemory.allocate((size + 63) & ~uint256(31));
+            _fill(graph, pc);
         }
     }
 
@@ -31,16 +33,8 @@ library Steps {
     /// @dev Places of steps stay valid until the next call.
     function stepAt(Graph memory graph, uint256 pc) internal view returns (uint256) {
         unchecked {
-            uint256 programBytes = graph.programBytes;
-            uint256 windowEnd = graph.windowEnd;
-            bool isHeld = windowEnd == programBytes || pc + 2 * MAX_RECORD_BYTES <= windowEnd;
-            if (!isHeld || pc < graph.windowFrom) {
-                uint256 size = programBytes - pc;
-                if (size > WINDOW_BYTES) size = WINDOW_BYTES;
-                BlobStream.read(graph, graph.window, pc, size);
-                graph.windowFrom = pc;
-                graph.windowEnd = pc + size;
-            }
+            // Before the window it wraps to more than any reach.
+            if (pc - graph.windowFrom > graph.windowReach) _fill(graph, pc);
             return peek(graph, pc);
         }
     }
@@ -50,8 +44,23 @@ library Steps {
         unchecked {
             step = graph.window + pc - graph.windowFrom;
             uint256 size = bytesOf(step);
-            bool fits = size <= MAX_RECORD_BYTES && pc + size <= graph.programBytes && bodyOf(step) <= step + size;
-            require(fits, IExactMachine.StepMalformed(pc));
+            // A difference below zero sets the highest bit.
+            uint256 wrong = (MAX_RECORD_BYTES - size) | (graph.programBytes - pc - size) | (step + size - bodyOf(step));
+            if (wrong >> 255 != 0) revert IExactMachine.StepMalformed(pc);
+        }
+    }
+
+    /// @dev A window that does not hold the program's end must hold two records from where a step is.
+    function _fill(Graph memory graph, uint256 pc) private view {
+        unchecked {
+            uint256 size = graph.programBytes - pc;
+            graph.windowFrom = pc;
+            graph.windowReach = size;
+            if (size > WINDOW_BYTES) {
+                size = WINDOW_BYTES;
+                graph.windowReach = WINDOW_BYTES - 2 * MAX_RECORD_BYTES;
+            }
+            BlobStream.read(graph, graph.window, pc, size);
         }
     }
 
