@@ -201,7 +201,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint40 retiredAt = standing.status == SignerStatus.Revoked ? standing.since : uint40(block.timestamp);
 
         // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
-        _standings[oldSigner].store(Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false));
+        _standings[oldSigner].store(
+            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false, 0, false)
+        );
         (standing.status, standing.since) = (SignerStatus.Active, 0);
         _standings[newSigner].store(standing);
         operator.signer = newSigner;
@@ -424,7 +426,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         _requireConsent(signer, msg.sender, signerProof);
 
         operatorId = ++operatorCount;
-        _standings[signer].store(Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false));
+        _standings[signer].store(
+            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false, 0, false)
+        );
         _operators[operatorId].store(Operator(msg.sender, uint40(block.number), roles, signer));
         emit OperatorRegistered(operatorId, msg.sender, signer, roles, slots);
         emit EndpointSet(operatorId, endpoint);

@@ -38,6 +38,10 @@ struct Standing {
     uint40 lastSlashAt;
     /// True while stake is on its way out.
     bool unbonding;
+    /// How often the operator came back from jail. What was punished in an earlier era can be punished again.
+    uint16 era;
+    /// True when stake is, or lately was, locked for cover: whoever checks a minimum must subtract it.
+    bool covered;
 }
 
 /// @notice The account side of an operator.
