@@ -45,7 +45,7 @@ abstract contract Verdicts is Bounties, ResultDomain {
 
     function _isPunished(bytes32 key) internal view returns (bool) {
         QuestionWord word = _wordOf(key);
-        return _markOf(word, key) != Mark.None && !_isComputedRight(word, key);
+        return _isComputedRight(word, key) ? word.isOwing() : _markOf(word, key) != Mark.None;
     }
 
     function _isProvedWrong(bytes32 key) internal view returns (bool) {

@@ -68,7 +68,7 @@ interface IDisputes is IChallenges, IBounties {
 
     /// @notice True when an operator was slashed for this output in that era: `key` is `Claim.keyOf`, of an
     /// equivocation's two outputs that of the higher hash.
-    /// @dev Should that one be proved right, its slash stands for the next that is proved wrong.
+    /// @dev Should that one be proved right, its slash waits, and stands for the next that is proved wrong.
     function isPunished(bytes32 key) external view returns (bool);
 
     /// @notice True when computation showed this output to be wrong; an equivocation alone does not.

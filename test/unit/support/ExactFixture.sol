@@ -64,6 +64,14 @@ abstract contract ExactFixture is EvidenceFixture {
         return _signed(INPUT, LIE);
     }
 
+    /// A lie with a hash that far above the right one's, or below it.
+    function _lieAt(int256 distance) internal view returns (SignedResult memory lie) {
+        lie = _lie();
+        uint256 right = uint256(keccak256(_right(INPUT)));
+        lie.result.outputHash = bytes32(distance < 0 ? right - uint256(-distance) : right + uint256(distance));
+        lie = _sign(actor.signerKey, lie.result);
+    }
+
     function _truth() internal view returns (SignedResult memory) {
         return _signed(INPUT, _right(INPUT));
     }
@@ -104,6 +112,14 @@ abstract contract ExactFixture is EvidenceFixture {
         Claim memory claim = _claim(signed);
         vm.prank(worker);
         isOver = disputes.continueChallenge(claim, pc, state);
+    }
+
+    /// Comes back from jail, as soon as it may, with what it had at first.
+    function _return() internal {
+        skip(JAIL_PERIOD);
+        _stake(actor, STAKE - _standing(actor).stake * GRAIN);
+        vm.prank(actor.owner);
+        operators.leaveJail(actor.id);
     }
 
     function _isOpen(bytes32 key) internal view returns (bool) {
