@@ -123,14 +123,14 @@ abstract contract Bounties is IBounties {
         emit BountyHeld(key, msg.sender, 0, since);
     }
 
-    /// @dev For a challenge that comes to a verdict on what a contradiction punished.
+    /// @dev For a challenge that comes to a verdict on what a contradiction punished since it was opened.
     /// @param disputedUntil as when the challenge was opened
     /// @return amount what was earned by `key` since then, and waits
     function _takeBounty(bytes32 key, uint40 disputedUntil) internal returns (uint256 amount) {
         Bounty memory bounty = _bounties[key];
-        if (bounty.payableAt < disputedUntil) return 0;
-        delete _bounties[key];
         Bounty storage prospect = _prospects[key];
+        if (bounty.payableAt < disputedUntil || prospect.claimant == address(0)) return 0;
+        delete _bounties[key];
         if (bounty.since < prospect.since) (prospect.claimant, prospect.since) = (bounty.claimant, bounty.since);
         amount = bounty.grains * GRAIN;
     }

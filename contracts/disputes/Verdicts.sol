@@ -57,13 +57,16 @@ abstract contract Verdicts is Bounties, ResultDomain {
         return block.timestamp < _wordOf(key).challengedUntil();
     }
 
-    /// @dev What a contradiction punished may be accused: the verdict says which of the two was wrong.
     /// @param until timestamp from which the challenge is over
-    function _markChallenge(Claim memory claim, uint40 until) internal returns (bytes32 key) {
+    /// @return key of the claim
+    /// @return isContradicted true where a contradiction punished it
+    function _markChallenge(Claim memory claim, uint40 until) internal returns (bytes32 key, bool isContradicted) {
         key = claim.keyOf();
         QuestionWord word = _wordOf(key);
         require(!_isComputedRight(word, key), IDisputes.OutputRight(claim.outputHash));
-        require(_markOf(word, key) != Mark.Wrong, IDisputes.AlreadyPunished(key));
+        Mark mark = _markOf(word, key);
+        require(mark != Mark.Wrong, IDisputes.AlreadyPunished(key));
+        isContradicted = mark == Mark.Contradicted;
         _questions[_questionOf(key)] = word.withChallenge(until);
     }
 

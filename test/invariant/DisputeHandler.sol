@@ -90,11 +90,15 @@ contract DisputeHandler is ExactFixture {
     }
 
     function open(uint256 seed) external acting(seed) {
-        (SignedResult memory signed, , ) = _any(seed);
+        (SignedResult memory signed, , bool isHonest) = _any(seed);
         vm.fee(BASE_FEE * (1 + (seed % 20)));
         uint256 value = disputes.bondFor(GRAPH_ROOT, block.basefee) + (seed % 3);
+        bool isPunished = disputes.isPunished(_keyOf(signed, isHonest));
         vm.prank(_account(seed));
-        bytes32 key = disputes.openChallenge{value: value}(signed);
+        bytes32 key =
+            isPunished
+                ? disputes.challengePunished{value: value}(signed)
+                : disputes.openChallenge{value: value}(signed);
         _rounds[key].push(uint40(block.timestamp));
         ++done["open"];
     }

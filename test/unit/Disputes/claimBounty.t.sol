@@ -210,7 +210,7 @@ contract ClaimBountyTest is ExactFixture {
         vm.prank(challenger);
         disputes.proveEquivocation(lie, low);
         skip(1);
-        _open(thief, lie);
+        _challengePunished(thief, lie);
         assertTrue(_continue(thief, lie, 0));
         assertEq(operators.slashCountOf(actor.id), 1);
         skip(1 hours);

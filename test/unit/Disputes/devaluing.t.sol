@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Challenge} from "../../../contracts/interfaces/IChallenges.sol";
 import {IBounties} from "../../../contracts/interfaces/IBounties.sol";
+import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {SignedResult} from "../../../contracts/interfaces/IProofSettlement.sol";
 import {Claim} from "../../../contracts/types/Claim.sol";
 import {ExactFixture} from "../support/ExactFixture.sol";
@@ -95,21 +96,34 @@ contract DevaluingTest is ExactFixture {
         assertEq(opg.balanceOf(stranger), 2 * HALF_BOUNTY);
     }
 
-    /// Accusing what was contradicted before takes nothing from whoever showed that, though it waits for commitments.
+    /// Accusing what was contradicted before takes nothing from whoever showed that, though it waits for a commitment, and
+    /// for a challenge of another answer besides, and all is in one second.
     function test_aChallengeTakesNothingThatWasEarnedBefore() public {
         vm.prank(user);
         disputes.commit(0, keccak256("any"));
+        _open(user, _lieAt(7));
         lie = _lieAt(2);
         SignedResult memory other = _lieAt(1);
         vm.prank(stranger);
         disputes.proveEquivocation(lie, other);
-        skip(1);
-        _accuse(lie);
+        key = _challengePunished(challenger, lie);
         _steps(3);
-        skip(1 hours);
+        assertTrue(disputes.isProvedWrong(key));
+        skip(disputes.CHALLENGE_PERIOD());
         assertEq(disputes.payBounty(key), 2 * HALF_BOUNTY);
         assertEq(opg.balanceOf(stranger), 2 * HALF_BOUNTY);
         assertEq(opg.balanceOf(address(disputes)), 0);
+    }
+
+    /// The contradiction is mined before the accusation, which then does not bind its author's bond for nothing.
+    function test_anAccusationThatComesTooLateCostsNothing() public {
+        lie = _lieAt(2);
+        _contradict(_lieAt(1), 2 * HALF_BOUNTY);
+        uint256 value = disputes.bondFor(GRAPH_ROOT, block.basefee);
+        vm.deal(challenger, value);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.AlreadyPunished.selector, _key(lie)));
+        vm.prank(challenger);
+        disputes.openChallenge{value: value}(lie);
     }
 
     /// Whoever committed to the lie before anyone showed anything has the opener's part.
@@ -129,25 +143,6 @@ contract DevaluingTest is ExactFixture {
         assertEq(disputes.payBounty(key), HALF_BOUNTY);
         assertEq(opg.balanceOf(user), HALF_BOUNTY);
         assertEq(disputes.payWork(key, openedAt, worker), HALF_BOUNTY);
-    }
-
-    /// Committed to before the opening, claimed by the contradiction's bounty alone: the opener's part all the same.
-    function test_rule28_aClaimOnTheContradictionHoldsForTheChallenge() public {
-        lie = _lieAt(2);
-        bytes32 commitment = _commitmentFor(_key(lie), user, "salt");
-        vm.prank(user);
-        disputes.commit(0, commitment);
-        skip(10 minutes);
-        _contradict(_lieAt(1));
-        Claim memory claim = _claim(lie);
-        vm.prank(user);
-        disputes.claimBounty(claim, 0, "salt");
-        skip(1);
-        _accuse(lie);
-        _steps(3);
-        skip(1 hours);
-        assertEq(disputes.payBounty(_key(lie)), 2 * HALF_BOUNTY);
-        assertEq(opg.balanceOf(user), 2 * HALF_BOUNTY);
     }
 
     /// Somebody computes at once what a challenge had computed two thirds of: they share by work, and the bond is back.
@@ -233,9 +228,13 @@ contract DevaluingTest is ExactFixture {
 
     /// By the liar, against itself.
     function _contradict(SignedResult memory other) private {
+        _contradict(other, 0);
+    }
+
+    function _contradict(SignedResult memory other, uint256 award) private {
         vm.prank(actor.owner);
         disputes.proveEquivocation(lie, other);
-        assertEq(operators.awardOf(actor.owner), 0);
+        assertEq(operators.awardOf(actor.owner), award);
     }
 
     function _requireShares() private {

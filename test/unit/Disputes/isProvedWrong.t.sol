@@ -66,8 +66,10 @@ contract IsProvedWrongTest is ExactFixture {
     function test_aChallengeShowsItToo() public {
         SignedResult memory lie = _lieAt(1);
         disputes.proveEquivocation(lie, _truth());
-        bytes32 key = _open(challenger, lie);
-        uint256 bond = disputes.challengeOf(key).bond;
+        uint256 bond = disputes.bondFor(GRAPH_ROOT, block.basefee);
+        vm.deal(challenger, bond);
+        vm.prank(challenger);
+        bytes32 key = disputes.challengePunished{value: bond}(lie);
         assertTrue(_continue(challenger, lie, 0));
         assertTrue(disputes.isProvedWrong(key));
         assertEq(operators.slashCountOf(actor.id), 1);

@@ -98,6 +98,13 @@ abstract contract ExactFixture is EvidenceFixture {
         key = disputes.openChallenge{value: bond}(signed);
     }
 
+    function _challengePunished(address opener, SignedResult memory signed) internal returns (bytes32 key) {
+        uint256 bond = disputes.bondFor(GRAPH_ROOT, block.basefee);
+        vm.deal(opener, opener.balance + bond);
+        vm.prank(opener);
+        key = disputes.challengePunished{value: bond}(signed);
+    }
+
     /// Goes on from the checkpoint at `pc`, which an honest worker knows.
     function _continue(address worker, SignedResult memory signed, uint32 pc) internal returns (bool isOver) {
         return _continue(worker, signed, pc, _after(INPUT, pc));
