@@ -104,8 +104,9 @@ export type OpKind = Op["kind"];
 /** One step; `live` is what a checkpoint before it holds. */
 export type ProgramRecord = { op: Op; gasBound: number; live: LiveSegment[] };
 
-/** A record and where it stands: the program counter before it, and after. */
-export type PlacedRecord = ProgramRecord & { pc: number; nextPc: number };
+/** A step and where its record stands: the program counter before it, and after. */
+export type PlacedStep = Omit<ProgramRecord, "live"> & { pc: number; nextPc: number };
+export type PlacedRecord = ProgramRecord & PlacedStep;
 
 export type TensorPlace = { dtype: Dtype; shape: number[]; offset: number };
 

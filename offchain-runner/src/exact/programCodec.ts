@@ -9,6 +9,7 @@ import {
   type Op,
   type OpKind,
   type PlacedRecord,
+  type PlacedStep,
   type ProgramRecord,
   REDUCE_KINDS,
   type Requantisation,
@@ -17,6 +18,9 @@ import {
 import { ProgramError } from "./programError.ts";
 
 const MAX_LIVE = 255;
+/** Where a record counts its segments, and what one of them takes. */
+const LIVE_AT = 7;
+const SEGMENT_BYTES = 9;
 const OPCODES: Readonly<Record<OpKind, number>> = {
   fill: 1,
   copy: 2,
@@ -53,6 +57,11 @@ export function encodeProgram(records: readonly ProgramRecord[]): Uint8Array {
 
 /** The record at `pc`. @throws ProgramError for any bytes that `encodeRecord` would not produce */
 export function decodeRecord(program: Uint8Array, pc: number): PlacedRecord {
+  return { ...decodeStep(program, pc), live: decodeLive(program, pc) };
+}
+
+/** The record at `pc` without its segments: all that an evaluation looks at. @throws ProgramError */
+export function decodeStep(program: Uint8Array, pc: number): PlacedStep {
   const head = new ByteReader(program, pc);
   const kind = KINDS.get(head.u8());
   const size = head.u16();
@@ -63,12 +72,17 @@ export function decodeRecord(program: Uint8Array, pc: number): PlacedRecord {
   }
   const reader = new ByteReader(program, pc + 3, pc + size);
   const gasBound = reader.u32();
-  const live = readLive(reader);
+  reader.bytes(SEGMENT_BYTES * reader.u8());
   const op = readOp(reader, kind);
   if (reader.left !== 0)
     throw new ProgramError("program-malformed", "a record is longer than its step", { pc });
   checkOp(op);
-  return { op, gasBound, live, pc, nextPc: pc + size };
+  return { op, gasBound, pc, nextPc: pc + size };
+}
+
+/** What is alive before the record at `pc`, which `decodeStep` takes. @throws ProgramError */
+export function decodeLive(program: Uint8Array, pc: number): LiveSegment[] {
+  return readLive(new ByteReader(program, pc + LIVE_AT));
 }
 
 /** All records of a program, in order. */
