@@ -7,6 +7,8 @@ export const MAX_ARENA_WORDS = 16_384;
 /** What one record may have in bytes, so that the machine's window holds it whole. */
 export const MAX_RECORD_BYTES = 4_096;
 export const MAX_LOOPS = 8;
+/** Segments that one checkpoint may have. */
+export const MAX_SEGMENTS = 255;
 /** What one step may cost at most, by its own bound. */
 export const MAX_OP_GAS = 4_000_000;
 /** Data of a full blob: contract code has at most 24,576 bytes (EIP-170), and its first is STOP. */

@@ -5,6 +5,7 @@ import {
   type ElementWidth,
   type LiveSegment,
   MAX_RECORD_BYTES,
+  MAX_SEGMENTS,
   type MapParams,
   type Op,
   type OpKind,
@@ -17,7 +18,6 @@ import {
 } from "./program.ts";
 import { ProgramError } from "./programError.ts";
 
-const MAX_LIVE = 255;
 /** Where a record counts its segments, and what one of them takes. */
 const LIVE_AT = 7;
 const SEGMENT_BYTES = 9;
@@ -97,7 +97,7 @@ export function decodeProgram(program: Uint8Array): PlacedRecord[] {
 }
 
 function writeLive(out: ByteWriter, live: readonly LiveSegment[]): void {
-  if (live.length > MAX_LIVE) throw new ProgramError("program-limit", `${live.length} live segments`);
+  if (live.length > MAX_SEGMENTS) throw new ProgramError("program-limit", `${live.length} live segments`);
   out.u8(live.length);
   for (const { offset, count, width, signed } of live) {
     out.u32(offset);

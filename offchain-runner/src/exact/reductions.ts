@@ -37,7 +37,7 @@ function reduced(call: Call, kind: "sum" | Extreme): Value {
   const axes = new Set(
     given === undefined || given.length === 0
       ? value.shape.keys()
-      : given.map((axis) => call.axis(axis, rank)),
+      : call.axes(given, rank),
   );
   return reducedOver(call, value, axes, kind, call.flag("keepdims", true));
 }
