@@ -198,7 +198,10 @@ export class Call {
       this.refuse("exact-attribute-unsupported", `${name} is taken from a function`);
     // Of another type, runtimes take the default or refuse the file.
     if (attribute !== undefined && attribute.type !== ATTRIBUTE[type])
-      this.refuse("exact-attribute-unsupported", `${name} is of type ${attribute.type}, not ${ATTRIBUTE[type]}`);
+      this.refuse(
+        "exact-attribute-unsupported",
+        `${name} is of type ${attribute.type}, not ${ATTRIBUTE[type]}`,
+      );
     return attribute;
   }
 

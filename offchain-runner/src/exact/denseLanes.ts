@@ -3,7 +3,9 @@ import type { DenseOp } from "./program.ts";
 
 const LANES = 10;
 const LANE = 0xffffffn;
-const FIRST_BYTES = Array.from({ length: LANES }, (_, lane) => 0xffn << BigInt(24 * lane)).reduce((a, b) => a | b);
+const FIRST_BYTES = Array.from({ length: LANES }, (_, lane) => 0xffn << BigInt(24 * lane)).reduce(
+  (a, b) => a | b,
+);
 
 /**
  * One row's sums of products as the machine's lanes give them, whatever inputs and weights are. Where inputs are bytes

@@ -42,7 +42,10 @@ export class ExactInterpreter {
     if (root.loweringVersion !== LOWERING_VERSION)
       throw new ExactError("exact-lowering-unknown", { reason: `version ${root.loweringVersion}` });
     if (stream.length !== root.streamBytes)
-      throw new ProgramError("program-malformed", `a stream of ${stream.length} bytes, not ${root.streamBytes}`);
+      throw new ProgramError(
+        "program-malformed",
+        `a stream of ${stream.length} bytes, not ${root.streamBytes}`,
+      );
     this.root = root;
     this.#program = stream.subarray(0, root.programBytes);
     this.#steps = stepsOf(this.#program).map(({ op, pc, nextPc }) => {
@@ -121,7 +124,8 @@ export class ExactInterpreter {
       const width = dtypeInfo(dtype).bytes;
       const data = new Uint8Array(elementCount(shape) * width);
       const view = new DataView(data.buffer);
-      for (let at = 0, i = offset; at < data.length; at += width, i++) writeElement(view, at, width, arena.read(i), true);
+      for (let at = 0, i = offset; at < data.length; at += width, i++)
+        writeElement(view, at, width, arena.read(i), true);
       return { dtype, shape, data };
     });
     try {

@@ -267,7 +267,8 @@ function tableRows(op: TableOp, stream: Uint8Array): (row: number) => (j: number
   }
   return (row) => {
     const end = op.table + (row + 1) * rowLength * width;
-    if (end > stream.length) throw new ProgramError("program-out-of-bounds", "a row leaves the stream", { end });
+    if (end > stream.length)
+      throw new ProgramError("program-out-of-bounds", "a row leaves the stream", { end });
     return (j) => entryAt(row * rowLength + j);
   };
 }

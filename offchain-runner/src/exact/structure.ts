@@ -50,8 +50,7 @@ export function squeeze(call: Call): Value[] {
   const rank = value.shape.length;
   const axes = call.inputs[1] === undefined ? undefined : call.numbers(1, "the axes");
   const dropped = new Set(
-    (axes && call.axes(axes, rank)) ??
-      [...value.shape.keys()].filter((axis) => value.shape[axis] === 1),
+    (axes && call.axes(axes, rank)) ?? [...value.shape.keys()].filter((axis) => value.shape[axis] === 1),
   );
   for (const axis of dropped)
     if (value.shape[axis] !== 1)
@@ -421,7 +420,8 @@ export function integerTensor(tensor: OnnxTensor): Value | string {
   const dtype = dtypeOf(tensor.dataType ?? 0);
   const shape = tensor.dims.map(Number);
   const count = product(shape);
-  if (count > MAX_CONSTANT_ELEMENTS) return `a constant of ${count} elements, at most ${MAX_CONSTANT_ELEMENTS}`;
+  if (count > MAX_CONSTANT_ELEMENTS)
+    return `a constant of ${count} elements, at most ${MAX_CONSTANT_ELEMENTS}`;
   const values = BigInt64Array.from(elements);
   const isWhole = (tensor.rawData?.length ?? 0) % dtypeInfo(dtype).bytes === 0;
   if (values.length !== count || !isWhole || shape.some((size) => size < 1))

@@ -44,7 +44,7 @@ describe("the lowering of hostile models", function () {
         Array.from({ length: count }, (_, i) => (i * 37) % 256),
       );
       const expected = new ExactInterpreter(lowerRelease(bytes, schema)).evaluate(encodeTensors([x]));
-      const session = await openSession(bytes, { optimised: false, threads: 1 });
+      const session = await openSession(bytes, { optimisation: "disabled", threads: 1 });
       const names = schema.outputs.map(({ name }) => name);
       const actual = encodeTensors(await runtimeOutputs(session, schema.inputs, [x], names));
       await session.release();
