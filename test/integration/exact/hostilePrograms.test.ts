@@ -3,21 +3,25 @@ import { network } from "hardhat";
 import type { StoredGraph } from "../../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import type { OpKind } from "../../../offchain-runner/src/exact/program.ts";
+import { ProgramError } from "../../../offchain-runner/src/exact/programError.ts";
 import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { campaign, recordCases } from "../../fixtures/campaign.ts";
 import { casesOf } from "../../fixtures/exact/agreement.ts";
-import { ChainMachine } from "../../fixtures/exact/chainMachine.ts";
+import { ALL_GAS, ChainMachine } from "../../fixtures/exact/chainMachine.ts";
 import { drawGraph, focusOf } from "../../fixtures/exact/exactGraph.ts";
 import type { HostileCounts } from "../../fixtures/exact/hostilePrograms.ts";
 import {
   evaluateBoth,
+  interpreterOf,
   mutated,
   mutatedGraph,
   runBoth,
   runChanged,
+  withByte,
 } from "../../fixtures/exact/hostilePrograms.ts";
 import { SeededRandom } from "../../fixtures/exact/seededRandom.ts";
 import { graphOf, ProgramMaker, vectorOf } from "./randomPrograms.ts";
+import { UNDEFINED_PROGRAMS } from "./undefinedPrograms.ts";
 
 const GRAPHS = campaign.runs(40, 1_500);
 /** Of each graph: with other bytes in program, constants or root. */
@@ -53,6 +57,48 @@ async function subjectOf(index: number, random: SeededRandom): Promise<Subject |
 
 describe("machine and interpreter on hostile bytes", function () {
   this.timeout(campaign.runs(300_000, 7_200_000));
+
+  it("give the same where the format gives no meaning", async () => {
+    const { ethers } = await network.create({ network: "op", chainType: "op" });
+    const machine = await ChainMachine.deploy(ethers);
+    const counts: HostileCounts = { ends: new Map(), faults: [] };
+    for (const { what, program, values } of UNDEFINED_PROGRAMS) {
+      const graph = graphOf(program);
+      await machine.place(graph);
+      const fault = await evaluateBoth(machine, graph, encodeTensors([vectorOf(values)]), counts);
+      if (fault !== undefined) counts.faults.push(`${what}: ${fault}`);
+    }
+    expect(counts.faults).to.deep.equal([]);
+    expect(Object.fromEntries(counts.ends)).to.deep.equal({
+      given: UNDEFINED_PROGRAMS.length - 1,
+      StreamExceeded: 1,
+    });
+  });
+
+  it("look at segments only where they save them, and take a program of no steps", async () => {
+    const { ethers } = await network.create({ network: "op", chainType: "op" });
+    const machine = await ChainMachine.deploy(ethers);
+    const counts: HostileCounts = { ends: new Map(), faults: [] };
+    const [dst, count, values] = [0, 4, [1n, 2n, 3n, 4n]];
+    const steps = [5n, 6n].map((value) => ({ kind: "fill" as const, dst, count, value }));
+    const graph = graphOf({ arenaWords: count, steps, constants: new Uint8Array() });
+    const input = encodeTensors([vectorOf(values)]);
+    // The second record: 8 bytes of head behind the first's 24, then offset, count and width of its segment.
+    for (const [at, byte] of [
+      [24 + 8 + 8, 3],
+      [24 + 8 + 3, 1],
+    ] as const) {
+      const broken = withByte(graph, at, byte);
+      await machine.place(broken);
+      expect(await evaluateBoth(machine, broken, input, counts)).to.equal(undefined);
+      const { status } = await machine.run(broken.graphRoot, { pc: 0, state: input }, ALL_GAS);
+      expect(status).to.equal("refused");
+      expect(() => interpreterOf(broken).resume({ pc: 0, state: input }, 24)).to.throw(ProgramError);
+    }
+    const empty = graphOf({ arenaWords: count, steps: [], constants: new Uint8Array() });
+    await machine.place(empty);
+    expect(await evaluateBoth(machine, empty, input, counts)).to.equal(undefined);
+  });
 
   it("give the same bytes or both refuse them: programs, roots, inputs and checkpoints with bytes changed", async () => {
     const { ethers } = await network.create({ network: "op", chainType: "op" });
