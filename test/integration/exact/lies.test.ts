@@ -4,36 +4,46 @@ import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts"
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { type Court, deployCourt } from "../../e2e/fixture/court.ts";
 import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.ts";
-import { askRequests, LyingOperator } from "../../e2e/fixture/lyingOperator.ts";
-import { invalidInputs, LIE_NAMES, type LieName, lie, truthOf } from "../../fixtures/lies.ts";
+import { askRequests, LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
+import { INVALID_INPUTS, invalidInput, LIE_NAMES, lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
 import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
 
-const STAKE = parseEther("2000");
-const BOUNTY = (STAKE / 2n) * 15n / 100n;
-const WAYS = ["Pipe", "requests"] as const;
+/** So much that it can be halved for every lie. */
+const STAKE = parseEther("1000000");
+const HONEST_STAKE = parseEther("2000");
+const WAYS = ["inside a transaction", "to a request"] as const;
+const PROOFS = ["in one transaction", "in a challenge"] as const;
+const CASES = [
+  ...LIE_NAMES.map((name) => ({ title: name, name, input: undefined })),
+  ...INVALID_INPUTS.map((input) => ({
+    title: `an answer to an input with ${input}`,
+    name: undefined,
+    input,
+  })),
+];
 
-/** Every lie, told in both ways, found in the logs, and proved in both ways. */
+// Every lie comes on chain in both ways, is read out of the logs, and is proved in both ways.
 describe("lies about exact releases", function () {
   this.timeout(120_000);
 
   let chain: LocalChain;
   let court: Court;
   let accuser: Wallet;
+  let worker: Wallet;
   let honest: LyingOperator;
-  let models: { digits: ExactModel; volatility: ExactModel };
-  let releases: { digits: string; volatility: string };
-  let lane = 0;
+  let digits: ExactModel;
+  let volatility: ExactModel;
+  const releases = new Map<ExactModel, string>();
 
   before(async () => {
     chain = await startLocalChain();
     court = await deployCourt(chain);
     accuser = chain.account(2);
-    models = { digits: readExactModel("digits"), volatility: readExactModel("eth-volatility-1h-exact") };
-    releases = {
-      digits: await court.publishExact(models.digits),
-      volatility: await court.publishExact(models.volatility),
-    };
+    worker = chain.account(1);
+    digits = readExactModel("digits");
+    volatility = readExactModel("eth-volatility-1h-exact");
+    for (const model of [digits, volatility]) releases.set(model, await court.publishExact(model));
     honest = await LyingOperator.enlist(court);
   });
 
@@ -41,84 +51,120 @@ describe("lies about exact releases", function () {
     await chain.stop();
   });
 
-  /** Gets an answer on chain, and reads it back out of the logs. */
+  /** One lie of each kind, about both models in turn. */
+  function allLies(turn: number): (Told & { title: string; model: ExactModel })[] {
+    const inputs = new Map([digits, volatility].map((model) => [model, variedInputs(model, CASES.length)]));
+    return CASES.map(({ title, name, input: problem }, index) => {
+      const [model, other] = (index + turn) % 2 === 0 ? [digits, volatility] : [volatility, digits];
+      const asked = inputs.get(model)?.[index] ?? new Uint8Array();
+      const truth = truthOf(model, asked, other);
+      return {
+        title,
+        model,
+        release: releases.get(model) ?? "",
+        input: problem === undefined ? asked : invalidInput(problem, asked),
+        output: name === undefined ? truth.right : lie(name, truth),
+      };
+    });
+  }
+
   async function tell(
-    liar: LyingOperator,
     way: (typeof WAYS)[number],
-    release: string,
-    input: Uint8Array,
-    output: Uint8Array,
-  ): Promise<LoggedResult> {
-    const from = await chain.provider.getBlockNumber();
-    if (way === "Pipe") await liar.tellInTransaction([{ release, input, output }]);
-    else {
-      lane += 1;
-      await liar.fulfil([{ opened: await askRequests(court, release, input, lane), output }]);
+    liar: LyingOperator,
+    told: Told[],
+  ): Promise<LoggedResult[]> {
+    const from = (await chain.provider.getBlockNumber()) + 1;
+    if (way === "inside a transaction") {
+      for (const release of releases.values())
+        await liar.tellInTransaction(told.filter((lie) => lie.release === release));
+    } else {
+      const opened = await askRequests(court, told);
+      const outputs = told.map(({ output }) => output);
+      await liar.fulfil(opened, outputs);
     }
-    const [logged, ...others] = await loggedResults(court, from + 1);
-    if (logged === undefined || others.length !== 0) throw new Error("one result was to be logged");
-    expect(logged.output).to.equal(`0x${Buffer.from(output).toString("hex")}`);
-    return logged;
+    return await loggedResults(court, from);
   }
 
-  async function awardOf(who: Wallet): Promise<bigint> {
-    return await court.operators.awardOf(who);
+  for (const [turn, way] of WAYS.entries()) {
+    for (const proof of PROOFS) {
+      describe(`told ${way}, proved ${proof}`, () => {
+        let liar: LyingOperator;
+        let lies: ReturnType<typeof allLies>;
+        let logged: LoggedResult[];
+        let others: Record<string, bigint>;
+
+        before(async () => {
+          liar = await LyingOperator.enlist(court, { stake: "1000000" });
+          lies = allLies(turn);
+          logged = await tell(way, liar, lies);
+          expect(logged).to.have.length(lies.length);
+          expect(await liar.stake()).to.equal(STAKE);
+          others = await court.thirdParties();
+        });
+
+        after(async () => {
+          expect(await court.thirdParties()).to.deep.equal(others);
+        });
+
+        for (const { title } of CASES) {
+          it(`takes half of the stake for ${title}`, async () => {
+            const { input, output, model } = lies.find((lie) => lie.title === title) ?? {};
+            const evidence = logged.find(
+              ({ signed: { result } }) =>
+                result.inputHash === keccak256(input ?? "0x") &&
+                result.outputHash === keccak256(output ?? "0x"),
+            );
+            if (evidence === undefined || model === undefined) throw new Error("the lie was not logged");
+            const staked = await liar.stake();
+            const awarded = await court.operators.awardOf(accuser);
+            const claim = await claimOf(court, evidence);
+
+            if (proof === "in one transaction") {
+              await prove(court, accuser, evidence);
+              expect(await court.operators.awardOf(accuser)).to.be.greaterThan(awarded);
+            } else {
+              await openChallenge(court, accuser, evidence);
+              const bytes = getBytes(evidence.input ?? "0x");
+              await computeToTheEnd(court, worker, claim, bytes, new ExactInterpreter(model.graph));
+              const { claimant, grains } = await court.disputes.bountyOf(keyOf(claim));
+              expect(claimant).to.equal(accuser.address);
+              expect(grains).to.be.greaterThan(0n);
+            }
+            const { jailed } = await court.operators.standingById(liar.operatorId);
+            expect([await liar.stake(), jailed]).to.deep.equal([grainsOfHalf(staked), true]);
+            await expect(prove(court, accuser, evidence)).to.be.revertedWithCustomError(
+              court.disputes,
+              "AlreadyPunished",
+            );
+          });
+        }
+      });
+    }
   }
 
-  /** Nothing of anybody else moves, and whoever answered right keeps its stake. */
-  async function onlyTheLiarPays(proof: () => Promise<unknown>): Promise<void> {
-    const before = await court.thirdParties();
-    await proof();
-    expect(await court.thirdParties()).to.deep.equal(before);
-    expect(await honest.stake()).to.equal(STAKE);
-    expect((await court.operators.standingById(honest.operatorId)).jailed).to.equal(false);
-  }
-
-  const CASES = (["digits", "volatility"] as const).flatMap((name) =>
-    LIE_NAMES.map((story) => [name, story] as const),
-  );
-  for (const [name, story] of CASES) {
-    it(`costs the stake to answer ${name} with ${story}`, async () => {
-      const [model, other] =
-        name === "digits" ? [models.digits, models.volatility] : [models.volatility, models.digits];
-      const release = releases[name];
-      const [input = new Uint8Array()] = model.inputs;
-      const truth = truthOf(model, input, other);
-      const told = lie(story as LieName, truth);
-      for (const way of WAYS) {
-        const liar = await LyingOperator.enlist(court);
-        const logged = await tell(liar, way, release, input, told);
-        const before = await awardOf(accuser);
-        await onlyTheLiarPays(() => prove(court, accuser, logged));
-        expect(await liar.stake()).to.equal(STAKE / 2n);
-        expect((await court.operators.standingById(liar.operatorId)).jailed).to.equal(true);
-        expect((await awardOf(accuser)) - before).to.equal(BOUNTY);
-        expect(await court.disputes.isPunished(keyOf(await claimOf(court, logged)))).to.equal(true);
-        await expect(prove(court, accuser, logged)).to.be.revertedWithCustomError(
+  it("leaves whoever answered right alone", async () => {
+    const told = [digits, volatility].flatMap((model) =>
+      model.inputs.map((input) => ({
+        release: releases.get(model) ?? "",
+        input,
+        output: model.outputOf(input),
+      })),
+    );
+    for (const way of WAYS) {
+      for (const truth of await tell(way, honest, told)) {
+        await expect(prove(court, accuser, truth)).to.be.revertedWithCustomError(
           court.disputes,
-          "AlreadyPunished",
+          "OutputRight",
         );
       }
-    });
-
-    it(`costs the stake to answer ${name} with ${story}, computed in a challenge`, async () => {
-      const [model, other] =
-        name === "digits" ? [models.digits, models.volatility] : [models.volatility, models.digits];
-      const release = releases[name];
-      const [input = new Uint8Array()] = model.inputs;
-      const told = lie(story as LieName, truthOf(model, input, other));
-      const interpreter = new ExactInterpreter(model.graph);
-      for (const way of WAYS) {
-        const liar = await LyingOperator.enlist(court);
-        const logged = await tell(liar, way, release, input, told);
-        const claim = await claimOf(court, logged);
-        await onlyTheLiarPays(async () => {
-          await openChallenge(court, accuser, logged);
-          await computeToTheEnd(court, chain.account(1), claim, input, interpreter);
-        });
-        expect(await liar.stake()).to.equal(STAKE / 2n);
-        expect((await court.disputes.bountyOf(keyOf(claim))).claimant).to.equal(accuser.address);
-      }
-    });
-  }
+    }
+    const { jailed, slashCount } = await court.operators.standingById(honest.operatorId);
+    expect([await honest.stake(), jailed, slashCount]).to.deep.equal([HONEST_STAKE, false, 0n]);
+  });
 });
+
+/** What a slash of half leaves: the half that is taken is rounded down to a grain. */
+function grainsOfHalf(stake: bigint): bigint {
+  const grains = stake / 10n ** 12n;
+  return (grains - grains / 2n) * 10n ** 12n;
+}
