@@ -22,6 +22,8 @@ export interface DisputeSourceParts {
   readonly handler: DisputeEventHandler;
   /** Token wei that came to this node. */
   readonly onAward: (amount: bigint) => void;
+  readonly operatorsAddress: string;
+  readonly account: string;
   readonly time: ChainTime;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -182,9 +184,11 @@ export class DisputeSource implements TransactionSource {
   }
 
   #noteAward(key: string, logs: Parameters<DisputeEventHandler["apply"]>[0]): void {
+    const { operatorsAddress, account } = this.#parts;
     for (const log of logs) {
+      if (log.address.toLowerCase() !== operatorsAddress.toLowerCase()) continue;
       const event = operatorsInterface.parseLog(log);
-      if (event?.name !== "AwardCollected") continue;
+      if (event?.name !== "AwardCollected" || event.args.account !== account) continue;
       const id = `${log.transactionHash}:${log.index}`;
       if (this.#parts.store.notePayment(id, key, event.args.amount)) this.#parts.onAward(event.args.amount);
     }
