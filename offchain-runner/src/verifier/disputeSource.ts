@@ -24,6 +24,8 @@ export interface DisputeSourceParts {
   readonly onAward: (amount: bigint) => void;
   readonly operatorsAddress: string;
   readonly account: string;
+  /** Has the loop ask again at once. */
+  readonly ring: () => void;
   readonly time: ChainTime;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,6 +49,7 @@ export class DisputeSource implements TransactionSource {
     this.#recover();
     if (!this.#isTurn) {
       this.#isTurn = true;
+      this.#parts.ring();
       return undefined;
     }
     for (const dispute of store.due(time.nowSec(), AT_ONCE)) {

@@ -108,6 +108,7 @@ export function openVerifier(config: Config, parts: VerifierParts) {
     ...{ store, planner, handler, time, clock, logger, account },
     onAward: onBounty,
     operatorsAddress: Operators,
+    ring: parts.ring,
   });
   const handlers: LogHandler[] = [evidenceHandler, handler];
   const status = (): VerifierStatus => ({
