@@ -15,6 +15,15 @@ const AT_ONCE = 16;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 600_000;
 const UNSENDABLE_MS = 10_000;
+const RACE_MS = 250;
+/** Somebody else was a moment sooner: the next look at the chain says what is left to do. */
+const RACES: readonly string[] = [
+  "CheckpointStale",
+  "ChallengeAlreadyOpen",
+  "ChallengeUnknown",
+  "AlreadyPunished",
+  "BountyUnknown",
+];
 
 export interface DisputeSourceParts {
   readonly store: DisputeStore;
@@ -166,7 +175,7 @@ export class DisputeSource implements TransactionSource {
   }
 
   #refused(dispute: Dispute, act: DisputeAct | undefined, error: string): void {
-    const { store, logger } = this.#parts;
+    const { store, logger, clock } = this.#parts;
     const free = { transactionId: null, act: null };
     if (act === "pay-work" && error === "NoWork") {
       store.update(dispute.key, { ...free, hasWorked: false });
@@ -175,6 +184,11 @@ export class DisputeSource implements TransactionSource {
     if (error === "OutputRight") {
       store.update(dispute.key, { ...free, state: "given-up", reason: "output-right" });
       logger.error({ dispute: dispute.key }, "the machine gives the output that this node held to be wrong");
+      return;
+    }
+    if (RACES.includes(error)) {
+      logger.info({ dispute: dispute.key, act, error }, "somebody else was sooner");
+      store.update(dispute.key, { ...free, notBeforeMs: clock.nowMs() + RACE_MS });
       return;
     }
     logger.warn({ dispute: dispute.key, act, error }, "the chain refuses a step of a dispute");
