@@ -114,7 +114,7 @@ describe("evidence from logs", function () {
     expect(found).to.have.length(3);
     const separator = domainSeparatorOf(operatorsDomain(31_337n, court.addresses.Operators));
     for (const { signed, signer } of found) expect(evidenceSigner(signed, separator)).to.equal(signer);
-    expect(found.filter(({ signed }) => signed.path.length === 2)).to.have.length(2);
+    expect(found.filter(({ signed }) => signed.path.length !== 0)).to.have.length(2);
   });
 
   it("says that it lacks a request instead of guessing a digest", async () => {

@@ -17,7 +17,8 @@ import { rescaled } from "../../fixtures/models/make.ts";
 
 const HOUR = 3_600;
 const STAKE = parseEther("2000");
-const LIAR = new Wallet(`0x${"6e".repeat(32)}`);
+/** The second lies after the first is in jail. */
+const LIARS = ["6e", "6f"].map((byte) => new Wallet(`0x${byte.repeat(32)}`));
 
 describe("dispute commands", function () {
   this.timeout(120_000);
@@ -41,10 +42,12 @@ describe("dispute commands", function () {
     for (const model of [digits, long])
       releases.set(model, await publishExact({ ...protocol, ethers } as never, deployer, model));
     const domain = { ...operatorsDomain(31_337n, await operators.getAddress()) };
-    const consent = await LIAR.signTypedData(domain, SIGNER_CONSENT_TYPES, { owner: accounts[0] });
-    await operators.register(LIAR, consent, 1, "");
-    await opg.approve(operators, STAKE);
-    await operators.stake(1, STAKE);
+    await opg.approve(operators, 2n * STAKE);
+    for (const [index, liar] of LIARS.entries()) {
+      const consent = await liar.signTypedData(domain, SIGNER_CONSENT_TYPES, { owner: accounts[0] });
+      await operators.register(liar, consent, 1, "");
+      await operators.stake(index + 1, STAKE);
+    }
     await opg.approve(requests, STAKE);
     await requests.deposit(accounts[0] ?? "", parseEther("100"));
   });
@@ -52,7 +55,7 @@ describe("dispute commands", function () {
   after(async () => await cli.close());
 
   /** Has the liar answer a request. @returns hash of the fulfilment */
-  async function answered(model: ExactModel, output: Uint8Array): Promise<string> {
+  async function answered(model: ExactModel, output: Uint8Array, liar = LIARS[0]): Promise<string> {
     const { requests, operators } = cli.protocol;
     const now = (await cli.connection.ethers.provider.getBlock("latest"))?.timestamp ?? 0;
     const terms = {
@@ -63,12 +66,13 @@ describe("dispute commands", function () {
     const [input = new Uint8Array()] = model.inputs;
     const asked = await (await requests.request(terms, input)).wait();
     const opened = asked?.logs.map((log) => requests.interface.parseLog(log)).find((event) => event !== null);
-    const { id, request: packed } = opened?.args as unknown as { id: string; request: PackedRequest };
+    if (liar === undefined || !opened) throw new Error("nobody asked, or nobody answers");
+    const { id, request: packed } = opened.args as unknown as { id: string; request: PackedRequest };
     const request = unpackRequest(packed);
     const validUntil = now + HOUR;
     const leaf = resultHash(resultOfRequest({ id, request }, hexlify(output), validUntil));
     const separator = domainSeparatorOf(operatorsDomain(31_337n, await operators.getAddress()));
-    const { serialized } = LIAR.signingKey.sign(bundleDigest(separator, [leaf]));
+    const { serialized } = liar.signingKey.sign(bundleDigest(separator, [leaf]));
     const { release, origin, price, times, inputHash } = packed;
     const item = {
       request: { release, origin, price, times, inputHash },
@@ -105,7 +109,7 @@ describe("dispute commands", function () {
   });
 
   it("challenges what no transaction can compute, and computes it to the verdict", async () => {
-    const transaction = await answered(long, withWrongBit(right(long)));
+    const transaction = await answered(long, withWrongBit(right(long)), LIARS[1]);
     expect(await cli.failure("dispute open", { transaction })).to.include({ code: "not-confirmed" });
     const { acts } = await cli.value("dispute open", { transaction, yes: true });
     const [{ key } = { key: "" }] = acts as { key: string; act: string }[];
@@ -116,7 +120,7 @@ describe("dispute commands", function () {
     expect(shown.stdout).to.match(/step 1: to \d+ by/);
     const over = await cli.run("dispute continue", { key });
     expect(over.stdout).to.match(/step 1: 100 %, gas \d+, the verdict has fallen/);
-    expect(over.stdout).to.match(/the output is wrong; 500 OPG slashed/);
+    expect(over.stdout).to.match(/the output is wrong; 1000 OPG slashed/);
     expect(await cli.value("dispute show", { key })).to.include({ state: "wrong", isProvedWrong: true });
     expect(await cli.failure("dispute continue", { key })).to.include({ code: "challenge-not-open" });
     await cli.increaseTime(2 * HOUR);
