@@ -6,7 +6,6 @@ import { Bell } from "../bell.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import type { Clock } from "../clock.ts";
 import { accountableFor } from "./accountable.ts";
-import type { ChainGraph } from "./chainGraph.ts";
 import type { DisputeStore } from "./disputeStore.ts";
 import type { EvidenceStore, WatchedResult, WatchedState } from "./evidenceStore.ts";
 import type { ExactReleases, ExactTerms } from "./exactReleases.ts";
@@ -49,7 +48,7 @@ export class ResultChecker {
   readonly #parts: ResultCheckerParts;
   readonly #options: ResultCheckerOptions;
   /** Hash of the right output by graph and input, the newest last; null where no output is right. */
-  readonly #right = new Map<string, string | null>();
+  readonly #right = new Map<string, Promise<string | null>>();
 
   constructor(parts: ResultCheckerParts, options: ResultCheckerOptions) {
     this.#parts = parts;
@@ -124,12 +123,8 @@ export class ResultChecker {
     if (result.codec !== CODEC_TENSORS) return "codec-undefined";
     const { releases, runner, logger } = this.#parts;
     const key = `${terms.graphRoot}:${result.inputHash}`;
-    let right = this.#right.get(key);
-    if (right === undefined) {
-      const graph: ChainGraph = await releases.graphOf(terms);
-      right = rightHash(await runner.run(graph, input, signal));
-      this.#remember(key, right);
-    }
+    const known = this.#right.get(key) ?? this.#remember(key, this.#compute(terms, input, signal));
+    const right = await known;
     if (right === result.outputHash) return undefined;
 
     // Nobody is accused on the word of a graph or a thread that was in use.
@@ -146,13 +141,17 @@ export class ResultChecker {
     return right === null ? "input-invalid" : "wrong-output";
   }
 
-  #remember(key: string, right: string | null): void {
+  async #compute(terms: ExactTerms, input: Uint8Array, signal: AbortSignal): Promise<string | null> {
+    const { releases, runner } = this.#parts;
+    return rightHash(await runner.run(await releases.graphOf(terms), input, signal));
+  }
+
+  #remember(key: string, right: Promise<string | null>): Promise<string | null> {
     this.#right.set(key, right);
-    if (this.#right.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#right.keys()) {
-      this.#right.delete(oldest);
-      return;
-    }
+    right.catch(() => this.#right.delete(key));
+    const [oldest] = this.#right.keys();
+    if (this.#right.size > MAX_REMEMBERED && oldest !== undefined) this.#right.delete(oldest);
+    return right;
   }
 
   /** Without the input two signatures of one operator still contradict each other. */
