@@ -3,6 +3,8 @@ import type { Evidence } from "@opg-network/sdk/evidence/evidence";
 import { pipeEvidence } from "@opg-network/sdk/evidence/pipeEvidence";
 import {
   fulfilmentEvidence,
+  type KnownRequest,
+  type LoggedRequest,
   openedRequests,
   signedFulfilments,
 } from "@opg-network/sdk/evidence/requestEvidence";
@@ -12,6 +14,7 @@ import type { LogHandler } from "../chain/logWatcher.ts";
 import type { EvidenceStore } from "./evidenceStore.ts";
 
 const CHANCES = 2 ** 32;
+const MAX_RECENT = 2_048;
 
 export interface EvidenceHandlerOptions {
   requests: string;
@@ -32,6 +35,7 @@ export class EvidenceHandler implements LogHandler {
   readonly #onNew: () => void;
   readonly #logger: Logger;
   readonly #options: EvidenceHandlerOptions;
+  readonly #recent = new Map<string, KnownRequest>();
   #waiting: number;
   #isFull = false;
 
@@ -70,10 +74,15 @@ export class EvidenceHandler implements LogHandler {
     const { requests, pipe } = this.#options;
     try {
       for (const opened of openedRequests(logs, requests)) {
-        if (this.#isOfInterest(opened.request.release)) this.#store.recordRequest(opened);
+        if (!this.#isOfInterest(opened.request.release)) continue;
+        this.#store.recordRequest(opened);
+        this.#remember(opened);
       }
       for (const fulfilment of signedFulfilments(logs, requests)) {
-        const evidence = fulfilmentEvidence(fulfilment, (id) => this.#store.requestOf(id));
+        const evidence = fulfilmentEvidence(
+          fulfilment,
+          (id) => this.#recent.get(id) ?? this.#store.requestOf(id),
+        );
         for (const each of evidence ?? []) this.#keep(each);
       }
       if (pipe !== undefined) for (const each of pipeEvidence(logs, pipe)) this.#keep(each);
@@ -84,6 +93,13 @@ export class EvidenceHandler implements LogHandler {
         "logs hold no signed results where they should",
       );
     }
+  }
+
+  /** Most answers follow their requests soon. */
+  #remember({ id, request }: LoggedRequest): void {
+    this.#recent.set(id, { id, request, input: undefined });
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #keep(evidence: Evidence): void {
