@@ -1,0 +1,16 @@
+import type { Accountable } from "@opg-network/sdk/evidence/claim";
+import { isCallException } from "ethers";
+import type { Contracts } from "../chain/contracts.ts";
+
+/** Who answers with its stake for what a signer signed; undefined when nobody does any more. */
+export async function accountableFor(
+  operators: Pick<Contracts["operators"], "slashableOperatorOf">,
+  signer: string,
+): Promise<Accountable | undefined> {
+  try {
+    return { operatorId: Number(await operators.slashableOperatorOf(signer)) };
+  } catch (error) {
+    if (isCallException(error) && error.data !== null && error.data !== "0x") return undefined;
+    throw error;
+  }
+}
