@@ -4,7 +4,7 @@ import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts"
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { type Court, deployCourt } from "../../e2e/fixture/court.ts";
 import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.ts";
-import { askRequests, LyingOperator } from "../../e2e/fixture/lyingOperator.ts";
+import { LyingOperator } from "../../e2e/fixture/lyingOperator.ts";
 import { campaign } from "../../fixtures/campaign.ts";
 import { lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
@@ -146,8 +146,7 @@ describe("liars who hope to get away", function () {
     const { input, output } = nextLie();
     const from = (await chain.provider.getBlockNumber()) + 1;
     for (let told = 0; told < CALLERS; told += BATCH) {
-      const asked = Array.from({ length: BATCH }, () => ({ release, input }));
-      await liar.fulfil(await askRequests(court, asked), Array<Uint8Array>(BATCH).fill(output));
+      await liar.tellRequests(Array.from({ length: BATCH }, () => ({ release, input, output })));
     }
     const logged = await loggedResults(court, from);
     expect(logged).to.have.length(CALLERS);
@@ -285,9 +284,7 @@ describe("liars who hope to get away", function () {
     const output = lie("the last bit", truthOf(model, input, digits));
     const large = await court.publishExact(model);
     const liar = await LyingOperator.enlist(court, { stake: "4000" });
-    const asked = await oneLogged(async () =>
-      liar.fulfil(await askRequests(court, [{ release: large, input }]), [output]),
-    );
+    const asked = await oneLogged(() => liar.tellRequests([{ release: large, input, output }]));
     const proof = await prove(court, accuser, asked);
     console.log(`      a proof about 16 KiB: ${proof?.gasUsed} gas`);
     expect(await liar.stake()).to.equal(parseEther("2000"));

@@ -4,7 +4,7 @@ import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts"
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { type Court, deployCourt } from "../../e2e/fixture/court.ts";
 import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.ts";
-import { askRequests, LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
+import { LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
 import { INVALID_INPUTS, invalidInput, LIE_NAMES, lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
 import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
@@ -78,9 +78,7 @@ describe("lies about exact releases", function () {
       for (const release of releases.values())
         await liar.tellInTransaction(told.filter((lie) => lie.release === release));
     } else {
-      const opened = await askRequests(court, told);
-      const outputs = told.map(({ output }) => output);
-      await liar.fulfil(opened, outputs);
+      await liar.tellRequests(told);
     }
     return await loggedResults(court, from);
   }
