@@ -82,7 +82,8 @@ interface IChallenges {
     error BaseFeeCapInvalid(uint256 baseFeeCap);
 
     /// @notice Accuses an operator of a wrong output, with a bond in the chain's coin that pays for the computation.
-    /// @dev What one transaction can compute, `proveWrongOutput` decides at once and without a bond. What is sent above
+    /// @dev What one transaction can compute, `proveWrongOutput` decides at once and without a bond, also while a
+    /// challenge is open, which gets its bond back and its share by work. What is sent above
     /// the bond is credited to the sender. One challenge a claim; a second accuser continues the first's.
     /// @return key of the claim
     function openChallenge(SignedResult calldata signed) external payable returns (bytes32 key);

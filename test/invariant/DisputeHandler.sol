@@ -94,7 +94,7 @@ contract DisputeHandler is ExactFixture {
     function work(uint256 seed) external acting(seed) {
         (SignedResult memory signed, bytes memory input, bool isHonest) = _anyOpen(seed);
         Claim memory claim = _claimOf(signed, isHonest);
-        Challenge memory challenge = disputes.challengeOf(_key(claim));
+        Challenge memory challenge = disputes.challengeOf(_keyOf(signed, isHonest));
         bytes memory state = _after(input, challenge.pc);
         vm.prank(_account(seed));
         disputes.continueChallenge{gas: ONE_STEP}(claim, challenge.pc, state);
@@ -103,7 +103,7 @@ contract DisputeHandler is ExactFixture {
 
     function end(uint256 seed) external acting(seed) {
         (SignedResult memory signed, , bool isHonest) = _anyOpen(seed);
-        disputes.endChallenge(_key(_claimOf(signed, isHonest)));
+        disputes.endChallenge(_keyOf(signed, isHonest));
         ++done["end"];
     }
 
@@ -119,10 +119,7 @@ contract DisputeHandler is ExactFixture {
         (SignedResult memory signed, , bool isHonest) = _any(seed);
         Commit memory next = Commit(_claimOf(signed, isHonest), _account(seed), uint8(_commits.length));
         _commits.push(next);
-        Claim memory claim = next.claim;
-        bytes32 commitment = keccak256(
-            abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, next.who, SALT)
-        );
+        bytes32 commitment = _commitmentFor(_keyOf(signed, isHonest), next.who, SALT);
         vm.prank(next.who);
         disputes.commit(next.place, commitment);
         ++done["commit"];
@@ -220,7 +217,7 @@ contract DisputeHandler is ExactFixture {
     function _add(SignedResult memory signed) private {
         _results.push(signed);
         bool isHonest = _results.length % 2 == 1;
-        if (_isFirst(_results.length - 1)) keys.push(_key(_claimOf(signed, isHonest)));
+        if (_isFirst(_results.length - 1)) keys.push(_keyOf(signed, isHonest));
     }
 
     function _any(uint256 seed) private view returns (SignedResult memory, bytes memory input, bool isHonest) {
@@ -245,7 +242,7 @@ contract DisputeHandler is ExactFixture {
         uint256 start = _draw(seed, "open");
         for (uint256 i; i < _results.length; ++i) {
             uint256 j = (start + i) % _results.length;
-            if (_isOpen(_key(_claimOf(_results[j], j % 2 == 0)))) {
+            if (_isOpen(_keyOf(_results[j], j % 2 == 0))) {
                 return (_results[j], _inputOf(_results[j]), j % 2 == 0);
             }
         }
@@ -255,6 +252,10 @@ contract DisputeHandler is ExactFixture {
     function _claimOf(SignedResult memory signed, bool isHonest) private view returns (Claim memory claim) {
         claim = _claim(signed);
         claim.operatorId = isHonest ? honest.id : liar.id;
+    }
+
+    function _keyOf(SignedResult memory signed, bool isHonest) private view returns (bytes32) {
+        return _claimKey(isHonest ? honest.id : liar.id, 0, signed.result);
     }
 
     function _inputOf(uint256 seed) private pure returns (bytes memory) {

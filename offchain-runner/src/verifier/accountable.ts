@@ -8,7 +8,8 @@ export async function accountableFor(
   signer: string,
 ): Promise<Accountable | undefined> {
   try {
-    return { operatorId: Number(await operators.slashableOperatorOf(signer)) };
+    const { operatorId, era } = await operators.slashableOperatorOf(signer);
+    return { operatorId: Number(operatorId), era: Number(era) };
   } catch (error) {
     if (isCallException(error) && error.data !== null && error.data !== "0x") return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import { type Claim, claimCommitment } from "@opg-network/sdk/evidence/claim";
+import { type Claim, claimCommitment, decodedClaim } from "@opg-network/sdk/evidence/claim";
 import { hexlify, randomBytes } from "ethers";
 import type { Logger } from "pino";
 import type { ChainLog } from "../chain/chainReader.ts";
@@ -71,7 +71,7 @@ export class DisputeEventHandler implements LogHandler {
           this.#committed(Number(args.place), args.commitment, log.blockNumber);
         return;
       case "ChallengeOpened":
-        this.#challengeOpened(args.key, args.opener, args.claim, log.blockNumber);
+        this.#challengeOpened(args.key, args.opener, decodedClaim(args.claim), log.blockNumber);
         return;
       case "ChallengeContinued":
         this.#continued(args.key, Number(args.pc), args.worker);
@@ -119,7 +119,7 @@ export class DisputeEventHandler implements LogHandler {
       key,
       kind: "challenge",
       state: "computing",
-      claim: plainClaim(claim),
+      claim,
       signer: "",
       signed: undefined,
       other: undefined,
@@ -193,10 +193,4 @@ export class DisputeEventHandler implements LogHandler {
 
 function isLive({ state }: Dispute): boolean {
   return LIVE_DISPUTE_STATES.includes(state);
-}
-
-/** What ethers decodes has bigints, and fields by name and number both. */
-function plainClaim(claim: Claim): Claim {
-  const { release, inputHash, outputHash } = claim;
-  return { operatorId: Number(claim.operatorId), release, codec: Number(claim.codec), inputHash, outputHash };
 }

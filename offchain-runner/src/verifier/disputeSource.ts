@@ -15,6 +15,15 @@ const AT_ONCE = 16;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 600_000;
 const UNSENDABLE_MS = 10_000;
+const RACE_MS = 250;
+/** Somebody else was a moment sooner: the next look at the chain says what is left to do. */
+const RACES: readonly string[] = [
+  "CheckpointStale",
+  "ChallengeAlreadyOpen",
+  "ChallengeUnknown",
+  "AlreadyPunished",
+  "BountyUnknown",
+];
 
 export interface DisputeSourceParts {
   readonly store: DisputeStore;
@@ -22,6 +31,10 @@ export interface DisputeSourceParts {
   readonly handler: DisputeEventHandler;
   /** Token wei that came to this node. */
   readonly onAward: (amount: bigint) => void;
+  readonly operatorsAddress: string;
+  readonly account: string;
+  /** Has the loop ask again at once. */
+  readonly ring: () => void;
   readonly time: ChainTime;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,6 +58,7 @@ export class DisputeSource implements TransactionSource {
     this.#recover();
     if (!this.#isTurn) {
       this.#isTurn = true;
+      this.#parts.ring();
       return undefined;
     }
     for (const dispute of store.due(time.nowSec(), AT_ONCE)) {
@@ -161,7 +175,7 @@ export class DisputeSource implements TransactionSource {
   }
 
   #refused(dispute: Dispute, act: DisputeAct | undefined, error: string): void {
-    const { store, logger } = this.#parts;
+    const { store, logger, clock } = this.#parts;
     const free = { transactionId: null, act: null };
     if (act === "pay-work" && error === "NoWork") {
       store.update(dispute.key, { ...free, hasWorked: false });
@@ -170,6 +184,11 @@ export class DisputeSource implements TransactionSource {
     if (error === "OutputRight") {
       store.update(dispute.key, { ...free, state: "given-up", reason: "output-right" });
       logger.error({ dispute: dispute.key }, "the machine gives the output that this node held to be wrong");
+      return;
+    }
+    if (RACES.includes(error)) {
+      logger.info({ dispute: dispute.key, act, error }, "somebody else was sooner");
+      store.update(dispute.key, { ...free, notBeforeMs: clock.nowMs() + RACE_MS });
       return;
     }
     logger.warn({ dispute: dispute.key, act, error }, "the chain refuses a step of a dispute");
@@ -182,9 +201,11 @@ export class DisputeSource implements TransactionSource {
   }
 
   #noteAward(key: string, logs: Parameters<DisputeEventHandler["apply"]>[0]): void {
+    const { operatorsAddress, account } = this.#parts;
     for (const log of logs) {
+      if (log.address.toLowerCase() !== operatorsAddress.toLowerCase()) continue;
       const event = operatorsInterface.parseLog(log);
-      if (event?.name !== "AwardCollected") continue;
+      if (event?.name !== "AwardCollected" || event.args.account !== account) continue;
       const id = `${log.transactionHash}:${log.index}`;
       if (this.#parts.store.notePayment(id, key, event.args.amount)) this.#parts.onAward(event.args.amount);
     }

@@ -104,7 +104,12 @@ export function openVerifier(config: Config, parts: VerifierParts) {
       maxBond: options.maxBond,
     },
   );
-  const source = new DisputeSource({ store, planner, handler, onAward: onBounty, time, clock, logger });
+  const source = new DisputeSource({
+    ...{ store, planner, handler, time, clock, logger, account },
+    onAward: onBounty,
+    operatorsAddress: Operators,
+    ring: parts.ring,
+  });
   const handlers: LogHandler[] = [evidenceHandler, handler];
   const status = (): VerifierStatus => ({
     share: options.share,

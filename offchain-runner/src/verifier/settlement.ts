@@ -69,13 +69,12 @@ export class Settlement {
   async #bounty(dispute: Dispute): Promise<DisputeStep | undefined> {
     const { disputes, time, reader } = this.#parts;
     const { account, commitmentLifeSec } = this.#options;
-    const { claimant, since, grains } = await disputes.bountyOf(dispute.key);
+    const { claimant, since, grains, payableAt } = await disputes.bountyOf(dispute.key);
     if (claimant === ZeroAddress) return undefined;
     if (claimant === account) {
       if (grains === 0n) return undefined;
-      const payableAt = Number(since) + commitmentLifeSec;
-      if (time.nowSec() >= payableAt) return this.#send("pay-bounty", "payBounty", [dispute.key]);
-      return { kind: "wait", reason: "bounty-not-payable", untilSec: payableAt };
+      if (time.nowSec() >= Number(payableAt)) return this.#send("pay-bounty", "payBounty", [dispute.key]);
+      return { kind: "wait", reason: "bounty-not-payable", untilSec: Number(payableAt) };
     }
     const { committedBlock, place, claim, salt } = dispute;
     if (committedBlock === undefined || place === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { keccak256, recoverAddress } from "ethers";
 import { type InferenceResult, resultHash } from "../inferenceResult.ts";
-import { bundlePath, memberDigest } from "../resultBundle.ts";
+import { bundlePaths, memberDigest } from "../resultBundle.ts";
 
 /** A log as evidence is read from it; those of ethers and of a receipt are. */
 export interface EvidenceLog {
@@ -56,10 +56,12 @@ export function evidenceOfBundle(
   members: readonly (BundleMember | undefined)[],
   { blockNumber, transactionHash }: Pick<EvidenceLog, "blockNumber" | "transactionHash">,
 ): Evidence[] {
+  if (members.every((member) => member === undefined)) return [];
+  const paths = bundlePaths(leaves);
   return members.flatMap((member, place) => {
     if (member === undefined) return [];
     const { result, output, input } = member;
-    const signed = { result, path: bundlePath(leaves, place), signature };
+    const signed = { result, path: paths[place] ?? [], signature };
     return [{ signed, signer, output, input, blockNumber, transactionHash }];
   });
 }

@@ -101,17 +101,19 @@ contract ClaimBountyTest is ExactFixture {
         assertEq(opg.balanceOf(user), BOUNTY);
     }
 
+    /// Of two answers, who committed to the one that is marked.
     function test_rule28_protectsEquivocationToo() public {
+        SignedResult memory truth = _truth();
+        (SignedResult memory other, SignedResult memory marked) = (lie, truth);
+        if (uint256(lie.result.outputHash) > uint256(truth.result.outputHash)) (other, marked) = (truth, lie);
+        (claim, key) = (_claim(marked), _key(marked));
         _commit(challenger);
         skip(10 minutes);
-        SignedResult memory truth = _truth();
         vm.prank(thief);
-        disputes.proveEquivocation(lie, truth);
-        bytes32 higher = claim.outputHash > truth.result.outputHash ? claim.outputHash : truth.result.outputHash;
-        claim.outputHash = higher;
+        disputes.proveEquivocation(other, marked);
         _claimBounty(challenger);
         skip(1 hours);
-        disputes.payBounty(_key(claim));
+        disputes.payBounty(key);
         assertEq(opg.balanceOf(challenger), BOUNTY);
     }
 
@@ -151,13 +153,18 @@ contract ClaimBountyTest is ExactFixture {
         disputes.payBounty(key);
     }
 
-    /// A one-transaction proof while a challenge of the same claim is open: its bounty outlives the challenge.
+    /// What was earned before a challenge was opened is not the challenge's.
     function test_aChallengeThatEndsLeavesAnothersBountyAlone() public {
-        _open(user, lie);
+        SignedResult memory low = _sign(actor.signerKey, lie.result);
+        low.result.outputHash = bytes32(uint256(7));
+        low = _sign(actor.signerKey, low.result);
         _commit(user);
         skip(10 minutes);
-        _prove(challenger);
-        assertTrue(_continue(user, lie, 0));
+        vm.prank(challenger);
+        disputes.proveEquivocation(lie, low);
+        skip(1);
+        _open(thief, lie);
+        assertTrue(_continue(thief, lie, 0));
         assertEq(operators.slashCountOf(actor.id), 1);
         skip(1 hours);
         disputes.payBounty(key);
@@ -177,7 +184,7 @@ contract ClaimBountyTest is ExactFixture {
     }
 
     function _commitmentOf(address who) private view returns (bytes32) {
-        return keccak256(abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, who, SALT));
+        return _commitmentFor(key, who, SALT);
     }
 
     function _commit(address who) private {

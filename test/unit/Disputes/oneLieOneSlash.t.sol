@@ -49,20 +49,20 @@ contract OneLieOneSlashTest is ExactFixture {
         }
     }
 
-    /// One lie paid by a contradiction is no licence for other answers to the same input.
+    /// One lie paid by a contradiction is no licence for other answers to the same input: the slash for the right one
+    /// stands for one of them and no more.
     function test_aPunishedContradictionIsNoLicenceForOtherLies() public {
         _sortedOutputs(2);
         assertTrue(_tryEquivocation(0, 2));
-        assertTrue(_tryWrong(1));
+        assertFalse(_tryWrong(1));
         assertTrue(_tryWrong(3));
-        assertFalse(_tryWrong(0));
+        assertTrue(_tryWrong(0));
         assertFalse(_tryEquivocation(1, 2));
         assertFalse(_tryEquivocation(2, 3));
         assertEq(operators.slashCountOf(actor.id), 3);
     }
 
-    /// The chain of contradictions below the right output is followed to its end.
-    function test_chainsOfContradictionsAreFollowed() public {
+    function test_chainsOfContradictionsAreCounted() public {
         _sortedOutputs(3);
         assertTrue(_tryEquivocation(2, 3));
         assertTrue(_tryEquivocation(1, 2));

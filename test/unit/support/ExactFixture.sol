@@ -75,15 +75,12 @@ abstract contract ExactFixture is EvidenceFixture {
 
     function _claim(SignedResult memory signed) internal view returns (Claim memory) {
         InferenceResult memory result = signed.result;
-        return Claim(actor.id, result.release, result.codec, result.inputHash, result.outputHash);
+        uint16 era = operators.standingById(actor.id).era;
+        return Claim(actor.id, era, result.release, result.codec, result.inputHash, result.outputHash);
     }
 
     function _key(SignedResult memory signed) internal view returns (bytes32) {
-        return _key(_claim(signed));
-    }
-
-    function _key(Claim memory claim) internal pure returns (bytes32) {
-        return keccak256(abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, claim.outputHash));
+        return _claimKey(actor.id, operators.standingById(actor.id).era, signed.result);
     }
 
     function _open(address opener, SignedResult memory signed) internal returns (bytes32 key) {
