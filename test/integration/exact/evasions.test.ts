@@ -1,3 +1,4 @@
+import { claimKey } from "@opg-network/sdk/evidence/claim";
 import { expect } from "chai";
 import { getBytes, keccak256, parseEther, type Wallet } from "ethers";
 import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts";
@@ -10,7 +11,7 @@ import { lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
 import { exactModelOf } from "../../fixtures/models/exactModel.ts";
 import { brightest, rescaled } from "../../fixtures/models/make.ts";
-import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
+import { claimOf, computeToTheEnd, openChallenge, prove } from "../../fixtures/prosecution.ts";
 
 const STAKE = parseEther("2000");
 const WINDOW_SEC = 86_400;
@@ -222,7 +223,7 @@ describe("liars who hope to get away", function () {
     const logged = await oneLogged(() => liar.tellInTransaction([nextLie()]));
     await openChallenge(court, accomplice, logged);
     const claim = await claimOf(court, logged);
-    const { bond } = await court.disputes.challengeOf(keyOf(claim));
+    const { bond } = await court.disputes.challengeOf(claimKey(claim));
     await prove(court, accuser, logged);
     expect(await liar.stake()).to.equal(STAKE / 2n);
     expect(await court.operators.awardOf(accuser)).to.be.greaterThan(0n);
@@ -231,7 +232,7 @@ describe("liars who hope to get away", function () {
     await computeToTheEnd(court, accomplice, claim, getBytes(logged.input ?? "0x"), undefined);
     expect(await liar.stake()).to.equal(STAKE / 2n);
     expect((await court.disputes.creditOf(accomplice)) - credit).to.be.at.least(bond);
-    expect((await court.disputes.bountyOf(keyOf(claim))).grains).to.equal(0n);
+    expect((await court.disputes.bountyOf(claimKey(claim))).grains).to.equal(0n);
   });
 
   it("goes on with the challenge that an accomplice opened to let it lapse", async () => {
@@ -243,11 +244,11 @@ describe("liars who hope to get away", function () {
       "ChallengeAlreadyOpen",
     );
     const claim = await claimOf(court, logged);
-    const { openedAt } = await court.disputes.challengeOf(keyOf(claim));
+    const { openedAt } = await court.disputes.challengeOf(claimKey(claim));
     await computeToTheEnd(court, accuser, claim, getBytes(logged.input ?? "0x"), undefined);
     expect(await liar.stake()).to.equal(STAKE / 2n);
     const earned = await court.opg.balanceOf(accuser);
-    await (await court.disputes.payWork(keyOf(claim), openedAt, accuser)).wait();
+    await (await court.disputes.payWork(claimKey(claim), openedAt, accuser)).wait();
     expect((await court.opg.balanceOf(accuser)) - earned).to.equal((STAKE * 15n) / 400n);
   });
 

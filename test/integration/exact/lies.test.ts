@@ -1,3 +1,4 @@
+import { claimKey } from "@opg-network/sdk/evidence/claim";
 import { expect } from "chai";
 import { getBytes, keccak256, parseEther, type Wallet } from "ethers";
 import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts";
@@ -7,7 +8,7 @@ import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.t
 import { LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
 import { INVALID_INPUTS, invalidInput, LIE_NAMES, lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
-import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
+import { claimOf, computeToTheEnd, openChallenge, prove } from "../../fixtures/prosecution.ts";
 
 /** So much that it can be halved for every lie. */
 const STAKE = parseEther("1000000");
@@ -124,7 +125,7 @@ describe("lies about exact releases", function () {
               await openChallenge(court, accuser, evidence);
               const bytes = getBytes(evidence.input ?? "0x");
               await computeToTheEnd(court, worker, claim, bytes, new ExactInterpreter(model.graph));
-              const { claimant, grains } = await court.disputes.bountyOf(keyOf(claim));
+              const { claimant, grains } = await court.disputes.bountyOf(claimKey(claim));
               expect(claimant).to.equal(accuser.address);
               expect(grains).to.be.greaterThan(0n);
             }
