@@ -17,6 +17,7 @@ const STAKE = parseEther("2000");
 const WINDOW_SEC = 86_400;
 const MAX_VALIDITY_SEC = 3_600;
 const FORCED_INCLUSION_SEC = 12 * 3_600;
+const JAIL_SEC = 604_800;
 const CALLERS = campaign.runs(200, 1_000);
 const BATCH = 100;
 /** So that a graph of 10 million gas takes more than one step. */
@@ -219,20 +220,38 @@ describe("liars who hope to get away", function () {
   });
 
   it("decides at once while an accomplice keeps a challenge of the same lie open", async () => {
+    const { disputes, opg } = court;
     const liar = await LyingOperator.enlist(court);
     const logged = await oneLogged(() => liar.tellInTransaction([nextLie()]));
     await openChallenge(court, accomplice, logged);
-    const claim = await claimOf(court, logged);
-    const { bond } = await court.disputes.challengeOf(claimKey(claim));
+    const key = claimKey(await claimOf(court, logged));
+    const { openedAt } = await disputes.challengeOf(key);
     await prove(court, accuser, logged);
     expect(await liar.stake()).to.equal(STAKE / 2n);
-    expect(await court.operators.awardOf(accuser)).to.be.greaterThan(0n);
+    expect((await disputes.challengeOf(key)).bond).to.equal(0n);
 
-    const credit = await court.disputes.creditOf(accomplice);
-    await computeToTheEnd(court, accomplice, claim, getBytes(logged.input ?? "0x"), undefined);
-    expect(await liar.stake()).to.equal(STAKE / 2n);
-    expect((await court.disputes.creditOf(accomplice)) - credit).to.be.at.least(bond);
-    expect((await court.disputes.bountyOf(claimKey(claim))).grains).to.equal(0n);
+    // The proof is the challenge's last step: half of the bounty is the opener's, half the prover's.
+    const earned = await opg.balanceOf(accuser);
+    await (await disputes.payWork(key, openedAt, accuser)).wait();
+    expect((await opg.balanceOf(accuser)) - earned).to.equal((STAKE * 15n) / 400n);
+    expect(await disputes.creditOf(accuser)).to.be.greaterThan(0n);
+  });
+
+  it("punishes a lie again that is told again after jail, behind more stake", async () => {
+    const { operators } = court;
+    const owner = chain.account(0);
+    const liar = await LyingOperator.enlist(court, { stake: "1000" });
+    const told = nextLie();
+    const small = await oneLogged(() => liar.tellInTransaction([told]));
+    await prove(court, accuser, small);
+    await chain.pass(JAIL_SEC);
+    await (await operators.connect(owner).stake(liar.operatorId, parseEther("9500"))).wait();
+    await (await operators.connect(owner).leaveJail(liar.operatorId)).wait();
+
+    const large = await oneLogged(() => liar.tellInTransaction([told]));
+    expect(large.signed.result.outputHash).to.equal(small.signed.result.outputHash);
+    await prove(court, accuser, large);
+    expect(await liar.stake()).to.equal(parseEther("5000"));
   });
 
   it("goes on with the challenge that an accomplice opened to let it lapse", async () => {
