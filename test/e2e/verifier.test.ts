@@ -25,7 +25,7 @@ describe("node end to end: verifier", function () {
     digits = readExactModel("digits");
     volatility = readExactModel("eth-volatility-1h-exact");
     const numbers = Array.from({ length: 900 }, (_, i) => (i * 37) % 2_000);
-    long = exactModelOf("long", rescaled(400), [numbers]);
+    long = exactModelOf("long", rescaled(300), [numbers]);
     for (const model of [digits, volatility, long]) releases.set(model, await court.publishExact(model));
   });
 
@@ -123,26 +123,12 @@ describe("node end to end: verifier", function () {
     expect(await liar.stake()).to.equal(stake / 2n);
     expect((await court.opg.balanceOf(account)) - owned).to.equal(bountyOf(stake));
     expect(await court.disputes.creditOf(account)).to.equal(0n);
-    const logs = await chain.provider.getLogs({ address: court.addresses.Disputes, fromBlock: from });
-    for (const log of logs) {
-      const e = court.disputes.interface.parseLog(log);
-      console.log(
-        log.blockNumber,
-        e?.name,
-        e?.args.toArray().slice(0, 3).join(" "),
-        log.transactionHash.slice(0, 10),
-      );
-    }
-    for (const l of node.logs)
-      if (/transaction (ended|signed|taken)/.test(l.msg) || l.dispute)
-        console.log(
-          JSON.stringify({ ...l, pid: undefined, hostname: undefined, name: undefined, time: undefined }),
-        );
+    const logs = await chain.provider.getLogs({ address: court.addresses.Disputes, fromBlock: from + 1 });
     const names = logs.map((log) => court.disputes.interface.parseLog(log)?.name);
     const once = ["EvidenceCommitted", "ChallengeOpened", "ChallengeEnded", "BountyPaid", "WorkPaid"];
     for (const name of once) expect(names.filter((each) => each === name)).to.have.length(1);
     const steps = names.filter((name) => name === "ChallengeContinued").length;
-    expect(steps).to.be.greaterThan(2);
+    expect(steps).to.be.greaterThan(1);
     // Commitment, opening, steps and the last one, wages, bounty, coin; nothing that failed.
     expect((await chain.provider.getTransactionCount(account)) - nonce).to.equal(steps + 6);
   });
