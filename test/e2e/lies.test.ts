@@ -21,6 +21,8 @@ const BATCH = 100;
 const LOOK_SEC = 60;
 const PATIENCE_MS = 180_000;
 const FORCED_INCLUSION_SEC = 12 * 3_600;
+/** Of those that the other tests take, two. */
+const INVALID = INVALID_INPUTS.slice(1, 3);
 const DEAD = "http://127.0.0.1:9/model.onnx";
 
 /** One thing that a liar does. */
@@ -96,14 +98,14 @@ describe("lies, end to end", function () {
       const { input } = nextLie();
       return { release: release.digits, input, output: lie(name, truthOf(digits, input, volatility)) };
     });
-    const answered = INVALID_INPUTS.map((problem) => {
+    const answered = INVALID.map((problem) => {
       const { input, output } = truth(nextLie());
       return { release: release.digits, input: invalidInput(problem, input), output };
     });
     return [...told, ...answered];
   }
 
-  const KINDS = LIE_NAMES.length + INVALID_INPUTS.length;
+  const KINDS = LIE_NAMES.length + INVALID.length;
   const half = (turn: number) => everyLie().filter((_, index) => index % 2 === turn);
   const samePublicWords = { said: undefined as Told | undefined, validUntil: 0 };
 

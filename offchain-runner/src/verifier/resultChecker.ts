@@ -50,6 +50,8 @@ export class ResultChecker {
   readonly #options: ResultCheckerOptions;
   /** Hash of the right output by graph and input, the newest last; null where no output is right. */
   readonly #right = new Map<string, string | null>();
+  /** Those of them that were computed twice. */
+  readonly #confirmed = new Set<string>();
 
   constructor(parts: ResultCheckerParts, options: ResultCheckerOptions) {
     this.#parts = parts;
@@ -131,6 +133,8 @@ export class ResultChecker {
       this.#remember(key, right);
     }
     if (right === result.outputHash) return undefined;
+    const fault = right === null ? "input-invalid" : "wrong-output";
+    if (this.#confirmed.has(key)) return fault;
 
     // Nobody is accused on the word of a graph or a thread that was in use.
     const fresh = await releases.freshGraphOf(terms);
@@ -143,7 +147,9 @@ export class ResultChecker {
       );
       throw new TypeError("two computations of one graph differ");
     }
-    return right === null ? "input-invalid" : "wrong-output";
+    // Once a question: the same lie may have been told to thousands.
+    this.#confirmed.add(key);
+    return fault;
   }
 
   #remember(key: string, right: string | null): void {
@@ -151,6 +157,7 @@ export class ResultChecker {
     if (this.#right.size <= MAX_REMEMBERED) return;
     for (const oldest of this.#right.keys()) {
       this.#right.delete(oldest);
+      this.#confirmed.delete(oldest);
       return;
     }
   }
