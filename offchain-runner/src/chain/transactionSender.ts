@@ -186,8 +186,9 @@ export class TransactionSender {
   }
 
   async #sign(call: Call, nonce: number, price: GasPrice, kind: Attempt["kind"]): Promise<Attempt> {
-    const { to, data, gasLimit, value = 0n } = call;
-    const signed = await this.#chain.sign({ to, data, gasLimit, value }, nonce, price);
+    const { to, data, gasLimit, value } = call;
+    const paying = value === undefined || value === 0n ? {} : { value };
+    const signed = await this.#chain.sign({ to, data, gasLimit, ...paying }, nonce, price);
     return { ...signed, kind, price, signedAtMs: this.#clock.nowMs() };
   }
 

@@ -6,7 +6,6 @@ import { Bell } from "../bell.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import type { Clock } from "../clock.ts";
 import { accountableFor } from "./accountable.ts";
-import type { ChainGraph } from "./chainGraph.ts";
 import type { DisputeStore } from "./disputeStore.ts";
 import type { EvidenceStore, WatchedResult, WatchedState } from "./evidenceStore.ts";
 import type { ExactReleases, ExactTerms } from "./exactReleases.ts";
@@ -49,9 +48,9 @@ export class ResultChecker {
   readonly #parts: ResultCheckerParts;
   readonly #options: ResultCheckerOptions;
   /** Hash of the right output by graph and input, the newest last; null where no output is right. */
-  readonly #right = new Map<string, string | null>();
-  /** Those of them that were computed twice. */
-  readonly #confirmed = new Set<string>();
+  readonly #right = new Map<string, Promise<string | null>>();
+  /** The same, computed afresh where somebody is to be accused: once a question, for one lie may go to thousands. */
+  readonly #confirmed = new Map<string, Promise<string | null>>();
 
   constructor(parts: ResultCheckerParts, options: ResultCheckerOptions) {
     this.#parts = parts;
@@ -124,42 +123,51 @@ export class ResultChecker {
     signal: AbortSignal,
   ): Promise<Fault | undefined> {
     if (result.codec !== CODEC_TENSORS) return "codec-undefined";
-    const { releases, runner, logger } = this.#parts;
     const key = `${terms.graphRoot}:${result.inputHash}`;
-    let right = this.#right.get(key);
-    if (right === undefined) {
-      const graph: ChainGraph = await releases.graphOf(terms);
-      right = rightHash(await runner.run(graph, input, signal));
-      this.#remember(key, right);
-    }
+    const known = this.#right.get(key) ?? this.#remember(key, this.#compute(terms, input, signal));
+    const right = await known;
     if (right === result.outputHash) return undefined;
-    const fault = right === null ? "input-invalid" : "wrong-output";
-    if (this.#confirmed.has(key)) return fault;
 
     // Nobody is accused on the word of a graph or a thread that was in use.
-    const fresh = await releases.freshGraphOf(terms);
-    const again = rightHash(await runner.runFresh(fresh, input, signal));
+    const confirmed = this.#confirmed.get(key) ?? this.#confirm(key, terms, input, signal);
+    const again = await confirmed;
     if (again !== right) {
-      this.#right.delete(key);
-      logger.error(
+      this.#forget(key);
+      this.#parts.logger.error(
         { release: result.release, inputHash: result.inputHash, first: right, again },
         "two computations of one graph differ; nobody is accused",
       );
       throw new TypeError("two computations of one graph differ");
     }
-    // Once a question: the same lie may have been told to thousands.
-    this.#confirmed.add(key);
-    return fault;
+    return right === null ? "input-invalid" : "wrong-output";
   }
 
-  #remember(key: string, right: string | null): void {
+  async #compute(terms: ExactTerms, input: Uint8Array, signal: AbortSignal): Promise<string | null> {
+    const { releases, runner } = this.#parts;
+    return rightHash(await runner.run(await releases.graphOf(terms), input, signal));
+  }
+
+  #confirm(key: string, terms: ExactTerms, input: Uint8Array, signal: AbortSignal): Promise<string | null> {
+    const { releases, runner } = this.#parts;
+    const run = async () =>
+      rightHash(await runner.runFresh(await releases.freshGraphOf(terms), input, signal));
+    const again = run();
+    this.#confirmed.set(key, again);
+    again.catch(() => this.#confirmed.delete(key));
+    return again;
+  }
+
+  #forget(key: string): void {
+    this.#right.delete(key);
+    this.#confirmed.delete(key);
+  }
+
+  #remember(key: string, right: Promise<string | null>): Promise<string | null> {
     this.#right.set(key, right);
-    if (this.#right.size <= MAX_REMEMBERED) return;
-    for (const oldest of this.#right.keys()) {
-      this.#right.delete(oldest);
-      this.#confirmed.delete(oldest);
-      return;
-    }
+    right.catch(() => this.#right.delete(key));
+    const [oldest] = this.#right.keys();
+    if (this.#right.size > MAX_REMEMBERED && oldest !== undefined) this.#forget(oldest);
+    return right;
   }
 
   /** Without the input two signatures of one operator still contradict each other. */
