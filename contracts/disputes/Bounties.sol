@@ -93,8 +93,8 @@ abstract contract Bounties is IBounties {
         return block.timestamp < _disputesEndAt ? address(this) : msg.sender;
     }
 
-    /// @dev Follows a slash in favour of this contract. A commitment made when the evidence could already be seen must not
-    /// go before whoever showed it.
+    /// @dev Follows a slash in favour of this contract. A commitment made when the evidence could already be seen must
+    /// not go before whoever showed it.
     /// @param disputedUntil timestamp until which a challenge may take it; zero where none can
     function _holdBounty(bytes32 key, uint40 disputedUntil) internal {
         uint40 since = uint40(block.timestamp) - COMMITMENT_AGE;
