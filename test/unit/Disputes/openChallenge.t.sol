@@ -61,8 +61,8 @@ contract OpenChallengeTest is ExactFixture {
         disputes.openChallenge(lie);
     }
 
-    /// One that ended in this second had nothing to slash; another would share its round, and whoever worked in the first
-    /// the wages of the second.
+    /// One that ended in this second had nothing to slash; another would share its round, and whoever worked in the
+    /// first the wages of the second.
     function test_revertsWhenOneEndedInThisSecond() public {
         actor = _register("poor");
         SignedResult memory lie = _lie();
