@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import type { StoredGraph } from "../../../offchain-runner/src/exact/blobs.ts";
+import { storeGraph } from "../../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import type { OpKind } from "../../../offchain-runner/src/exact/program.ts";
 import { ProgramError } from "../../../offchain-runner/src/exact/programError.ts";
@@ -98,6 +99,27 @@ describe("machine and interpreter on hostile bytes", function () {
     const empty = graphOf({ arenaWords: count, steps: [], constants: new Uint8Array() });
     await machine.place(empty);
     expect(await evaluateBoth(machine, empty, input, counts)).to.equal(undefined);
+  });
+
+  it("refuse to call anything but 0 and 1 a bool", async () => {
+    const { ethers } = await network.create({ network: "op", chainType: "op" });
+    const machine = await ChainMachine.deploy(ethers);
+    const counts: HostileCounts = { ends: new Map(), faults: [] };
+    const shape = [3];
+    const graph = storeGraph({
+      steps: [{ kind: "copy", src: 0, dst: 3, loops: [{ count: 3, srcStride: 1, dstStride: 1 }] }],
+      live: [],
+      constants: new Uint8Array(),
+      arenaWords: 6,
+      inputs: [{ dtype: "uint8", shape, offset: 0 }],
+      outputs: [{ dtype: "bool", shape, offset: 3 }],
+    });
+    await machine.place(graph);
+    for (const data of [Uint8Array.of(0, 1, 1), Uint8Array.of(0, 1, 2)]) {
+      const input = encodeTensors([{ dtype: "uint8", shape, data }]);
+      expect(await evaluateBoth(machine, graph, input, counts)).to.equal(undefined);
+    }
+    expect(Object.fromEntries(counts.ends)).to.deep.equal({ given: 1, OutputInvalid: 1 });
   });
 
   it("give the same bytes or both refuse them: programs, roots, inputs and checkpoints with bytes changed", async () => {
