@@ -18,7 +18,10 @@ export const REQUEST_STATES = [
 
 export type RequestState = (typeof REQUEST_STATES)[number];
 
-/** How a result is backed, by the number that is signed. */
+/**
+ * How a result is backed, by the number that is signed. `VANILLA` is the operator's signature alone: of an exact release a
+ * wrong output is proved on chain and costs its stake; of an approximate one it is attributable, not provable.
+ */
 export const MODES = ["VANILLA", "ZK", "TEE"] as const;
 
 export type ModeName = (typeof MODES)[number];

@@ -157,6 +157,11 @@ export const MIGRATIONS: readonly string[] = [
     log TEXT PRIMARY KEY,
     key TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE open_challenges (
+    key        TEXT PRIMARY KEY,
+    block      INTEGER NOT NULL,
+    seen_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   CREATE INDEX disputes_by_state ON disputes (state, not_before_ms);
   CREATE INDEX disputes_by_transaction ON disputes (transaction_id);
   `,

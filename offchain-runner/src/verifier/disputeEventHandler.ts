@@ -80,6 +80,9 @@ export class DisputeEventHandler implements LogHandler {
         this.#ended(args.key, VERDICTS[Number(args.verdict)], args.slashed, log.blockNumber);
         return;
       case "WrongOutputProved":
+        this.#proved(args.key, args.slashed, log.blockNumber);
+        if (args.provedBy === this.#options.account) this.#overtook(args.key);
+        return;
       case "EquivocationProved":
         this.#proved(args.key, args.slashed, log.blockNumber);
         return;
@@ -102,6 +105,7 @@ export class DisputeEventHandler implements LogHandler {
   }
 
   #challengeOpened(key: string, opener: string, claim: Claim, block: number): void {
+    this.#store.noteChallenge(key, block);
     const known = this.#store.get(key);
     if (known === undefined) {
       this.#challengeOfOthers(key, opener, claim);
@@ -181,6 +185,11 @@ export class DisputeEventHandler implements LogHandler {
       { dispute: key, operator: operatorId, release, slashed: slashed.toString(), block },
       "operator punished for a wrong result",
     );
+  }
+
+  /** A proof in one transaction is the last step of a challenge that is open, and is paid like one. */
+  #overtook(key: string): void {
+    if (this.#store.get(key)?.challengeBlock !== undefined) this.#store.update(key, { hasWorked: true });
   }
 
   #paid(key: string, amount: bigint, { transactionHash, index }: ChainLog): void {

@@ -62,8 +62,10 @@ export class DisputeStore {
     const { changes } = this.#database
       .prepare(
         `INSERT OR IGNORE INTO disputes
-           (key, kind, state, claim, signer, signed, other, input, evidence_until, salt, found_at_ms, updated_at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (key, kind, state, claim, signer, signed, other, input, evidence_until, salt, found_at_ms, updated_at_ms,
+            challenge_block)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+                 (SELECT block FROM open_challenges WHERE key = ?1))`,
       )
       .run(
         dispute.key,
@@ -81,6 +83,13 @@ export class DisputeStore {
       );
     if (changes > 0) this.#changed();
     return changes > 0;
+  }
+
+  /** Keeps when a challenge was opened, of a claim that this node may find wrong later. */
+  noteChallenge(key: string, block: number): void {
+    this.#database
+      .prepare("INSERT OR REPLACE INTO open_challenges VALUES (?, ?, ?)")
+      .run(key, block, this.#clock.nowMs());
   }
 
   get(key: string): Dispute | undefined {
@@ -173,6 +182,7 @@ export class DisputeStore {
          WHERE committed_block > ?1 OR challenge_block > ?1 OR verdict_block > ?1`,
       )
       .run(ancestor);
+    this.#database.prepare("DELETE FROM open_challenges WHERE block > ?").run(ancestor);
     this.#changed();
   }
 
@@ -182,6 +192,7 @@ export class DisputeStore {
       this.#database
         .prepare("DELETE FROM disputes WHERE state IN ('done', 'given-up') AND updated_at_ms < ?")
         .run(beforeMs);
+      this.#database.prepare("DELETE FROM open_challenges WHERE seen_at_ms < ?").run(beforeMs);
       this.#database.exec("DELETE FROM dispute_payments WHERE key NOT IN (SELECT key FROM disputes)");
     });
   }

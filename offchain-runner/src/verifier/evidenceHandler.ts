@@ -6,6 +6,7 @@ import {
   type KnownRequest,
   type LoggedRequest,
   openedRequests,
+  type SignedFulfilment,
   signedFulfilments,
 } from "@opg-network/sdk/evidence/requestEvidence";
 import type { Logger } from "pino";
@@ -73,18 +74,13 @@ export class EvidenceHandler implements LogHandler {
   #applyTransaction(logs: readonly ChainLog[]): void {
     const { requests, pipe } = this.#options;
     try {
+      // Of approximate releases too: without each of its members no signature of a bundle can be read, and a lie would
+      // hide beside the answer of a float model. A release may also become exact before it answers.
       for (const opened of openedRequests(logs, requests)) {
-        if (!this.#isOfInterest(opened.request.release)) continue;
         this.#store.recordRequest(opened);
         this.#remember(opened);
       }
-      for (const fulfilment of signedFulfilments(logs, requests)) {
-        const evidence = fulfilmentEvidence(
-          fulfilment,
-          (id) => this.#recent.get(id) ?? this.#store.requestOf(id),
-        );
-        for (const each of evidence ?? []) this.#keep(each);
-      }
+      for (const fulfilment of signedFulfilments(logs, requests)) this.#keepFulfilment(fulfilment);
       if (pipe !== undefined) for (const each of pipeEvidence(logs, pipe)) this.#keep(each);
     } catch (error) {
       // Only a lying endpoint shows such logs, and a cursor that stays would stop the node.
@@ -100,6 +96,15 @@ export class EvidenceHandler implements LogHandler {
     this.#recent.set(id, { id, request, input: undefined });
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  #keepFulfilment(fulfilment: SignedFulfilment): void {
+    const requestOf = (id: string) => this.#recent.get(id) ?? this.#store.requestOf(id);
+    const evidence = fulfilmentEvidence(fulfilment, requestOf);
+    for (const each of evidence ?? []) this.#keep(each);
+    if (evidence !== undefined) return;
+    const { transactionHash: transaction, signer } = fulfilment;
+    this.#logger.warn({ transaction, signer }, "answers to requests from before this node began stay unread");
   }
 
   #keep(evidence: Evidence): void {

@@ -49,6 +49,8 @@ export class ResultChecker {
   readonly #options: ResultCheckerOptions;
   /** Hash of the right output by graph and input, the newest last; null where no output is right. */
   readonly #right = new Map<string, Promise<string | null>>();
+  /** The same, computed afresh where somebody is to be accused: once a question, for one lie may go to thousands. */
+  readonly #confirmed = new Map<string, Promise<string | null>>();
 
   constructor(parts: ResultCheckerParts, options: ResultCheckerOptions) {
     this.#parts = parts;
@@ -127,18 +129,17 @@ export class ResultChecker {
     signal: AbortSignal,
   ): Promise<Fault | undefined> {
     if (result.codec !== CODEC_TENSORS) return "codec-undefined";
-    const { releases, runner, logger } = this.#parts;
     const key = `${terms.graphRoot}:${result.inputHash}`;
     const known = this.#right.get(key) ?? this.#remember(key, this.#compute(terms, input, signal));
     const right = await known;
     if (right === result.outputHash) return undefined;
 
     // Nobody is accused on the word of a graph or a thread that was in use.
-    const fresh = await releases.freshGraphOf(terms);
-    const again = rightHash(await runner.runFresh(fresh, input, signal));
+    const confirmed = this.#confirmed.get(key) ?? this.#confirm(key, terms, input, signal);
+    const again = await confirmed;
     if (again !== right) {
-      this.#right.delete(key);
-      logger.error(
+      this.#forget(key);
+      this.#parts.logger.error(
         { release: result.release, inputHash: result.inputHash, first: right, again },
         "two computations of one graph differ; nobody is accused",
       );
@@ -152,11 +153,26 @@ export class ResultChecker {
     return rightHash(await runner.run(await releases.graphOf(terms), input, signal));
   }
 
+  #confirm(key: string, terms: ExactTerms, input: Uint8Array, signal: AbortSignal): Promise<string | null> {
+    const { releases, runner } = this.#parts;
+    const run = async () =>
+      rightHash(await runner.runFresh(await releases.freshGraphOf(terms), input, signal));
+    const again = run();
+    this.#confirmed.set(key, again);
+    again.catch(() => this.#confirmed.delete(key));
+    return again;
+  }
+
+  #forget(key: string): void {
+    this.#right.delete(key);
+    this.#confirmed.delete(key);
+  }
+
   #remember(key: string, right: Promise<string | null>): Promise<string | null> {
     this.#right.set(key, right);
     right.catch(() => this.#right.delete(key));
     const [oldest] = this.#right.keys();
-    if (this.#right.size > MAX_REMEMBERED && oldest !== undefined) this.#right.delete(oldest);
+    if (this.#right.size > MAX_REMEMBERED && oldest !== undefined) this.#forget(oldest);
     return right;
   }
 

@@ -1,21 +1,23 @@
+import { claimKey } from "@opg-network/sdk/evidence/claim";
 import { expect } from "chai";
 import { getBytes, keccak256, parseEther, type Wallet } from "ethers";
 import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { type Court, deployCourt } from "../../e2e/fixture/court.ts";
 import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.ts";
-import { askRequests, LyingOperator } from "../../e2e/fixture/lyingOperator.ts";
+import { LyingOperator } from "../../e2e/fixture/lyingOperator.ts";
 import { campaign } from "../../fixtures/campaign.ts";
 import { lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
 import { exactModelOf } from "../../fixtures/models/exactModel.ts";
 import { brightest, rescaled } from "../../fixtures/models/make.ts";
-import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
+import { claimOf, computeToTheEnd, openChallenge, prove } from "../../fixtures/prosecution.ts";
 
 const STAKE = parseEther("2000");
 const WINDOW_SEC = 86_400;
 const MAX_VALIDITY_SEC = 3_600;
 const FORCED_INCLUSION_SEC = 12 * 3_600;
+const JAIL_SEC = 604_800;
 const CALLERS = campaign.runs(200, 1_000);
 const BATCH = 100;
 /** So that a graph of 10 million gas takes more than one step. */
@@ -146,8 +148,7 @@ describe("liars who hope to get away", function () {
     const { input, output } = nextLie();
     const from = (await chain.provider.getBlockNumber()) + 1;
     for (let told = 0; told < CALLERS; told += BATCH) {
-      const asked = Array.from({ length: BATCH }, () => ({ release, input }));
-      await liar.fulfil(await askRequests(court, asked), Array<Uint8Array>(BATCH).fill(output));
+      await liar.tellRequests(Array.from({ length: BATCH }, () => ({ release, input, output })));
     }
     const logged = await loggedResults(court, from);
     expect(logged).to.have.length(CALLERS);
@@ -219,20 +220,38 @@ describe("liars who hope to get away", function () {
   });
 
   it("decides at once while an accomplice keeps a challenge of the same lie open", async () => {
+    const { disputes, opg } = court;
     const liar = await LyingOperator.enlist(court);
     const logged = await oneLogged(() => liar.tellInTransaction([nextLie()]));
     await openChallenge(court, accomplice, logged);
-    const claim = await claimOf(court, logged);
-    const { bond } = await court.disputes.challengeOf(keyOf(claim));
+    const key = claimKey(await claimOf(court, logged));
+    const { openedAt } = await disputes.challengeOf(key);
     await prove(court, accuser, logged);
     expect(await liar.stake()).to.equal(STAKE / 2n);
-    expect(await court.operators.awardOf(accuser)).to.be.greaterThan(0n);
+    expect((await disputes.challengeOf(key)).bond).to.equal(0n);
 
-    const credit = await court.disputes.creditOf(accomplice);
-    await computeToTheEnd(court, accomplice, claim, getBytes(logged.input ?? "0x"), undefined);
-    expect(await liar.stake()).to.equal(STAKE / 2n);
-    expect((await court.disputes.creditOf(accomplice)) - credit).to.be.at.least(bond);
-    expect((await court.disputes.bountyOf(keyOf(claim))).grains).to.equal(0n);
+    // The proof is the challenge's last step: half of the bounty is the opener's, half the prover's.
+    const earned = await opg.balanceOf(accuser);
+    await (await disputes.payWork(key, openedAt, accuser)).wait();
+    expect((await opg.balanceOf(accuser)) - earned).to.equal((STAKE * 15n) / 400n);
+    expect(await disputes.creditOf(accuser)).to.be.greaterThan(0n);
+  });
+
+  it("punishes a lie again that is told again after jail, behind more stake", async () => {
+    const { operators } = court;
+    const owner = chain.account(0);
+    const liar = await LyingOperator.enlist(court, { stake: "1000" });
+    const told = nextLie();
+    const small = await oneLogged(() => liar.tellInTransaction([told]));
+    await prove(court, accuser, small);
+    await chain.pass(JAIL_SEC);
+    await (await operators.connect(owner).stake(liar.operatorId, parseEther("9500"))).wait();
+    await (await operators.connect(owner).leaveJail(liar.operatorId)).wait();
+
+    const large = await oneLogged(() => liar.tellInTransaction([told]));
+    expect(large.signed.result.outputHash).to.equal(small.signed.result.outputHash);
+    await prove(court, accuser, large);
+    expect(await liar.stake()).to.equal(parseEther("5000"));
   });
 
   it("goes on with the challenge that an accomplice opened to let it lapse", async () => {
@@ -244,11 +263,11 @@ describe("liars who hope to get away", function () {
       "ChallengeAlreadyOpen",
     );
     const claim = await claimOf(court, logged);
-    const { openedAt } = await court.disputes.challengeOf(keyOf(claim));
+    const { openedAt } = await court.disputes.challengeOf(claimKey(claim));
     await computeToTheEnd(court, accuser, claim, getBytes(logged.input ?? "0x"), undefined);
     expect(await liar.stake()).to.equal(STAKE / 2n);
     const earned = await court.opg.balanceOf(accuser);
-    await (await court.disputes.payWork(keyOf(claim), openedAt, accuser)).wait();
+    await (await court.disputes.payWork(claimKey(claim), openedAt, accuser)).wait();
     expect((await court.opg.balanceOf(accuser)) - earned).to.equal((STAKE * 15n) / 400n);
   });
 
@@ -285,9 +304,7 @@ describe("liars who hope to get away", function () {
     const output = lie("the last bit", truthOf(model, input, digits));
     const large = await court.publishExact(model);
     const liar = await LyingOperator.enlist(court, { stake: "4000" });
-    const asked = await oneLogged(async () =>
-      liar.fulfil(await askRequests(court, [{ release: large, input }]), [output]),
-    );
+    const asked = await oneLogged(() => liar.tellRequests([{ release: large, input, output }]));
     const proof = await prove(court, accuser, asked);
     console.log(`      a proof about 16 KiB: ${proof?.gasUsed} gas`);
     expect(await liar.stake()).to.equal(parseEther("2000"));

@@ -1,13 +1,14 @@
+import { claimKey } from "@opg-network/sdk/evidence/claim";
 import { expect } from "chai";
 import { getBytes, keccak256, parseEther, type Wallet } from "ethers";
 import { type ExactModel, readExactModel } from "../../../bench/exactRelease.ts";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { type Court, deployCourt } from "../../e2e/fixture/court.ts";
 import { type LocalChain, startLocalChain } from "../../e2e/fixture/localChain.ts";
-import { askRequests, LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
+import { LyingOperator, type Told } from "../../e2e/fixture/lyingOperator.ts";
 import { INVALID_INPUTS, invalidInput, LIE_NAMES, lie, truthOf, variedInputs } from "../../fixtures/lies.ts";
 import { type LoggedResult, loggedResults } from "../../fixtures/loggedResults.ts";
-import { claimOf, computeToTheEnd, keyOf, openChallenge, prove } from "../../fixtures/prosecution.ts";
+import { claimOf, computeToTheEnd, openChallenge, prove } from "../../fixtures/prosecution.ts";
 
 /** So much that it can be halved for every lie. */
 const STAKE = parseEther("1000000");
@@ -78,9 +79,7 @@ describe("lies about exact releases", function () {
       for (const release of releases.values())
         await liar.tellInTransaction(told.filter((lie) => lie.release === release));
     } else {
-      const opened = await askRequests(court, told);
-      const outputs = told.map(({ output }) => output);
-      await liar.fulfil(opened, outputs);
+      await liar.tellRequests(told);
     }
     return await loggedResults(court, from);
   }
@@ -126,7 +125,7 @@ describe("lies about exact releases", function () {
               await openChallenge(court, accuser, evidence);
               const bytes = getBytes(evidence.input ?? "0x");
               await computeToTheEnd(court, worker, claim, bytes, new ExactInterpreter(model.graph));
-              const { claimant, grains } = await court.disputes.bountyOf(keyOf(claim));
+              const { claimant, grains } = await court.disputes.bountyOf(claimKey(claim));
               expect(claimant).to.equal(accuser.address);
               expect(grains).to.be.greaterThan(0n);
             }
