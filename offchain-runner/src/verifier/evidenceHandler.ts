@@ -99,7 +99,8 @@ export class EvidenceHandler implements LogHandler {
   }
 
   #keepFulfilment(fulfilment: SignedFulfilment): void {
-    const evidence = fulfilmentEvidence(fulfilment, (id) => this.#recent.get(id) ?? this.#store.requestOf(id));
+    const requestOf = (id: string) => this.#recent.get(id) ?? this.#store.requestOf(id);
+    const evidence = fulfilmentEvidence(fulfilment, requestOf);
     for (const each of evidence ?? []) this.#keep(each);
     if (evidence !== undefined) return;
     const { transactionHash: transaction, signer } = fulfilment;
