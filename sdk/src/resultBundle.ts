@@ -1,5 +1,6 @@
-import { AbiCoder, concat, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
 import { typedDataDigest } from "./inferenceResult.ts";
+import { bytes32Word, hashWords } from "./words.ts";
 
 const BUNDLE_TYPEHASH = keccak256(toUtf8Bytes("InferenceBundle(bytes32 root)"));
 
@@ -89,7 +90,8 @@ function parentsOf(level: readonly string[]): string[] {
 }
 
 function hashPair(a: string, b: string): string {
-  return keccak256(BigInt(a) < BigInt(b) ? concat([a, b]) : concat([b, a]));
+  const [first, second] = BigInt(a) < BigInt(b) ? [a, b] : [b, a];
+  return hashWords([bytes32Word(first), bytes32Word(second)]);
 }
 
 function nonEmpty(leaves: readonly string[]): readonly string[] {

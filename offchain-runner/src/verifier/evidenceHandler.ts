@@ -3,6 +3,8 @@ import type { Evidence } from "@opg-network/sdk/evidence/evidence";
 import { pipeEvidence } from "@opg-network/sdk/evidence/pipeEvidence";
 import {
   fulfilmentEvidence,
+  type KnownRequest,
+  type LoggedRequest,
   openedRequests,
   type SignedFulfilment,
   signedFulfilments,
@@ -13,6 +15,7 @@ import type { LogHandler } from "../chain/logWatcher.ts";
 import type { EvidenceStore } from "./evidenceStore.ts";
 
 const CHANCES = 2 ** 32;
+const MAX_RECENT = 2_048;
 
 export interface EvidenceHandlerOptions {
   requests: string;
@@ -33,6 +36,7 @@ export class EvidenceHandler implements LogHandler {
   readonly #onNew: () => void;
   readonly #logger: Logger;
   readonly #options: EvidenceHandlerOptions;
+  readonly #recent = new Map<string, KnownRequest>();
   #waiting: number;
   #isFull = false;
 
@@ -72,7 +76,10 @@ export class EvidenceHandler implements LogHandler {
     try {
       // Of approximate releases too: without each of its members no signature of a bundle can be read, and a lie would
       // hide beside the answer of a float model. A release may also become exact before it answers.
-      for (const opened of openedRequests(logs, requests)) this.#store.recordRequest(opened);
+      for (const opened of openedRequests(logs, requests)) {
+        this.#store.recordRequest(opened);
+        this.#remember(opened);
+      }
       for (const fulfilment of signedFulfilments(logs, requests)) this.#keepFulfilment(fulfilment);
       if (pipe !== undefined) for (const each of pipeEvidence(logs, pipe)) this.#keep(each);
     } catch (error) {
@@ -85,11 +92,21 @@ export class EvidenceHandler implements LogHandler {
   }
 
   #keepFulfilment(fulfilment: SignedFulfilment): void {
-    const evidence = fulfilmentEvidence(fulfilment, (id) => this.#store.requestOf(id));
+    const evidence = fulfilmentEvidence(
+      fulfilment,
+      (id) => this.#recent.get(id) ?? this.#store.requestOf(id),
+    );
     for (const each of evidence ?? []) this.#keep(each);
     if (evidence !== undefined) return;
     const { transactionHash: transaction, signer } = fulfilment;
     this.#logger.warn({ transaction, signer }, "answers to requests from before this node began stay unread");
+  }
+
+  /** Most answers follow their requests soon. */
+  #remember({ id, request }: LoggedRequest): void {
+    this.#recent.set(id, { id, request, input: undefined });
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #keep(evidence: Evidence): void {

@@ -1,9 +1,8 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Evidence, SignedResult } from "@opg-network/sdk/evidence/evidence";
-import type { LoggedRequest } from "@opg-network/sdk/evidence/requestEvidence";
+import type { KnownRequest, LoggedRequest } from "@opg-network/sdk/evidence/requestEvidence";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
 import { decodeRequest, encodeRequest } from "@opg-network/sdk/request";
-import { getBytes, hexlify, keccak256 } from "ethers";
 import type { Clock } from "../clock.ts";
 import { transact } from "../store/database.ts";
 import { signedFromJson, signedToJson } from "./signedResultJson.ts";
@@ -40,6 +39,7 @@ export const MAX_EVIDENCE_INPUT = 98_304;
 export class EvidenceStore {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
   /** Seconds that a result stays evidence after it can no longer be used. */
   readonly #windowSec: number;
 
@@ -55,42 +55,41 @@ export class EvidenceStore {
 
   recordRequest({ id, request, input }: LoggedRequest): void {
     const { deadline, inputHash } = request;
-    this.#database
-      .prepare("INSERT OR IGNORE INTO watched_requests VALUES (?, ?, ?)")
-      .run(id, encodeRequest(request), deadline);
+    this.#prepare("INSERT OR IGNORE INTO watched_requests VALUES (?, ?, ?)").run(
+      id,
+      encodeRequest(request),
+      deadline,
+    );
     this.#keepInput(inputHash, input, deadline);
   }
 
-  requestOf(id: string): Pick<LoggedRequest, "id" | "request" | "input"> | undefined {
-    const row = this.#database.prepare("SELECT request FROM watched_requests WHERE id = ?").get(id);
+  /** Without its input, which is kept by its hash. */
+  requestOf(id: string): KnownRequest | undefined {
+    const row = this.#prepare("SELECT request FROM watched_requests WHERE id = ?").get(id);
     if (row === undefined) return undefined;
-    const request = decodeRequest(row.request as string);
-    const input = this.inputOf(request.inputHash);
-    return { id, request, input: input === undefined ? "0x" : hexlify(input) };
+    return { id, request: decodeRequest(row.request as string), input: undefined };
   }
 
   /** Keeps a result once. @returns false when it is known */
   record({ signed, signer, input }: Evidence, isSampled: boolean): boolean {
     const { result } = signed;
-    const { changes } = this.#database
-      .prepare(
-        `INSERT OR IGNORE INTO watched_results
+    const { changes } = this.#prepare(
+      `INSERT OR IGNORE INTO watched_results
            (hash, signer, state, is_sampled, release, codec, input_hash, output_hash, signed, valid_until)
          VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(
-        resultHash(result),
-        signer,
-        isSampled ? 1 : 0,
-        result.release,
-        result.codec,
-        result.inputHash,
-        result.outputHash,
-        signedToJson(signed),
-        result.validUntil,
-      );
-    if (input !== undefined && keccak256(input) === result.inputHash)
-      this.#keepInput(result.inputHash, input, result.validUntil);
+    ).run(
+      resultHash(result),
+      signer,
+      isSampled ? 1 : 0,
+      result.release,
+      result.codec,
+      result.inputHash,
+      result.outputHash,
+      signedToJson(signed),
+      result.validUntil,
+    );
+    if (input !== undefined) this.#keepInput(result.inputHash, input, result.validUntil);
+    else this.#keepLonger(result.inputHash, result.validUntil);
     return changes > 0;
   }
 
@@ -112,29 +111,34 @@ export class EvidenceStore {
   }
 
   inputOf(hash: string): Uint8Array | undefined {
-    const row = this.#database.prepare("SELECT input FROM watched_inputs WHERE hash = ?").get(hash);
+    const row = this.#prepare("SELECT input FROM watched_inputs WHERE hash = ?").get(hash);
     return row?.input as Uint8Array | undefined;
   }
 
+  /** What came to be known while a result was looked at has it looked at again. */
   conclude(id: number, state: Exclude<WatchedState, "waiting">): void {
-    this.#database.prepare("UPDATE watched_results SET state = ? WHERE id = ?").run(state, id);
+    this.#prepare(
+      `UPDATE watched_results SET state = CASE
+         WHEN ?1 = 'skipped' AND is_sampled = 1 THEN 'waiting'
+         WHEN ?1 = 'no-input' AND EXISTS (SELECT 1 FROM watched_inputs WHERE hash = input_hash) THEN 'waiting'
+         ELSE ?1 END WHERE id = ?2`,
+    ).run(state, id);
   }
 
   /** Another try after `pauseMs`. */
   retry(id: number, pauseMs: number): void {
-    this.#database
-      .prepare("UPDATE watched_results SET attempts = attempts + 1, not_before_ms = ? WHERE id = ?")
-      .run(this.#clock.nowMs() + pauseMs, id);
+    this.#prepare("UPDATE watched_results SET attempts = attempts + 1, not_before_ms = ? WHERE id = ?").run(
+      this.#clock.nowMs() + pauseMs,
+      id,
+    );
   }
 
   /** Has a result computed that was not in the sample. */
   sample(id: number): void {
-    this.#database
-      .prepare(
-        `UPDATE watched_results SET is_sampled = 1, state = CASE state WHEN 'skipped' THEN 'waiting' ELSE state END
+    this.#prepare(
+      `UPDATE watched_results SET is_sampled = 1, state = CASE state WHEN 'skipped' THEN 'waiting' ELSE state END
          WHERE id = ?`,
-      )
-      .run(id);
+    ).run(id);
   }
 
   /** Takes one of those that wait to be computed out of the sample, by chance. */
@@ -146,9 +150,9 @@ export class EvidenceStore {
   }
 
   get backlog(): number {
-    const row = this.#database
-      .prepare("SELECT count(*) AS n FROM watched_results WHERE state = 'waiting' AND is_sampled = 1")
-      .get();
+    const row = this.#prepare(
+      "SELECT count(*) AS n FROM watched_results WHERE state = 'waiting' AND is_sampled = 1",
+    ).get();
     return Number(row?.n);
   }
 
@@ -156,34 +160,42 @@ export class EvidenceStore {
   prune(chainNowSec: number, most: number): void {
     const end = chainNowSec - this.#windowSec;
     this.transact(() => {
-      this.#database.prepare("DELETE FROM watched_results WHERE valid_until < ?").run(end);
-      this.#database.prepare("DELETE FROM watched_requests WHERE deadline < ?").run(end);
-      this.#database.prepare("DELETE FROM watched_inputs WHERE until < ?").run(end);
-      this.#database
-        .prepare(
-          `DELETE FROM watched_results WHERE id <=
+      this.#prepare("DELETE FROM watched_results WHERE valid_until < ?").run(end);
+      this.#prepare("DELETE FROM watched_requests WHERE deadline < ?").run(end);
+      this.#prepare("DELETE FROM watched_inputs WHERE until < ?").run(end);
+      this.#prepare(
+        `DELETE FROM watched_results WHERE id <=
              (SELECT id FROM watched_results ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-        )
-        .run(most);
+      ).run(most);
     });
   }
 
   #keepInput(hash: string, input: string, until: number): void {
-    const bytes = getBytes(input);
+    const bytes = Buffer.from(input.slice(2), "hex");
     if (bytes.length > MAX_EVIDENCE_INPUT) return;
-    const { changes } = this.#database
-      .prepare(
-        "INSERT INTO watched_inputs VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET until = max(until, excluded.until)",
-      )
-      .run(hash, bytes, until);
+    const { changes } = this.#prepare(
+      "INSERT INTO watched_inputs VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET until = max(until, excluded.until)",
+    ).run(hash, bytes, until);
     if (changes === 0) return;
-    this.#database
-      .prepare("UPDATE watched_results SET state = 'waiting' WHERE input_hash = ? AND state = 'no-input'")
-      .run(hash);
+    this.#prepare(
+      "UPDATE watched_results SET state = 'waiting' WHERE input_hash = ? AND state = 'no-input'",
+    ).run(hash);
+  }
+
+  #keepLonger(hash: string, until: number): void {
+    this.#prepare("UPDATE watched_inputs SET until = ?1 WHERE hash = ?2 AND until < ?1").run(until, hash);
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   #select(where: string, values: (string | number)[]): WatchedResult[] {
-    const rows = this.#database.prepare(`SELECT * FROM watched_results WHERE ${where}`).all(...values);
+    const rows = this.#prepare(`SELECT * FROM watched_results WHERE ${where}`).all(...values);
     return rows.map((row) => ({
       id: Number(row.id),
       signer: row.signer as string,

@@ -69,17 +69,34 @@ export class GraphRunner {
   }
 }
 
-/** One thread, which runs one task at a time and is started anew when one was too much for it. */
+interface Job {
+  readonly graph: ChainGraph;
+  readonly input: Uint8Array;
+  readonly stop: number | undefined;
+  readonly settle: (end: ComputedEnd) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Tasks that the thread is given ahead, so that it does not wait for the next one. */
+const PIPELINE = 16;
+
+/** One thread, which is started anew when a task was too much for it. */
 class GraphThread {
-  waiting = 0;
   readonly #options: GraphRunnerOptions;
   /** Bytes of what the thread holds; the one used last comes last. */
   readonly #held = new Map<string, number>();
+  readonly #queue: Job[] = [];
+  /** In the order in which they are answered. */
+  readonly #posted: Job[] = [];
   #worker: Worker | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #tooSlow: NodeJS.Timeout | undefined;
 
   constructor(options: GraphRunnerOptions) {
     this.#options = options;
+  }
+
+  get waiting(): number {
+    return this.#queue.length + this.#posted.length;
   }
 
   async run(
@@ -88,44 +105,75 @@ class GraphThread {
     stop: number | undefined,
     signal: AbortSignal,
   ): Promise<ComputedEnd> {
-    this.waiting += 1;
-    const run = this.#last.then(() => this.#perform(graph, input, stop, signal));
-    this.#last = run.catch(() => undefined);
-    try {
-      return await run;
-    } finally {
-      this.waiting -= 1;
-    }
+    signal.throwIfAborted();
+    let abort = (): void => undefined;
+    const run = new Promise<ComputedEnd>((settle, fail) => {
+      // What is computed for nobody is computed all the same, and soon over.
+      abort = () => fail(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#queue.push({ graph, input, stop, settle, fail });
+    });
+    this.#pump();
+    return run.finally(() => signal.removeEventListener("abort", abort));
   }
 
   async stop(): Promise<void> {
-    this.#held.clear();
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#held.clear();
+    clearTimeout(this.#tooSlow);
+    worker?.removeAllListeners("message").removeAllListeners("exit");
     await worker?.terminate();
   }
 
-  async #perform(
-    { graphRoot, rootBytes, stream }: ChainGraph,
-    input: Uint8Array,
-    stop: number | undefined,
-    signal: AbortSignal,
-  ): Promise<ComputedEnd> {
-    signal.throwIfAborted();
+  #pump(): void {
+    while (this.#posted.length < PIPELINE) {
+      const job = this.#queue.shift();
+      if (job === undefined) return;
+      this.#posted.push(job);
+      this.#post(job);
+      if (this.#posted.length === 1) this.#watch();
+    }
+  }
+
+  #post({ graph: { graphRoot, rootBytes, stream }, input, stop }: Job): void {
     const isHeld = this.#held.delete(graphRoot);
     this.#held.set(graphRoot, stream.length);
     const forget = this.#tooMany();
     const graph = isHeld ? undefined : { rootBytes, stream };
-    try {
-      const answer = await this.#ask({ graphRoot, graph, forget, input, stop }, signal);
-      if (answer.kind !== "failed") return answer;
-      throw new VerifierError("check-failed", "the graph cannot be computed", {
-        data: { ...answer, graphRoot },
-      });
-    } catch (error) {
-      await this.stop();
-      throw error;
+    const task: GraphTask = { graphRoot, graph, forget, input, stop };
+    this.#worker ??= newThread(this.#options.threadMemoryMb)
+      .on("message", (message: unknown) => this.#answered(end.parse(message)))
+      .on("exit", () => this.#broke("check-failed", "the thread ended"));
+    this.#worker.postMessage(task);
+  }
+
+  #answered(answer: RunEnd): void {
+    const job = this.#posted.shift();
+    this.#watch();
+    if (answer.kind !== "failed") job?.settle(answer);
+    else {
+      const data = { ...answer, graphRoot: job?.graph.graphRoot };
+      job?.fail(new VerifierError("check-failed", "the graph cannot be computed", { data }));
     }
+    this.#pump();
+  }
+
+  /** The task that runs has its own time from here on. */
+  #watch(): void {
+    clearTimeout(this.#tooSlow);
+    if (this.#posted.length === 0) return;
+    const late = (): void => this.#broke("check-too-slow", "the graph takes too long");
+    this.#tooSlow = setTimeout(late, this.#options.runTimeoutMs);
+  }
+
+  /** Only the task that ran has failed; the others begin anew. */
+  #broke(code: VerifierErrorCode, message: string): void {
+    const [job, ...others] = this.#posted.splice(0);
+    this.#queue.unshift(...others);
+    void this.stop();
+    job?.fail(new VerifierError(code, message, { data: { graphRoot: job.graph.graphRoot } }));
+    this.#pump();
   }
 
   #tooMany(): string[] {
@@ -137,32 +185,6 @@ class GraphThread {
     }
     for (const graphRoot of forgotten) this.#held.delete(graphRoot);
     return forgotten;
-  }
-
-  #ask(task: GraphTask, signal: AbortSignal): Promise<RunEnd> {
-    const { runTimeoutMs, threadMemoryMb } = this.#options;
-    this.#worker ??= newThread(threadMemoryMb);
-    const worker = this.#worker;
-    const { graphRoot } = task;
-    const listening = new AbortController();
-    const answer = new Promise<RunEnd>((resolve, reject) => {
-      const fail = (code: VerifierErrorCode, message: string, cause?: unknown): void =>
-        reject(new VerifierError(code, message, { data: { graphRoot, runTimeoutMs }, cause }));
-      const tooSlow = setTimeout(() => fail("check-too-slow", "the graph takes too long"), runTimeoutMs);
-      const onMessage = (message: unknown): void => resolve(end.parse(message));
-      const onError = (cause: unknown): void => fail("check-failed", "the thread ended", cause);
-      const onExit = (): void => fail("check-failed", "the thread ended");
-      const onAbort = (): void => reject(signal.reason);
-      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-      signal.addEventListener("abort", onAbort, { once: true });
-      listening.signal.addEventListener("abort", () => {
-        clearTimeout(tooSlow);
-        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-        signal.removeEventListener("abort", onAbort);
-      });
-    });
-    worker.postMessage(task);
-    return answer.finally(() => listening.abort());
   }
 }
 

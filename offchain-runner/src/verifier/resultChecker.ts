@@ -11,7 +11,7 @@ import type { EvidenceStore, WatchedResult, WatchedState } from "./evidenceStore
 import type { ExactReleases, ExactTerms } from "./exactReleases.ts";
 import type { ComputedEnd, GraphRunner } from "./graphRunner.ts";
 
-const BATCH = 64;
+const BATCH = 128;
 const IDLE_MS = 1_000;
 const CODEC_TENSORS = 1;
 const MAX_ATTEMPTS = 8;
@@ -74,28 +74,34 @@ export class ResultChecker {
   /** Looks at what waits; returns how many results it came to an end with. */
   async step(signal: AbortSignal): Promise<number> {
     const due = this.#parts.evidence.due(BATCH);
-    const ends = await Promise.all(due.map((result) => this.#settle(result, signal)));
-    return ends.filter((end) => end !== undefined).length;
+    const ends = await Promise.all(due.map((result) => this.#endOf(result, signal)));
+    const { evidence, onChecked } = this.#parts;
+    // What a dispute has is in its store already; should this be lost, the result is looked at once more.
+    evidence.transact(() => {
+      for (const [index, end] of ends.entries()) {
+        const { id, attempts } = due[index] as WatchedResult;
+        if (end === undefined) evidence.retry(id, FIRST_RETRY_MS * 2 ** attempts);
+        else evidence.conclude(id, end);
+      }
+    });
+    const ended = ends.filter((end) => end !== undefined);
+    for (const end of ended) onChecked(end);
+    return ended.length;
   }
 
-  async #settle(result: WatchedResult, signal: AbortSignal): Promise<End | undefined> {
-    const { evidence, onChecked, logger } = this.#parts;
+  /** Undefined where another try may help. */
+  async #endOf(result: WatchedResult, signal: AbortSignal): Promise<End | undefined> {
+    const { logger } = this.#parts;
     try {
-      const end = await this.#check(result, signal);
-      evidence.conclude(result.id, end);
-      onChecked(end);
-      return end;
+      return await this.#check(result, signal);
     } catch (error) {
       signal.throwIfAborted();
       const facts = { err: error, release: result.signed.result.release, signer: result.signer };
       if (result.attempts < MAX_ATTEMPTS) {
         logger.warn(facts, "a result cannot be checked now");
-        evidence.retry(result.id, FIRST_RETRY_MS * 2 ** result.attempts);
         return undefined;
       }
       logger.error(facts, "a result stays unchecked");
-      evidence.conclude(result.id, "failed");
-      onChecked("failed");
       return "failed";
     }
   }

@@ -1,4 +1,4 @@
-import { keccak256, recoverAddress } from "ethers";
+import { recoverAddress } from "ethers";
 import { type InferenceResult, resultHash } from "../inferenceResult.ts";
 import { bundlePaths, memberDigest } from "../resultBundle.ts";
 
@@ -27,7 +27,7 @@ export interface Evidence {
   readonly signer: string;
   /** Canonical encoding, unless the operator lied about that too. */
   readonly output: string;
-  /** Undefined where a result was paid for and never used: its input is in no log. */
+  /** What `inputHash` is of. Undefined where a result was paid for and never used: its input is in no log. */
   readonly input: string | undefined;
   readonly blockNumber: number;
   readonly transactionHash: string;
@@ -64,9 +64,4 @@ export function evidenceOfBundle(
     const signed = { result, path: paths[place] ?? [], signature };
     return [{ signed, signer, output, input, blockNumber, transactionHash }];
   });
-}
-
-/** True when `input` is what the result answers. */
-export function isInputOf({ inputHash }: Pick<InferenceResult, "inputHash">, input: string): boolean {
-  return keccak256(input) === inputHash;
 }

@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { EventFragment, Interface } from "ethers";
 
 // What evidence is read from, and what it is brought to; a test holds every line to the compiled contracts.
 
@@ -17,5 +17,9 @@ export const PIPE_EVIDENCE_ABI = [
   "event Inferred(address indexed consumer, bytes32 indexed release, bytes input)",
 ];
 
-export const REQUESTS_EVIDENCE: Interface = new Interface(REQUESTS_EVIDENCE_ABI);
-export const PIPE_EVIDENCE: Interface = new Interface(PIPE_EVIDENCE_ABI);
+/** First topics of the events, by name. */
+export const EVIDENCE_TOPICS: Readonly<Record<string, string>> = Object.fromEntries(
+  new Interface([...REQUESTS_EVIDENCE_ABI, ...PIPE_EVIDENCE_ABI]).fragments
+    .filter((fragment) => EventFragment.isFragment(fragment))
+    .map(({ name, topicHash }) => [name, topicHash]),
+);

@@ -1,32 +1,34 @@
-import { keccak256 } from "ethers";
 import { decodeBundles, type ResultBundle } from "../carriedResults.ts";
 import { resultHash } from "../inferenceResult.ts";
 import { signedResultsOf } from "../signedBundle.ts";
+import { hashHex } from "../words.ts";
+import { EventData } from "./eventData.ts";
 import { type Evidence, type EvidenceLog, evidenceOfBundle } from "./evidence.ts";
-import { PIPE_EVIDENCE } from "./evidenceAbi.ts";
+import { EVIDENCE_TOPICS } from "./evidenceAbi.ts";
+
+const { ResultsLoaded, Inferred } = EVIDENCE_TOPICS;
 
 /**
  * Every signed result that `Pipe` was paid for, out of its logs alone.
  * @param logs in chain order, with all of `pipe` in each of their transactions; others are passed over
- * @throws CarriedResultsError where a log holds no bundle, which the contract never writes
+ * @throws EvidenceMalformedError, or CarriedResultsError where a log holds no bundle: the contract writes neither
  */
 export function pipeEvidence(logs: readonly EvidenceLog[], pipe: string): Evidence[] {
-  const own = logs.filter(({ address }) => address.toLowerCase() === pipe.toLowerCase());
-  const events = own.flatMap((log) => {
-    const event = PIPE_EVIDENCE.parseLog(log);
-    return event === null ? [] : [{ log, name: event.name, args: event.args }];
-  });
+  const of = pipe.toLowerCase();
+  const own = logs.filter(({ address }) => address.toLowerCase() === of);
   const inputs = new Map<string, string>();
-  for (const { log, name, args } of events) {
-    if (name === "Inferred") inputs.set(placeOf(log, args.release, keccak256(args.input)), args.input);
+  for (const log of own) {
+    if (log.topics[0] !== Inferred) continue;
+    const event = new EventData(log);
+    const input = event.bytes(0);
+    inputs.set(placeOf(log, event.topic(2), hashHex(input)), input);
   }
-  return events.flatMap(({ log, name, args }) =>
-    name === "ResultsLoaded"
-      ? decodeBundles(args.bundle).flatMap((bundle) =>
-          evidenceIn(bundle, { signer: args.signer, payer: args.payer }, log, inputs),
-        )
-      : [],
-  );
+  return own.flatMap((log) => {
+    if (log.topics[0] !== ResultsLoaded) return [];
+    const event = new EventData(log);
+    const by = { signer: event.addressTopic(1), payer: event.addressTopic(2) };
+    return decodeBundles(event.bytes(0)).flatMap((bundle) => evidenceIn(bundle, by, log, inputs));
+  });
 }
 
 function evidenceIn(

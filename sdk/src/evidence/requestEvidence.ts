@@ -1,9 +1,12 @@
-import { keccak256 } from "ethers";
 import { type InferenceResult, resultHash } from "../inferenceResult.ts";
 import type { InferenceRequest, PackedRequest } from "../request.ts";
 import { requestIdOf, unpackRequest } from "../request.ts";
+import { hashHex } from "../words.ts";
+import { EventData } from "./eventData.ts";
 import { type BundleMember, type Evidence, type EvidenceLog, evidenceOfBundle } from "./evidence.ts";
-import { REQUESTS_EVIDENCE } from "./evidenceAbi.ts";
+import { EVIDENCE_TOPICS } from "./evidenceAbi.ts";
+
+const { RequestOpened, ResultsSigned, RequestFulfilled, FulfilmentSkipped } = EVIDENCE_TOPICS;
 
 /** A request as its event told it. */
 export interface LoggedRequest {
@@ -13,6 +16,9 @@ export interface LoggedRequest {
   readonly input: string;
   readonly blockNumber: number;
 }
+
+/** The same, as whoever keeps requests may have it. */
+export type KnownRequest = Pick<LoggedRequest, "id" | "request"> & { readonly input: string | undefined };
 
 /** One signature of a fulfilment and all that the logs say it covers, in order. */
 export interface SignedFulfilment {
@@ -36,39 +42,53 @@ export type FulfilmentMember =
 
 /** Every request that was opened, whose id and input are what its event says. Other logs are passed over. */
 export function openedRequests(logs: readonly EvidenceLog[], requests: string): LoggedRequest[] {
+  const of = requests.toLowerCase();
   return logs.flatMap((log) => {
-    const event = eventOf(log, requests);
-    if (event?.name !== "RequestOpened") return [];
-    const [id, packed, input] = [
-      event.args.id as string,
-      event.args.request as unknown as PackedRequest,
-      event.args.input as string,
-    ];
-    const isGenuine = requestIdOf(log.address, packed) === id && keccak256(input) === packed.inputHash;
+    if (log.topics[0] !== RequestOpened || log.address.toLowerCase() !== of) return [];
+    const event = new EventData(log);
+    const [id, input] = [event.topic(1), event.bytes(5)];
+    const packed: PackedRequest = {
+      release: event.word(0),
+      origin: BigInt(event.word(1)),
+      price: BigInt(event.word(2)),
+      times: BigInt(event.word(3)),
+      inputHash: event.word(4),
+    };
+    const isGenuine = requestIdOf(log.address, packed) === id && hashHex(input) === packed.inputHash;
     return isGenuine ? [{ id, request: unpackRequest(packed), input, blockNumber: log.blockNumber }] : [];
   });
 }
 
-/** @param logs in chain order, with all of `requests` in each of their transactions */
+/**
+ * @param logs in chain order, with all of `requests` in each of their transactions
+ * @throws EvidenceMalformedError
+ */
 export function signedFulfilments(logs: readonly EvidenceLog[], requests: string): SignedFulfilment[] {
+  const of = requests.toLowerCase();
   const found: (SignedFulfilment & { members: FulfilmentMember[] })[] = [];
   for (const log of logs) {
-    const event = eventOf(log, requests);
-    if (event === undefined) continue;
-    const { args } = event;
+    if (log.address.toLowerCase() !== of) continue;
     const { blockNumber, transactionHash } = log;
+    const event = new EventData(log);
     // Its members follow it; a fulfilment inside a callback comes after all of them.
     const last = found.at(-1)?.transactionHash === transactionHash ? found.at(-1) : undefined;
-    if (event.name === "ResultsSigned") {
-      const { signer, signature } = args;
-      const validUntil = Number(args.validUntil);
-      found.push({ signer, signature, validUntil, members: [], blockNumber, transactionHash });
-    } else if (event.name === "RequestFulfilled") {
-      const { id, output } = args;
-      last?.members.push({ kind: "fulfilled", id, operatorId: Number(args.operatorId), output });
-    } else if (event.name === "FulfilmentSkipped") {
-      const { id, resultHash: hash, reason } = args;
-      last?.members.push({ kind: "skipped", id, resultHash: hash, reason });
+    switch (log.topics[0]) {
+      case ResultsSigned: {
+        const [signer, signature] = [event.addressTopic(1), event.bytes(1)];
+        const validUntil = event.number(0);
+        found.push({ signer, signature, validUntil, members: [], blockNumber, transactionHash });
+        break;
+      }
+      case RequestFulfilled: {
+        const [id, operatorId] = [event.topic(1), Number(BigInt(event.topic(2)))];
+        last?.members.push({ kind: "fulfilled", id, operatorId, output: event.bytes(1) });
+        break;
+      }
+      case FulfilmentSkipped: {
+        const [id, reason] = [event.topic(1), event.word(1).slice(0, 10)];
+        last?.members.push({ kind: "skipped", id, resultHash: event.word(0), reason });
+        break;
+      }
     }
   }
   return found;
@@ -81,7 +101,7 @@ export function resultOfRequest(
   validUntil: number,
 ): InferenceResult {
   const { release, mode, codec, inputHash, fee } = request;
-  const outputHash = keccak256(output);
+  const outputHash = hashHex(output);
   return { context: id, release, mode, codec, inputHash, outputHash, fee, maxCover: 0n, validUntil };
 }
 
@@ -92,7 +112,7 @@ export function resultOfRequest(
  */
 export function fulfilmentEvidence(
   fulfilment: SignedFulfilment,
-  requestOf: (id: string) => Pick<LoggedRequest, "id" | "request" | "input"> | undefined,
+  requestOf: (id: string) => KnownRequest | undefined,
 ): Evidence[] | undefined {
   const leaves: string[] = [];
   const members: (BundleMember | undefined)[] = [];
@@ -109,9 +129,4 @@ export function fulfilmentEvidence(
     members.push({ result, output: member.output, input: logged.input });
   }
   return evidenceOfBundle(fulfilment, leaves, members, fulfilment);
-}
-
-function eventOf(log: EvidenceLog, requests: string) {
-  if (log.address.toLowerCase() !== requests.toLowerCase()) return undefined;
-  return REQUESTS_EVIDENCE.parseLog(log) ?? undefined;
 }
