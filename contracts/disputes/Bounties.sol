@@ -93,8 +93,8 @@ abstract contract Bounties is IBounties {
         return block.timestamp < _disputesEndAt ? address(this) : msg.sender;
     }
 
-    /// @dev Follows a slash in favour of this contract. A commitment made when the evidence could already be seen must not
-    /// go before whoever showed it.
+    /// @dev Follows a slash in favour of this contract. A commitment made when the evidence could already be seen must
+    /// not go before whoever showed it.
     /// @param disputedUntil timestamp until which a challenge may take it; zero where none can
     function _holdBounty(bytes32 key, uint40 disputedUntil) internal {
         uint40 since = uint40(block.timestamp) - COMMITMENT_AGE;
@@ -123,14 +123,14 @@ abstract contract Bounties is IBounties {
         emit BountyHeld(key, msg.sender, 0, since);
     }
 
-    /// @dev For a challenge that comes to a verdict on what a contradiction punished.
+    /// @dev For a challenge that comes to a verdict on what a contradiction punished since it was opened.
     /// @param disputedUntil as when the challenge was opened
     /// @return amount what was earned by `key` since then, and waits
     function _takeBounty(bytes32 key, uint40 disputedUntil) internal returns (uint256 amount) {
         Bounty memory bounty = _bounties[key];
-        if (bounty.payableAt < disputedUntil) return 0;
-        delete _bounties[key];
         Bounty storage prospect = _prospects[key];
+        if (bounty.payableAt < disputedUntil || prospect.claimant == address(0)) return 0;
+        delete _bounties[key];
         if (bounty.since < prospect.since) (prospect.claimant, prospect.since) = (bounty.claimant, bounty.since);
         amount = bounty.grains * GRAIN;
     }

@@ -64,32 +64,17 @@ abstract contract Challenges is IChallenges, Verdicts {
 
     /// @inheritdoc IChallenges
     function openChallenge(SignedResult calldata signed) external payable override returns (bytes32 key) {
-        InferenceResult calldata result = signed.result;
-        _requireLive(result.validUntil);
-        bytes32 graphRoot = _requireExact(result);
-        require(result.codec == CODEC_TENSORS, IDisputes.CodecUndefined(result.codec));
-        (uint32 operatorId, uint16 era) = OPERATORS.slashableOperatorOf(_signerOf(signed));
-        Claim memory claim = _claimOf(operatorId, era, result);
-        uint40 disputedUntil = uint40(block.timestamp) + CHALLENGE_PERIOD;
-        key = _markChallenge(claim, disputedUntil);
-        require(_challenges[key].opener == address(0), ChallengeAlreadyOpen(key));
-        uint256 bond = bondFor(graphRoot, block.basefee);
-        require(msg.value >= bond, BondTooLow(msg.value, bond));
+        bool isContradicted;
+        (key, isContradicted) = _open(signed);
+        require(!isContradicted, IDisputes.AlreadyPunished(key));
+        _openProspect(key, uint40(block.timestamp) + CHALLENGE_PERIOD);
+    }
 
-        _challenges[key] = Challenge({
-            opener: msg.sender,
-            openedAt: uint40(block.timestamp),
-            lapsesAt: uint40(block.timestamp) + STEP_PERIOD,
-            operatorId: operatorId,
-            pc: 0,
-            endPc: uint32(MACHINE.programBytesOf(graphRoot)),
-            bond: uint96(bond),
-            work: 0,
-            stateHash: result.inputHash
-        });
-        _openProspect(key, disputedUntil);
-        _credit(msg.sender, msg.value - bond);
-        emit ChallengeOpened(key, operatorId, msg.sender, claim, bond);
+    /// @inheritdoc IChallenges
+    function challengePunished(SignedResult calldata signed) external payable override returns (bytes32 key) {
+        bool isContradicted;
+        (key, isContradicted) = _open(signed);
+        require(isContradicted, NotPunished(key));
     }
 
     /// @inheritdoc IChallenges
@@ -168,6 +153,35 @@ abstract contract Challenges is IChallenges, Verdicts {
         return MACHINE.gasBoundOf(graphRoot) * _capped(baseFee) * BOND_MARGIN;
     }
 
+    function _open(SignedResult calldata signed) private returns (bytes32 key, bool isContradicted) {
+        InferenceResult calldata result = signed.result;
+        _requireLive(result.validUntil);
+        bytes32 graphRoot = _requireExact(result);
+        require(result.codec == CODEC_TENSORS, IDisputes.CodecUndefined(result.codec));
+        (uint32 operatorId, uint16 era) = OPERATORS.slashableOperatorOf(_signerOf(signed));
+        Claim memory claim = _claimOf(operatorId, era, result);
+        (key, isContradicted) = _markChallenge(claim, uint40(block.timestamp) + CHALLENGE_PERIOD);
+        // Two of one second would be one round, and share their wages.
+        bool isFree = _challenges[key].opener == address(0) && _challenges[key].openedAt != block.timestamp;
+        require(isFree, ChallengeAlreadyOpen(key));
+        uint256 bond = bondFor(graphRoot, block.basefee);
+        require(msg.value >= bond, BondTooLow(msg.value, bond));
+
+        _challenges[key] = Challenge({
+            opener: msg.sender,
+            openedAt: uint40(block.timestamp),
+            lapsesAt: uint40(block.timestamp) + STEP_PERIOD,
+            operatorId: operatorId,
+            pc: 0,
+            endPc: uint32(MACHINE.programBytesOf(graphRoot)),
+            bond: uint96(bond),
+            work: 0,
+            stateHash: result.inputHash
+        });
+        _credit(msg.sender, msg.value - bond);
+        emit ChallengeOpened(key, operatorId, msg.sender, claim, bond);
+    }
+
     /// @dev Moves the checkpoint. Only the machine's own word on the input counts: any other revert, of too little gas
     /// above all, undoes the step.
     function _run(
@@ -210,6 +224,12 @@ abstract contract Challenges is IChallenges, Verdicts {
         slashed = _end(claim, challenge, rightOutputHash, gasAtStart);
     }
 
+    /// @dev When it was opened stays.
+    function _close(bytes32 key, uint40 openedAt) private {
+        delete _challenges[key];
+        _challenges[key].openedAt = openedAt;
+    }
+
     function _countWork(bytes32 key, Challenge memory challenge, uint256 gasUsed) private {
         challenge.work += uint64(gasUsed);
         _work[_roundOf(key, challenge.openedAt)][msg.sender] += gasUsed;
@@ -228,7 +248,7 @@ abstract contract Challenges is IChallenges, Verdicts {
         }
         bytes32 key = claim.keyOf();
         slashed = _convict(key, _rightKeyOf(claim, rightOutputHash), challenge);
-        delete _challenges[key];
+        _close(key, challenge.openedAt);
         _payStep(challenge, gasAtStart);
         _credit(challenge.opener, challenge.bond);
         emit ChallengeEnded(
@@ -244,7 +264,7 @@ abstract contract Challenges is IChallenges, Verdicts {
 
     /// @dev An accuser whose claim was proved wrong otherwise keeps its bond though its challenge came to nothing.
     function _acquit(bytes32 key, Challenge memory challenge, Verdict verdict, bytes32 rightOutputHash) private {
-        delete _challenges[key];
+        _close(key, challenge.openedAt);
         _dropProspect(key);
         address bondTo = _isProvedWrong(key) ? challenge.opener : OPERATORS.ownerOf(challenge.operatorId);
         _credit(bondTo, challenge.bond);

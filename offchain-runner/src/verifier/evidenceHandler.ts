@@ -91,22 +91,20 @@ export class EvidenceHandler implements LogHandler {
     }
   }
 
-  #keepFulfilment(fulfilment: SignedFulfilment): void {
-    const evidence = fulfilmentEvidence(
-      fulfilment,
-      (id) => this.#recent.get(id) ?? this.#store.requestOf(id),
-    );
-    for (const each of evidence ?? []) this.#keep(each);
-    if (evidence !== undefined) return;
-    const { transactionHash: transaction, signer } = fulfilment;
-    this.#logger.warn({ transaction, signer }, "answers to requests from before this node began stay unread");
-  }
-
   /** Most answers follow their requests soon. */
   #remember({ id, request }: LoggedRequest): void {
     this.#recent.set(id, { id, request, input: undefined });
     const [oldest] = this.#recent.keys();
     if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  #keepFulfilment(fulfilment: SignedFulfilment): void {
+    const requestOf = (id: string) => this.#recent.get(id) ?? this.#store.requestOf(id);
+    const evidence = fulfilmentEvidence(fulfilment, requestOf);
+    for (const each of evidence ?? []) this.#keep(each);
+    if (evidence !== undefined) return;
+    const { transactionHash: transaction, signer } = fulfilment;
+    this.#logger.warn({ transaction, signer }, "answers to requests from before this node began stay unread");
   }
 
   #keep(evidence: Evidence): void {

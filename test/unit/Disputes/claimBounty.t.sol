@@ -101,6 +101,53 @@ contract ClaimBountyTest is ExactFixture {
         assertEq(opg.balanceOf(user), BOUNTY);
     }
 
+    /// Who commits to every question, and to whatever answer it can think of, has nothing of a lie it did not know.
+    function test_rule28_aCommitmentToAnotherAnswerTakesNothing() public {
+        SignedResult memory guess = _sign(actor.signerKey, lie.result);
+        guess.result.outputHash = keccak256("a guess");
+        bytes32 commitment = _commitmentFor(_key(guess), thief, SALT);
+        vm.prank(thief);
+        disputes.commit(0, commitment);
+        skip(10 minutes);
+        _prove(challenger);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.CommitmentUnknown.selector, thief, 0));
+        _claimBounty(thief);
+        Claim memory guessed = _claim(guess);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.BountyUnknown.selector, _key(guess)));
+        vm.prank(thief);
+        disputes.claimBounty(guessed, 0, SALT);
+    }
+
+    /// The question alone, as a commitment could once be made.
+    function test_rule28_aCommitmentToTheQuestionTakesNothing() public {
+        bytes32 question = keccak256(
+            abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, thief, SALT)
+        );
+        vm.prank(thief);
+        disputes.commit(0, question);
+        skip(10 minutes);
+        _prove(challenger);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.CommitmentUnknown.selector, thief, 0));
+        _claimBounty(thief);
+    }
+
+    /// The liar contradicts its lie by the right answer, which is marked: the bounty follows the slash to the lie.
+    function test_rule28_aContradictionOfTheRightAnswerTakesNothingFromWhoCommitted() public {
+        (lie, claim, key) = (_lieAt(-1), _claim(_lieAt(-1)), _key(_lieAt(-1)));
+        _commit(challenger);
+        skip(10 minutes);
+        SignedResult memory truth = _truth();
+        vm.prank(actor.owner);
+        disputes.proveEquivocation(truth, lie);
+        assertEq(disputes.bountyOf(_key(truth)).claimant, actor.owner);
+        _prove(challenger);
+        _claimBounty(challenger);
+        skip(1 hours);
+        assertEq(disputes.payBounty(key), BOUNTY);
+        assertEq(opg.balanceOf(challenger), BOUNTY);
+        assertEq(operators.slashCountOf(actor.id), 1);
+    }
+
     /// Of two answers, who committed to the one that is marked.
     function test_rule28_protectsEquivocationToo() public {
         SignedResult memory truth = _truth();
@@ -163,7 +210,7 @@ contract ClaimBountyTest is ExactFixture {
         vm.prank(challenger);
         disputes.proveEquivocation(lie, low);
         skip(1);
-        _open(thief, lie);
+        _challengePunished(thief, lie);
         assertTrue(_continue(thief, lie, 0));
         assertEq(operators.slashCountOf(actor.id), 1);
         skip(1 hours);

@@ -74,6 +74,27 @@ contract OneLieOneSlashTest is ExactFixture {
         assertEq(operators.slashCountOf(actor.id), 4);
     }
 
+    /// However many contradictions an operator proves against itself: the verdict costs what it always costs.
+    function test_rule29_noChainOfContradictionsStopsAVerdict() public {
+        uint256 right = uint256(keccak256(_right(INPUT)));
+        SignedResult memory above = _lieAt(0);
+        for (uint256 i; i < 40; ++i) {
+            SignedResult memory below = _lie();
+            below.result.outputHash = bytes32(right - 1 - i);
+            below = _sign(actor.signerKey, below.result);
+            _stake(actor, STAKE);
+            disputes.proveEquivocation(above, below);
+            above = below;
+        }
+        uint256 gasBefore = gasleft();
+        assertEq(disputes.proveWrongOutput(above, INPUT), 0);
+        assertLt(gasBefore - gasleft(), 150_000);
+        assertEq(operators.slashCountOf(actor.id), 40);
+        gasBefore = gasleft();
+        assertGt(disputes.proveWrongOutput(_lieAt(7), INPUT), 0);
+        assertLt(gasBefore - gasleft(), 200_000);
+    }
+
     /// Never more slashes than wrong outputs, whatever is proved in whatever order; and in the end each is paid.
     function testFuzz_everyWrongOutputIsPunishedOnce(uint256 place, uint256[12] calldata acts) public {
         _sortedOutputs(place % OUTPUTS);

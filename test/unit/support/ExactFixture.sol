@@ -64,6 +64,14 @@ abstract contract ExactFixture is EvidenceFixture {
         return _signed(INPUT, LIE);
     }
 
+    /// A lie with a hash that far above the right one's, or below it.
+    function _lieAt(int256 distance) internal view returns (SignedResult memory lie) {
+        lie = _lie();
+        uint256 right = uint256(keccak256(_right(INPUT)));
+        lie.result.outputHash = bytes32(distance < 0 ? right - uint256(-distance) : right + uint256(distance));
+        lie = _sign(actor.signerKey, lie.result);
+    }
+
     function _truth() internal view returns (SignedResult memory) {
         return _signed(INPUT, _right(INPUT));
     }
@@ -90,6 +98,13 @@ abstract contract ExactFixture is EvidenceFixture {
         key = disputes.openChallenge{value: bond}(signed);
     }
 
+    function _challengePunished(address opener, SignedResult memory signed) internal returns (bytes32 key) {
+        uint256 bond = disputes.bondFor(GRAPH_ROOT, block.basefee);
+        vm.deal(opener, opener.balance + bond);
+        vm.prank(opener);
+        key = disputes.challengePunished{value: bond}(signed);
+    }
+
     /// Goes on from the checkpoint at `pc`, which an honest worker knows.
     function _continue(address worker, SignedResult memory signed, uint32 pc) internal returns (bool isOver) {
         return _continue(worker, signed, pc, _after(INPUT, pc));
@@ -104,6 +119,14 @@ abstract contract ExactFixture is EvidenceFixture {
         Claim memory claim = _claim(signed);
         vm.prank(worker);
         isOver = disputes.continueChallenge(claim, pc, state);
+    }
+
+    /// Comes back from jail, as soon as it may, with what it had at first.
+    function _return() internal {
+        skip(JAIL_PERIOD);
+        _stake(actor, STAKE - _standing(actor).stake * GRAIN);
+        vm.prank(actor.owner);
+        operators.leaveJail(actor.id);
     }
 
     function _isOpen(bytes32 key) internal view returns (bool) {
