@@ -78,14 +78,23 @@ export class DisputePlanner {
 
   async plan(dispute: Dispute, signal: AbortSignal): Promise<DisputeStep> {
     const { disputes, settlement } = this.#parts;
-    if (await disputes.isPunished(dispute.key)) return settlement.plan(dispute);
-    if (dispute.state === "proved") return { kind: "wait", reason: "endpoint-behind", forMs: BEHIND_MS };
-    if (dispute.kind !== "equivocation" && !(await this.#fitsOneTransaction(dispute))) {
+    const isPunished = await disputes.isPunished(dispute.key);
+    const isBound = isPunished && (await this.#hasBond(dispute));
+    if (isPunished && !isBound) return settlement.plan(dispute);
+    if (!isPunished && dispute.state === "proved")
+      return { kind: "wait", reason: "endpoint-behind", forMs: BEHIND_MS };
+    if (dispute.kind !== "equivocation" && (isBound || !(await this.#fitsOneTransaction(dispute)))) {
       const step = await this.#challengeStep(dispute, signal);
       if (step !== undefined) return step;
     }
     if (dispute.kind === "challenge") return { kind: "end", state: "done", reason: "challenge-over" };
     return this.#accuse(dispute, signal);
+  }
+
+  /** A contradiction may punish what this node has challenged: bond and bounty still hang on the verdict. */
+  async #hasBond({ key, kind }: Dispute): Promise<boolean> {
+    if (kind === "equivocation") return false;
+    return (await this.#parts.disputes.challengeOf(key)).opener === this.#options.account;
   }
 
   /** What an open challenge of the claim needs, whoever opened it: it is the way to the verdict. */

@@ -200,6 +200,15 @@ describe("DisputePlanner", () => {
     expect(await plan(committed)).to.include({ kind: "wait", reason: "checkpoint-differs" });
   });
 
+  it("computes its own challenge to the verdict although a contradiction was punished meanwhile", async () => {
+    chain.isPunished = true;
+    const opened = { opener: ACCOUNT, openedAt: BigInt(NOW_SEC), lapsesAt: BigInt(NOW_SEC + 100) };
+    chain.challenge = { ...opened, pc: 0n, stateHash: keccak256(INPUT) };
+    expectSend(await plan({ ...committed, state: "proved" }), "continue-challenge", "continueChallenge");
+    chain.challenge = NO_CHALLENGE;
+    expect(await plan({ ...committed, state: "proved" })).to.include({ kind: "end", state: "done" });
+  });
+
   it("ends a lapsed challenge that stands in the way", async () => {
     chain.gasBound = 40_000_000n;
     const lapsesAt = BigInt(NOW_SEC - 1);
