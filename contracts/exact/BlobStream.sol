@@ -13,7 +13,9 @@ library BlobStream {
         // Bounds: all positions and lengths come from fields of 32 bits, or products of two.
         unchecked {
             uint256 end = position + length;
-            if (position >= graph.blobFrom && end <= graph.blobEnd) return _copy(graph, to, position, length);
+            // A difference below zero sets the highest bit.
+            uint256 wrong = (position - graph.blobFrom) | (graph.blobEnd - end);
+            if (wrong >> 255 == 0) return _copy(graph, to, position, length);
             _readBeyond(graph, to, position, end);
         }
     }
@@ -39,7 +41,7 @@ library BlobStream {
     function _copy(Graph memory graph, uint256 to, uint256 position, uint256 size) private view {
         address blob = graph.blob;
         unchecked {
-            uint256 from = position - graph.blobFrom + graph.blobCode;
+            uint256 from = position + graph.blobShift;
             assembly ("memory-safe") {
                 extcodecopy(blob, to, from, size)
             }
@@ -58,7 +60,7 @@ library BlobStream {
             graph.blob = blob;
             graph.blobFrom = from;
             graph.blobEnd = from + size;
-            graph.blobCode = 1;
+            graph.blobShift = 1 - from;
         }
     }
 

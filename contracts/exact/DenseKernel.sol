@@ -21,66 +21,101 @@ library DenseKernel {
     }
 
     /// @notice Adds the products of up to 30 columns to their sums at `place`: for each ten columns two words, the
-    /// even and the odd lanes, 48 bits each.
+    /// even and the odd lanes, 48 bits each. What was there before the first block of K counts nothing.
     /// @dev A lane's first byte masked alone sums to 24 bits at most (256·255·255 < 2^24), so does its second, and
     /// the sum of the whole words, less these two, is that of its third.
     /// @param firstBytes the mask of every lane's first byte; for a literal the compiler would make a kernel of its own
     function multiply(uint256 terms, uint256 columns, uint256 place, uint256 firstBytes) internal pure {
         assembly ("memory-safe") {
             function wholeFew(limit) -> sum {
-                sum := add(sum, mul(mload(0x2800), mload(0x800)))
-                sum := add(sum, mul(mload(0x2820), mload(0x820)))
-                sum := add(sum, mul(mload(0x2840), mload(0x840)))
-                sum := add(sum, mul(mload(0x2860), mload(0x860)))
+                sum := add(sum, mul(mload(0x23a0), mload(0x3a0)))
+                sum := add(sum, mul(mload(0x23c0), mload(0x3c0)))
+                sum := add(sum, mul(mload(0x23e0), mload(0x3e0)))
+                sum := add(sum, mul(mload(0x2400), mload(0x400)))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2880), mload(0x880)))
-                sum := add(sum, mul(mload(0x28a0), mload(0x8a0)))
-                sum := add(sum, mul(mload(0x28c0), mload(0x8c0)))
-                sum := add(sum, mul(mload(0x28e0), mload(0x8e0)))
+                sum := add(sum, mul(mload(0x2420), mload(0x420)))
+                sum := add(sum, mul(mload(0x2440), mload(0x440)))
+                sum := add(sum, mul(mload(0x2460), mload(0x460)))
+                sum := add(sum, mul(mload(0x2480), mload(0x480)))
                 if lt(limit, 9) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2900), mload(0x900)))
-                sum := add(sum, mul(mload(0x2920), mload(0x920)))
-                sum := add(sum, mul(mload(0x2940), mload(0x940)))
-                sum := add(sum, mul(mload(0x2960), mload(0x960)))
+                sum := add(sum, mul(mload(0x24a0), mload(0x4a0)))
+                sum := add(sum, mul(mload(0x24c0), mload(0x4c0)))
+                sum := add(sum, mul(mload(0x24e0), mload(0x4e0)))
+                sum := add(sum, mul(mload(0x2500), mload(0x500)))
                 if lt(limit, 13) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2980), mload(0x980)))
-                sum := add(sum, mul(mload(0x29a0), mload(0x9a0)))
-                sum := add(sum, mul(mload(0x29c0), mload(0x9c0)))
-                sum := add(sum, mul(mload(0x29e0), mload(0x9e0)))
+                sum := add(sum, mul(mload(0x2520), mload(0x520)))
+                sum := add(sum, mul(mload(0x2540), mload(0x540)))
+                sum := add(sum, mul(mload(0x2560), mload(0x560)))
+                sum := add(sum, mul(mload(0x2580), mload(0x580)))
                 if lt(limit, 17) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2a00), mload(0xa00)))
-                sum := add(sum, mul(mload(0x2a20), mload(0xa20)))
-                sum := add(sum, mul(mload(0x2a40), mload(0xa40)))
-                sum := add(sum, mul(mload(0x2a60), mload(0xa60)))
-                sum := add(sum, mul(mload(0x2a80), mload(0xa80)))
-                sum := add(sum, mul(mload(0x2aa0), mload(0xaa0)))
-                sum := add(sum, mul(mload(0x2ac0), mload(0xac0)))
-                sum := add(sum, mul(mload(0x2ae0), mload(0xae0)))
+                sum := add(sum, mul(mload(0x25a0), mload(0x5a0)))
+                sum := add(sum, mul(mload(0x25c0), mload(0x5c0)))
+                sum := add(sum, mul(mload(0x25e0), mload(0x5e0)))
+                sum := add(sum, mul(mload(0x2600), mload(0x600)))
+                sum := add(sum, mul(mload(0x2620), mload(0x620)))
+                sum := add(sum, mul(mload(0x2640), mload(0x640)))
+                sum := add(sum, mul(mload(0x2660), mload(0x660)))
+                sum := add(sum, mul(mload(0x2680), mload(0x680)))
                 if lt(limit, 25) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2b00), mload(0xb00)))
-                sum := add(sum, mul(mload(0x2b20), mload(0xb20)))
-                sum := add(sum, mul(mload(0x2b40), mload(0xb40)))
-                sum := add(sum, mul(mload(0x2b60), mload(0xb60)))
-                sum := add(sum, mul(mload(0x2b80), mload(0xb80)))
-                sum := add(sum, mul(mload(0x2ba0), mload(0xba0)))
-                sum := add(sum, mul(mload(0x2bc0), mload(0xbc0)))
-                sum := add(sum, mul(mload(0x2be0), mload(0xbe0)))
+                sum := add(sum, mul(mload(0x26a0), mload(0x6a0)))
+                sum := add(sum, mul(mload(0x26c0), mload(0x6c0)))
+                sum := add(sum, mul(mload(0x26e0), mload(0x6e0)))
+                sum := add(sum, mul(mload(0x2700), mload(0x700)))
+                sum := add(sum, mul(mload(0x2720), mload(0x720)))
+                sum := add(sum, mul(mload(0x2740), mload(0x740)))
+                sum := add(sum, mul(mload(0x2760), mload(0x760)))
+                sum := add(sum, mul(mload(0x2780), mload(0x780)))
             }
             function whole(limit) -> sum {
                 if lt(limit, 33) {
                     sum := wholeFew(limit)
                     leave
                 }
+                sum := add(sum, mul(mload(0x23a0), mload(0x3a0)))
+                sum := add(sum, mul(mload(0x23c0), mload(0x3c0)))
+                sum := add(sum, mul(mload(0x23e0), mload(0x3e0)))
+                sum := add(sum, mul(mload(0x2400), mload(0x400)))
+                sum := add(sum, mul(mload(0x2420), mload(0x420)))
+                sum := add(sum, mul(mload(0x2440), mload(0x440)))
+                sum := add(sum, mul(mload(0x2460), mload(0x460)))
+                sum := add(sum, mul(mload(0x2480), mload(0x480)))
+                sum := add(sum, mul(mload(0x24a0), mload(0x4a0)))
+                sum := add(sum, mul(mload(0x24c0), mload(0x4c0)))
+                sum := add(sum, mul(mload(0x24e0), mload(0x4e0)))
+                sum := add(sum, mul(mload(0x2500), mload(0x500)))
+                sum := add(sum, mul(mload(0x2520), mload(0x520)))
+                sum := add(sum, mul(mload(0x2540), mload(0x540)))
+                sum := add(sum, mul(mload(0x2560), mload(0x560)))
+                sum := add(sum, mul(mload(0x2580), mload(0x580)))
+                sum := add(sum, mul(mload(0x25a0), mload(0x5a0)))
+                sum := add(sum, mul(mload(0x25c0), mload(0x5c0)))
+                sum := add(sum, mul(mload(0x25e0), mload(0x5e0)))
+                sum := add(sum, mul(mload(0x2600), mload(0x600)))
+                sum := add(sum, mul(mload(0x2620), mload(0x620)))
+                sum := add(sum, mul(mload(0x2640), mload(0x640)))
+                sum := add(sum, mul(mload(0x2660), mload(0x660)))
+                sum := add(sum, mul(mload(0x2680), mload(0x680)))
+                sum := add(sum, mul(mload(0x26a0), mload(0x6a0)))
+                sum := add(sum, mul(mload(0x26c0), mload(0x6c0)))
+                sum := add(sum, mul(mload(0x26e0), mload(0x6e0)))
+                sum := add(sum, mul(mload(0x2700), mload(0x700)))
+                sum := add(sum, mul(mload(0x2720), mload(0x720)))
+                sum := add(sum, mul(mload(0x2740), mload(0x740)))
+                sum := add(sum, mul(mload(0x2760), mload(0x760)))
+                sum := add(sum, mul(mload(0x2780), mload(0x780)))
+                sum := add(sum, mul(mload(0x27a0), mload(0x7a0)))
+                sum := add(sum, mul(mload(0x27c0), mload(0x7c0)))
+                sum := add(sum, mul(mload(0x27e0), mload(0x7e0)))
                 sum := add(sum, mul(mload(0x2800), mload(0x800)))
                 sum := add(sum, mul(mload(0x2820), mload(0x820)))
                 sum := add(sum, mul(mload(0x2840), mload(0x840)))
@@ -94,6 +129,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2940), mload(0x940)))
                 sum := add(sum, mul(mload(0x2960), mload(0x960)))
                 sum := add(sum, mul(mload(0x2980), mload(0x980)))
+                if lt(limit, 49) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x29a0), mload(0x9a0)))
                 sum := add(sum, mul(mload(0x29c0), mload(0x9c0)))
                 sum := add(sum, mul(mload(0x29e0), mload(0x9e0)))
@@ -110,6 +148,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2b40), mload(0xb40)))
                 sum := add(sum, mul(mload(0x2b60), mload(0xb60)))
                 sum := add(sum, mul(mload(0x2b80), mload(0xb80)))
+                if lt(limit, 65) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x2ba0), mload(0xba0)))
                 sum := add(sum, mul(mload(0x2bc0), mload(0xbc0)))
                 sum := add(sum, mul(mload(0x2be0), mload(0xbe0)))
@@ -126,12 +167,12 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2d40), mload(0xd40)))
                 sum := add(sum, mul(mload(0x2d60), mload(0xd60)))
                 sum := add(sum, mul(mload(0x2d80), mload(0xd80)))
+                if lt(limit, 81) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x2da0), mload(0xda0)))
                 sum := add(sum, mul(mload(0x2dc0), mload(0xdc0)))
                 sum := add(sum, mul(mload(0x2de0), mload(0xde0)))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x2e00), mload(0xe00)))
                 sum := add(sum, mul(mload(0x2e20), mload(0xe20)))
                 sum := add(sum, mul(mload(0x2e40), mload(0xe40)))
@@ -145,12 +186,12 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2f40), mload(0xf40)))
                 sum := add(sum, mul(mload(0x2f60), mload(0xf60)))
                 sum := add(sum, mul(mload(0x2f80), mload(0xf80)))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x2fa0), mload(0xfa0)))
                 sum := add(sum, mul(mload(0x2fc0), mload(0xfc0)))
                 sum := add(sum, mul(mload(0x2fe0), mload(0xfe0)))
-                if lt(limit, 65) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3000), mload(0x1000)))
                 sum := add(sum, mul(mload(0x3020), mload(0x1020)))
                 sum := add(sum, mul(mload(0x3040), mload(0x1040)))
@@ -167,9 +208,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x31a0), mload(0x11a0)))
                 sum := add(sum, mul(mload(0x31c0), mload(0x11c0)))
                 sum := add(sum, mul(mload(0x31e0), mload(0x11e0)))
-                if lt(limit, 81) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3200), mload(0x1200)))
                 sum := add(sum, mul(mload(0x3220), mload(0x1220)))
                 sum := add(sum, mul(mload(0x3240), mload(0x1240)))
@@ -183,12 +221,12 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3340), mload(0x1340)))
                 sum := add(sum, mul(mload(0x3360), mload(0x1360)))
                 sum := add(sum, mul(mload(0x3380), mload(0x1380)))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x33a0), mload(0x13a0)))
                 sum := add(sum, mul(mload(0x33c0), mload(0x13c0)))
                 sum := add(sum, mul(mload(0x33e0), mload(0x13e0)))
-                if lt(limit, 97) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3400), mload(0x1400)))
                 sum := add(sum, mul(mload(0x3420), mload(0x1420)))
                 sum := add(sum, mul(mload(0x3440), mload(0x1440)))
@@ -218,12 +256,12 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3740), mload(0x1740)))
                 sum := add(sum, mul(mload(0x3760), mload(0x1760)))
                 sum := add(sum, mul(mload(0x3780), mload(0x1780)))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x37a0), mload(0x17a0)))
                 sum := add(sum, mul(mload(0x37c0), mload(0x17c0)))
                 sum := add(sum, mul(mload(0x37e0), mload(0x17e0)))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3800), mload(0x1800)))
                 sum := add(sum, mul(mload(0x3820), mload(0x1820)))
                 sum := add(sum, mul(mload(0x3840), mload(0x1840)))
@@ -253,12 +291,12 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3b40), mload(0x1b40)))
                 sum := add(sum, mul(mload(0x3b60), mload(0x1b60)))
                 sum := add(sum, mul(mload(0x3b80), mload(0x1b80)))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x3ba0), mload(0x1ba0)))
                 sum := add(sum, mul(mload(0x3bc0), mload(0x1bc0)))
                 sum := add(sum, mul(mload(0x3be0), mload(0x1be0)))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3c00), mload(0x1c00)))
                 sum := add(sum, mul(mload(0x3c20), mload(0x1c20)))
                 sum := add(sum, mul(mload(0x3c40), mload(0x1c40)))
@@ -291,9 +329,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3fa0), mload(0x1fa0)))
                 sum := add(sum, mul(mload(0x3fc0), mload(0x1fc0)))
                 sum := add(sum, mul(mload(0x3fe0), mload(0x1fe0)))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x4000), mload(0x2000)))
                 sum := add(sum, mul(mload(0x4020), mload(0x2020)))
                 sum := add(sum, mul(mload(0x4040), mload(0x2040)))
@@ -323,96 +358,96 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x4340), mload(0x2340)))
                 sum := add(sum, mul(mload(0x4360), mload(0x2360)))
                 sum := add(sum, mul(mload(0x4380), mload(0x2380)))
-                sum := add(sum, mul(mload(0x43a0), mload(0x23a0)))
-                sum := add(sum, mul(mload(0x43c0), mload(0x23c0)))
-                sum := add(sum, mul(mload(0x43e0), mload(0x23e0)))
-                sum := add(sum, mul(mload(0x4400), mload(0x2400)))
-                sum := add(sum, mul(mload(0x4420), mload(0x2420)))
-                sum := add(sum, mul(mload(0x4440), mload(0x2440)))
-                sum := add(sum, mul(mload(0x4460), mload(0x2460)))
-                sum := add(sum, mul(mload(0x4480), mload(0x2480)))
-                sum := add(sum, mul(mload(0x44a0), mload(0x24a0)))
-                sum := add(sum, mul(mload(0x44c0), mload(0x24c0)))
-                sum := add(sum, mul(mload(0x44e0), mload(0x24e0)))
-                sum := add(sum, mul(mload(0x4500), mload(0x2500)))
-                sum := add(sum, mul(mload(0x4520), mload(0x2520)))
-                sum := add(sum, mul(mload(0x4540), mload(0x2540)))
-                sum := add(sum, mul(mload(0x4560), mload(0x2560)))
-                sum := add(sum, mul(mload(0x4580), mload(0x2580)))
-                sum := add(sum, mul(mload(0x45a0), mload(0x25a0)))
-                sum := add(sum, mul(mload(0x45c0), mload(0x25c0)))
-                sum := add(sum, mul(mload(0x45e0), mload(0x25e0)))
-                sum := add(sum, mul(mload(0x4600), mload(0x2600)))
-                sum := add(sum, mul(mload(0x4620), mload(0x2620)))
-                sum := add(sum, mul(mload(0x4640), mload(0x2640)))
-                sum := add(sum, mul(mload(0x4660), mload(0x2660)))
-                sum := add(sum, mul(mload(0x4680), mload(0x2680)))
-                sum := add(sum, mul(mload(0x46a0), mload(0x26a0)))
-                sum := add(sum, mul(mload(0x46c0), mload(0x26c0)))
-                sum := add(sum, mul(mload(0x46e0), mload(0x26e0)))
-                sum := add(sum, mul(mload(0x4700), mload(0x2700)))
-                sum := add(sum, mul(mload(0x4720), mload(0x2720)))
-                sum := add(sum, mul(mload(0x4740), mload(0x2740)))
-                sum := add(sum, mul(mload(0x4760), mload(0x2760)))
-                sum := add(sum, mul(mload(0x4780), mload(0x2780)))
-                sum := add(sum, mul(mload(0x47a0), mload(0x27a0)))
-                sum := add(sum, mul(mload(0x47c0), mload(0x27c0)))
-                sum := add(sum, mul(mload(0x47e0), mload(0x27e0)))
             }
             function maskedFew(limit, filter) -> sum {
-                sum := add(sum, mul(and(mload(0x2800), filter), mload(0x800)))
-                sum := add(sum, mul(and(mload(0x2820), filter), mload(0x820)))
-                sum := add(sum, mul(and(mload(0x2840), filter), mload(0x840)))
-                sum := add(sum, mul(and(mload(0x2860), filter), mload(0x860)))
+                sum := add(sum, mul(and(mload(0x23a0), filter), mload(0x3a0)))
+                sum := add(sum, mul(and(mload(0x23c0), filter), mload(0x3c0)))
+                sum := add(sum, mul(and(mload(0x23e0), filter), mload(0x3e0)))
+                sum := add(sum, mul(and(mload(0x2400), filter), mload(0x400)))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2880), filter), mload(0x880)))
-                sum := add(sum, mul(and(mload(0x28a0), filter), mload(0x8a0)))
-                sum := add(sum, mul(and(mload(0x28c0), filter), mload(0x8c0)))
-                sum := add(sum, mul(and(mload(0x28e0), filter), mload(0x8e0)))
+                sum := add(sum, mul(and(mload(0x2420), filter), mload(0x420)))
+                sum := add(sum, mul(and(mload(0x2440), filter), mload(0x440)))
+                sum := add(sum, mul(and(mload(0x2460), filter), mload(0x460)))
+                sum := add(sum, mul(and(mload(0x2480), filter), mload(0x480)))
                 if lt(limit, 9) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2900), filter), mload(0x900)))
-                sum := add(sum, mul(and(mload(0x2920), filter), mload(0x920)))
-                sum := add(sum, mul(and(mload(0x2940), filter), mload(0x940)))
-                sum := add(sum, mul(and(mload(0x2960), filter), mload(0x960)))
+                sum := add(sum, mul(and(mload(0x24a0), filter), mload(0x4a0)))
+                sum := add(sum, mul(and(mload(0x24c0), filter), mload(0x4c0)))
+                sum := add(sum, mul(and(mload(0x24e0), filter), mload(0x4e0)))
+                sum := add(sum, mul(and(mload(0x2500), filter), mload(0x500)))
                 if lt(limit, 13) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2980), filter), mload(0x980)))
-                sum := add(sum, mul(and(mload(0x29a0), filter), mload(0x9a0)))
-                sum := add(sum, mul(and(mload(0x29c0), filter), mload(0x9c0)))
-                sum := add(sum, mul(and(mload(0x29e0), filter), mload(0x9e0)))
+                sum := add(sum, mul(and(mload(0x2520), filter), mload(0x520)))
+                sum := add(sum, mul(and(mload(0x2540), filter), mload(0x540)))
+                sum := add(sum, mul(and(mload(0x2560), filter), mload(0x560)))
+                sum := add(sum, mul(and(mload(0x2580), filter), mload(0x580)))
                 if lt(limit, 17) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2a00), filter), mload(0xa00)))
-                sum := add(sum, mul(and(mload(0x2a20), filter), mload(0xa20)))
-                sum := add(sum, mul(and(mload(0x2a40), filter), mload(0xa40)))
-                sum := add(sum, mul(and(mload(0x2a60), filter), mload(0xa60)))
-                sum := add(sum, mul(and(mload(0x2a80), filter), mload(0xa80)))
-                sum := add(sum, mul(and(mload(0x2aa0), filter), mload(0xaa0)))
-                sum := add(sum, mul(and(mload(0x2ac0), filter), mload(0xac0)))
-                sum := add(sum, mul(and(mload(0x2ae0), filter), mload(0xae0)))
+                sum := add(sum, mul(and(mload(0x25a0), filter), mload(0x5a0)))
+                sum := add(sum, mul(and(mload(0x25c0), filter), mload(0x5c0)))
+                sum := add(sum, mul(and(mload(0x25e0), filter), mload(0x5e0)))
+                sum := add(sum, mul(and(mload(0x2600), filter), mload(0x600)))
+                sum := add(sum, mul(and(mload(0x2620), filter), mload(0x620)))
+                sum := add(sum, mul(and(mload(0x2640), filter), mload(0x640)))
+                sum := add(sum, mul(and(mload(0x2660), filter), mload(0x660)))
+                sum := add(sum, mul(and(mload(0x2680), filter), mload(0x680)))
                 if lt(limit, 25) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2b00), filter), mload(0xb00)))
-                sum := add(sum, mul(and(mload(0x2b20), filter), mload(0xb20)))
-                sum := add(sum, mul(and(mload(0x2b40), filter), mload(0xb40)))
-                sum := add(sum, mul(and(mload(0x2b60), filter), mload(0xb60)))
-                sum := add(sum, mul(and(mload(0x2b80), filter), mload(0xb80)))
-                sum := add(sum, mul(and(mload(0x2ba0), filter), mload(0xba0)))
-                sum := add(sum, mul(and(mload(0x2bc0), filter), mload(0xbc0)))
-                sum := add(sum, mul(and(mload(0x2be0), filter), mload(0xbe0)))
+                sum := add(sum, mul(and(mload(0x26a0), filter), mload(0x6a0)))
+                sum := add(sum, mul(and(mload(0x26c0), filter), mload(0x6c0)))
+                sum := add(sum, mul(and(mload(0x26e0), filter), mload(0x6e0)))
+                sum := add(sum, mul(and(mload(0x2700), filter), mload(0x700)))
+                sum := add(sum, mul(and(mload(0x2720), filter), mload(0x720)))
+                sum := add(sum, mul(and(mload(0x2740), filter), mload(0x740)))
+                sum := add(sum, mul(and(mload(0x2760), filter), mload(0x760)))
+                sum := add(sum, mul(and(mload(0x2780), filter), mload(0x780)))
             }
             function masked(limit, filter) -> sum {
                 if lt(limit, 33) {
                     sum := maskedFew(limit, filter)
                     leave
                 }
+                sum := add(sum, mul(and(mload(0x23a0), filter), mload(0x3a0)))
+                sum := add(sum, mul(and(mload(0x23c0), filter), mload(0x3c0)))
+                sum := add(sum, mul(and(mload(0x23e0), filter), mload(0x3e0)))
+                sum := add(sum, mul(and(mload(0x2400), filter), mload(0x400)))
+                sum := add(sum, mul(and(mload(0x2420), filter), mload(0x420)))
+                sum := add(sum, mul(and(mload(0x2440), filter), mload(0x440)))
+                sum := add(sum, mul(and(mload(0x2460), filter), mload(0x460)))
+                sum := add(sum, mul(and(mload(0x2480), filter), mload(0x480)))
+                sum := add(sum, mul(and(mload(0x24a0), filter), mload(0x4a0)))
+                sum := add(sum, mul(and(mload(0x24c0), filter), mload(0x4c0)))
+                sum := add(sum, mul(and(mload(0x24e0), filter), mload(0x4e0)))
+                sum := add(sum, mul(and(mload(0x2500), filter), mload(0x500)))
+                sum := add(sum, mul(and(mload(0x2520), filter), mload(0x520)))
+                sum := add(sum, mul(and(mload(0x2540), filter), mload(0x540)))
+                sum := add(sum, mul(and(mload(0x2560), filter), mload(0x560)))
+                sum := add(sum, mul(and(mload(0x2580), filter), mload(0x580)))
+                sum := add(sum, mul(and(mload(0x25a0), filter), mload(0x5a0)))
+                sum := add(sum, mul(and(mload(0x25c0), filter), mload(0x5c0)))
+                sum := add(sum, mul(and(mload(0x25e0), filter), mload(0x5e0)))
+                sum := add(sum, mul(and(mload(0x2600), filter), mload(0x600)))
+                sum := add(sum, mul(and(mload(0x2620), filter), mload(0x620)))
+                sum := add(sum, mul(and(mload(0x2640), filter), mload(0x640)))
+                sum := add(sum, mul(and(mload(0x2660), filter), mload(0x660)))
+                sum := add(sum, mul(and(mload(0x2680), filter), mload(0x680)))
+                sum := add(sum, mul(and(mload(0x26a0), filter), mload(0x6a0)))
+                sum := add(sum, mul(and(mload(0x26c0), filter), mload(0x6c0)))
+                sum := add(sum, mul(and(mload(0x26e0), filter), mload(0x6e0)))
+                sum := add(sum, mul(and(mload(0x2700), filter), mload(0x700)))
+                sum := add(sum, mul(and(mload(0x2720), filter), mload(0x720)))
+                sum := add(sum, mul(and(mload(0x2740), filter), mload(0x740)))
+                sum := add(sum, mul(and(mload(0x2760), filter), mload(0x760)))
+                sum := add(sum, mul(and(mload(0x2780), filter), mload(0x780)))
+                sum := add(sum, mul(and(mload(0x27a0), filter), mload(0x7a0)))
+                sum := add(sum, mul(and(mload(0x27c0), filter), mload(0x7c0)))
+                sum := add(sum, mul(and(mload(0x27e0), filter), mload(0x7e0)))
                 sum := add(sum, mul(and(mload(0x2800), filter), mload(0x800)))
                 sum := add(sum, mul(and(mload(0x2820), filter), mload(0x820)))
                 sum := add(sum, mul(and(mload(0x2840), filter), mload(0x840)))
@@ -426,6 +461,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2940), filter), mload(0x940)))
                 sum := add(sum, mul(and(mload(0x2960), filter), mload(0x960)))
                 sum := add(sum, mul(and(mload(0x2980), filter), mload(0x980)))
+                if lt(limit, 49) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x29a0), filter), mload(0x9a0)))
                 sum := add(sum, mul(and(mload(0x29c0), filter), mload(0x9c0)))
                 sum := add(sum, mul(and(mload(0x29e0), filter), mload(0x9e0)))
@@ -442,6 +480,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2b40), filter), mload(0xb40)))
                 sum := add(sum, mul(and(mload(0x2b60), filter), mload(0xb60)))
                 sum := add(sum, mul(and(mload(0x2b80), filter), mload(0xb80)))
+                if lt(limit, 65) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x2ba0), filter), mload(0xba0)))
                 sum := add(sum, mul(and(mload(0x2bc0), filter), mload(0xbc0)))
                 sum := add(sum, mul(and(mload(0x2be0), filter), mload(0xbe0)))
@@ -458,12 +499,12 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2d40), filter), mload(0xd40)))
                 sum := add(sum, mul(and(mload(0x2d60), filter), mload(0xd60)))
                 sum := add(sum, mul(and(mload(0x2d80), filter), mload(0xd80)))
+                if lt(limit, 81) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x2da0), filter), mload(0xda0)))
                 sum := add(sum, mul(and(mload(0x2dc0), filter), mload(0xdc0)))
                 sum := add(sum, mul(and(mload(0x2de0), filter), mload(0xde0)))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x2e00), filter), mload(0xe00)))
                 sum := add(sum, mul(and(mload(0x2e20), filter), mload(0xe20)))
                 sum := add(sum, mul(and(mload(0x2e40), filter), mload(0xe40)))
@@ -477,12 +518,12 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2f40), filter), mload(0xf40)))
                 sum := add(sum, mul(and(mload(0x2f60), filter), mload(0xf60)))
                 sum := add(sum, mul(and(mload(0x2f80), filter), mload(0xf80)))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x2fa0), filter), mload(0xfa0)))
                 sum := add(sum, mul(and(mload(0x2fc0), filter), mload(0xfc0)))
                 sum := add(sum, mul(and(mload(0x2fe0), filter), mload(0xfe0)))
-                if lt(limit, 65) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3000), filter), mload(0x1000)))
                 sum := add(sum, mul(and(mload(0x3020), filter), mload(0x1020)))
                 sum := add(sum, mul(and(mload(0x3040), filter), mload(0x1040)))
@@ -499,9 +540,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x31a0), filter), mload(0x11a0)))
                 sum := add(sum, mul(and(mload(0x31c0), filter), mload(0x11c0)))
                 sum := add(sum, mul(and(mload(0x31e0), filter), mload(0x11e0)))
-                if lt(limit, 81) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3200), filter), mload(0x1200)))
                 sum := add(sum, mul(and(mload(0x3220), filter), mload(0x1220)))
                 sum := add(sum, mul(and(mload(0x3240), filter), mload(0x1240)))
@@ -515,12 +553,12 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3340), filter), mload(0x1340)))
                 sum := add(sum, mul(and(mload(0x3360), filter), mload(0x1360)))
                 sum := add(sum, mul(and(mload(0x3380), filter), mload(0x1380)))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x33a0), filter), mload(0x13a0)))
                 sum := add(sum, mul(and(mload(0x33c0), filter), mload(0x13c0)))
                 sum := add(sum, mul(and(mload(0x33e0), filter), mload(0x13e0)))
-                if lt(limit, 97) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3400), filter), mload(0x1400)))
                 sum := add(sum, mul(and(mload(0x3420), filter), mload(0x1420)))
                 sum := add(sum, mul(and(mload(0x3440), filter), mload(0x1440)))
@@ -550,12 +588,12 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3740), filter), mload(0x1740)))
                 sum := add(sum, mul(and(mload(0x3760), filter), mload(0x1760)))
                 sum := add(sum, mul(and(mload(0x3780), filter), mload(0x1780)))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x37a0), filter), mload(0x17a0)))
                 sum := add(sum, mul(and(mload(0x37c0), filter), mload(0x17c0)))
                 sum := add(sum, mul(and(mload(0x37e0), filter), mload(0x17e0)))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3800), filter), mload(0x1800)))
                 sum := add(sum, mul(and(mload(0x3820), filter), mload(0x1820)))
                 sum := add(sum, mul(and(mload(0x3840), filter), mload(0x1840)))
@@ -585,12 +623,12 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3b40), filter), mload(0x1b40)))
                 sum := add(sum, mul(and(mload(0x3b60), filter), mload(0x1b60)))
                 sum := add(sum, mul(and(mload(0x3b80), filter), mload(0x1b80)))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x3ba0), filter), mload(0x1ba0)))
                 sum := add(sum, mul(and(mload(0x3bc0), filter), mload(0x1bc0)))
                 sum := add(sum, mul(and(mload(0x3be0), filter), mload(0x1be0)))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3c00), filter), mload(0x1c00)))
                 sum := add(sum, mul(and(mload(0x3c20), filter), mload(0x1c20)))
                 sum := add(sum, mul(and(mload(0x3c40), filter), mload(0x1c40)))
@@ -623,9 +661,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3fa0), filter), mload(0x1fa0)))
                 sum := add(sum, mul(and(mload(0x3fc0), filter), mload(0x1fc0)))
                 sum := add(sum, mul(and(mload(0x3fe0), filter), mload(0x1fe0)))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x4000), filter), mload(0x2000)))
                 sum := add(sum, mul(and(mload(0x4020), filter), mload(0x2020)))
                 sum := add(sum, mul(and(mload(0x4040), filter), mload(0x2040)))
@@ -655,46 +690,11 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x4340), filter), mload(0x2340)))
                 sum := add(sum, mul(and(mload(0x4360), filter), mload(0x2360)))
                 sum := add(sum, mul(and(mload(0x4380), filter), mload(0x2380)))
-                sum := add(sum, mul(and(mload(0x43a0), filter), mload(0x23a0)))
-                sum := add(sum, mul(and(mload(0x43c0), filter), mload(0x23c0)))
-                sum := add(sum, mul(and(mload(0x43e0), filter), mload(0x23e0)))
-                sum := add(sum, mul(and(mload(0x4400), filter), mload(0x2400)))
-                sum := add(sum, mul(and(mload(0x4420), filter), mload(0x2420)))
-                sum := add(sum, mul(and(mload(0x4440), filter), mload(0x2440)))
-                sum := add(sum, mul(and(mload(0x4460), filter), mload(0x2460)))
-                sum := add(sum, mul(and(mload(0x4480), filter), mload(0x2480)))
-                sum := add(sum, mul(and(mload(0x44a0), filter), mload(0x24a0)))
-                sum := add(sum, mul(and(mload(0x44c0), filter), mload(0x24c0)))
-                sum := add(sum, mul(and(mload(0x44e0), filter), mload(0x24e0)))
-                sum := add(sum, mul(and(mload(0x4500), filter), mload(0x2500)))
-                sum := add(sum, mul(and(mload(0x4520), filter), mload(0x2520)))
-                sum := add(sum, mul(and(mload(0x4540), filter), mload(0x2540)))
-                sum := add(sum, mul(and(mload(0x4560), filter), mload(0x2560)))
-                sum := add(sum, mul(and(mload(0x4580), filter), mload(0x2580)))
-                sum := add(sum, mul(and(mload(0x45a0), filter), mload(0x25a0)))
-                sum := add(sum, mul(and(mload(0x45c0), filter), mload(0x25c0)))
-                sum := add(sum, mul(and(mload(0x45e0), filter), mload(0x25e0)))
-                sum := add(sum, mul(and(mload(0x4600), filter), mload(0x2600)))
-                sum := add(sum, mul(and(mload(0x4620), filter), mload(0x2620)))
-                sum := add(sum, mul(and(mload(0x4640), filter), mload(0x2640)))
-                sum := add(sum, mul(and(mload(0x4660), filter), mload(0x2660)))
-                sum := add(sum, mul(and(mload(0x4680), filter), mload(0x2680)))
-                sum := add(sum, mul(and(mload(0x46a0), filter), mload(0x26a0)))
-                sum := add(sum, mul(and(mload(0x46c0), filter), mload(0x26c0)))
-                sum := add(sum, mul(and(mload(0x46e0), filter), mload(0x26e0)))
-                sum := add(sum, mul(and(mload(0x4700), filter), mload(0x2700)))
-                sum := add(sum, mul(and(mload(0x4720), filter), mload(0x2720)))
-                sum := add(sum, mul(and(mload(0x4740), filter), mload(0x2740)))
-                sum := add(sum, mul(and(mload(0x4760), filter), mload(0x2760)))
-                sum := add(sum, mul(and(mload(0x4780), filter), mload(0x2780)))
-                sum := add(sum, mul(and(mload(0x47a0), filter), mload(0x27a0)))
-                sum := add(sum, mul(and(mload(0x47c0), filter), mload(0x27c0)))
-                sum := add(sum, mul(and(mload(0x47e0), filter), mload(0x27e0)))
             }
             function accumulate(to, sum) {
                 let even := 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff
-                mstore(to, add(mload(to), and(sum, even)))
-                mstore(add(to, 32), add(mload(add(to, 32)), and(shr(24, sum), even)))
+                mstore(to, add(and(mload(to), mload(0x320)), and(sum, even)))
+                mstore(add(to, 32), add(and(mload(add(to, 32)), mload(0x320)), and(shr(24, sum), even)))
             }
             let all := whole(terms)
             if gt(columns, 10) {
@@ -718,59 +718,94 @@ library DenseKernel {
     function inputSum(uint256 terms) internal pure returns (uint256 total) {
         assembly ("memory-safe") {
             function inputsFew(limit) -> sum {
-                sum := add(sum, mload(0x800))
-                sum := add(sum, mload(0x820))
-                sum := add(sum, mload(0x840))
-                sum := add(sum, mload(0x860))
+                sum := add(sum, mload(0x3a0))
+                sum := add(sum, mload(0x3c0))
+                sum := add(sum, mload(0x3e0))
+                sum := add(sum, mload(0x400))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mload(0x880))
-                sum := add(sum, mload(0x8a0))
-                sum := add(sum, mload(0x8c0))
-                sum := add(sum, mload(0x8e0))
+                sum := add(sum, mload(0x420))
+                sum := add(sum, mload(0x440))
+                sum := add(sum, mload(0x460))
+                sum := add(sum, mload(0x480))
                 if lt(limit, 9) {
                     leave
                 }
-                sum := add(sum, mload(0x900))
-                sum := add(sum, mload(0x920))
-                sum := add(sum, mload(0x940))
-                sum := add(sum, mload(0x960))
+                sum := add(sum, mload(0x4a0))
+                sum := add(sum, mload(0x4c0))
+                sum := add(sum, mload(0x4e0))
+                sum := add(sum, mload(0x500))
                 if lt(limit, 13) {
                     leave
                 }
-                sum := add(sum, mload(0x980))
-                sum := add(sum, mload(0x9a0))
-                sum := add(sum, mload(0x9c0))
-                sum := add(sum, mload(0x9e0))
+                sum := add(sum, mload(0x520))
+                sum := add(sum, mload(0x540))
+                sum := add(sum, mload(0x560))
+                sum := add(sum, mload(0x580))
                 if lt(limit, 17) {
                     leave
                 }
-                sum := add(sum, mload(0xa00))
-                sum := add(sum, mload(0xa20))
-                sum := add(sum, mload(0xa40))
-                sum := add(sum, mload(0xa60))
-                sum := add(sum, mload(0xa80))
-                sum := add(sum, mload(0xaa0))
-                sum := add(sum, mload(0xac0))
-                sum := add(sum, mload(0xae0))
+                sum := add(sum, mload(0x5a0))
+                sum := add(sum, mload(0x5c0))
+                sum := add(sum, mload(0x5e0))
+                sum := add(sum, mload(0x600))
+                sum := add(sum, mload(0x620))
+                sum := add(sum, mload(0x640))
+                sum := add(sum, mload(0x660))
+                sum := add(sum, mload(0x680))
                 if lt(limit, 25) {
                     leave
                 }
-                sum := add(sum, mload(0xb00))
-                sum := add(sum, mload(0xb20))
-                sum := add(sum, mload(0xb40))
-                sum := add(sum, mload(0xb60))
-                sum := add(sum, mload(0xb80))
-                sum := add(sum, mload(0xba0))
-                sum := add(sum, mload(0xbc0))
-                sum := add(sum, mload(0xbe0))
+                sum := add(sum, mload(0x6a0))
+                sum := add(sum, mload(0x6c0))
+                sum := add(sum, mload(0x6e0))
+                sum := add(sum, mload(0x700))
+                sum := add(sum, mload(0x720))
+                sum := add(sum, mload(0x740))
+                sum := add(sum, mload(0x760))
+                sum := add(sum, mload(0x780))
             }
             function inputs(limit) -> sum {
                 if lt(limit, 33) {
                     sum := inputsFew(limit)
                     leave
                 }
+                sum := add(sum, mload(0x3a0))
+                sum := add(sum, mload(0x3c0))
+                sum := add(sum, mload(0x3e0))
+                sum := add(sum, mload(0x400))
+                sum := add(sum, mload(0x420))
+                sum := add(sum, mload(0x440))
+                sum := add(sum, mload(0x460))
+                sum := add(sum, mload(0x480))
+                sum := add(sum, mload(0x4a0))
+                sum := add(sum, mload(0x4c0))
+                sum := add(sum, mload(0x4e0))
+                sum := add(sum, mload(0x500))
+                sum := add(sum, mload(0x520))
+                sum := add(sum, mload(0x540))
+                sum := add(sum, mload(0x560))
+                sum := add(sum, mload(0x580))
+                sum := add(sum, mload(0x5a0))
+                sum := add(sum, mload(0x5c0))
+                sum := add(sum, mload(0x5e0))
+                sum := add(sum, mload(0x600))
+                sum := add(sum, mload(0x620))
+                sum := add(sum, mload(0x640))
+                sum := add(sum, mload(0x660))
+                sum := add(sum, mload(0x680))
+                sum := add(sum, mload(0x6a0))
+                sum := add(sum, mload(0x6c0))
+                sum := add(sum, mload(0x6e0))
+                sum := add(sum, mload(0x700))
+                sum := add(sum, mload(0x720))
+                sum := add(sum, mload(0x740))
+                sum := add(sum, mload(0x760))
+                sum := add(sum, mload(0x780))
+                sum := add(sum, mload(0x7a0))
+                sum := add(sum, mload(0x7c0))
+                sum := add(sum, mload(0x7e0))
                 sum := add(sum, mload(0x800))
                 sum := add(sum, mload(0x820))
                 sum := add(sum, mload(0x840))
@@ -784,6 +819,9 @@ library DenseKernel {
                 sum := add(sum, mload(0x940))
                 sum := add(sum, mload(0x960))
                 sum := add(sum, mload(0x980))
+                if lt(limit, 49) {
+                    leave
+                }
                 sum := add(sum, mload(0x9a0))
                 sum := add(sum, mload(0x9c0))
                 sum := add(sum, mload(0x9e0))
@@ -800,6 +838,9 @@ library DenseKernel {
                 sum := add(sum, mload(0xb40))
                 sum := add(sum, mload(0xb60))
                 sum := add(sum, mload(0xb80))
+                if lt(limit, 65) {
+                    leave
+                }
                 sum := add(sum, mload(0xba0))
                 sum := add(sum, mload(0xbc0))
                 sum := add(sum, mload(0xbe0))
@@ -816,12 +857,12 @@ library DenseKernel {
                 sum := add(sum, mload(0xd40))
                 sum := add(sum, mload(0xd60))
                 sum := add(sum, mload(0xd80))
+                if lt(limit, 81) {
+                    leave
+                }
                 sum := add(sum, mload(0xda0))
                 sum := add(sum, mload(0xdc0))
                 sum := add(sum, mload(0xde0))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mload(0xe00))
                 sum := add(sum, mload(0xe20))
                 sum := add(sum, mload(0xe40))
@@ -835,12 +876,12 @@ library DenseKernel {
                 sum := add(sum, mload(0xf40))
                 sum := add(sum, mload(0xf60))
                 sum := add(sum, mload(0xf80))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mload(0xfa0))
                 sum := add(sum, mload(0xfc0))
                 sum := add(sum, mload(0xfe0))
-                if lt(limit, 65) {
-                    leave
-                }
                 sum := add(sum, mload(0x1000))
                 sum := add(sum, mload(0x1020))
                 sum := add(sum, mload(0x1040))
@@ -857,9 +898,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x11a0))
                 sum := add(sum, mload(0x11c0))
                 sum := add(sum, mload(0x11e0))
-                if lt(limit, 81) {
-                    leave
-                }
                 sum := add(sum, mload(0x1200))
                 sum := add(sum, mload(0x1220))
                 sum := add(sum, mload(0x1240))
@@ -873,12 +911,12 @@ library DenseKernel {
                 sum := add(sum, mload(0x1340))
                 sum := add(sum, mload(0x1360))
                 sum := add(sum, mload(0x1380))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mload(0x13a0))
                 sum := add(sum, mload(0x13c0))
                 sum := add(sum, mload(0x13e0))
-                if lt(limit, 97) {
-                    leave
-                }
                 sum := add(sum, mload(0x1400))
                 sum := add(sum, mload(0x1420))
                 sum := add(sum, mload(0x1440))
@@ -908,12 +946,12 @@ library DenseKernel {
                 sum := add(sum, mload(0x1740))
                 sum := add(sum, mload(0x1760))
                 sum := add(sum, mload(0x1780))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mload(0x17a0))
                 sum := add(sum, mload(0x17c0))
                 sum := add(sum, mload(0x17e0))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mload(0x1800))
                 sum := add(sum, mload(0x1820))
                 sum := add(sum, mload(0x1840))
@@ -943,12 +981,12 @@ library DenseKernel {
                 sum := add(sum, mload(0x1b40))
                 sum := add(sum, mload(0x1b60))
                 sum := add(sum, mload(0x1b80))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mload(0x1ba0))
                 sum := add(sum, mload(0x1bc0))
                 sum := add(sum, mload(0x1be0))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mload(0x1c00))
                 sum := add(sum, mload(0x1c20))
                 sum := add(sum, mload(0x1c40))
@@ -981,9 +1019,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x1fa0))
                 sum := add(sum, mload(0x1fc0))
                 sum := add(sum, mload(0x1fe0))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mload(0x2000))
                 sum := add(sum, mload(0x2020))
                 sum := add(sum, mload(0x2040))
@@ -1013,41 +1048,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x2340))
                 sum := add(sum, mload(0x2360))
                 sum := add(sum, mload(0x2380))
-                sum := add(sum, mload(0x23a0))
-                sum := add(sum, mload(0x23c0))
-                sum := add(sum, mload(0x23e0))
-                sum := add(sum, mload(0x2400))
-                sum := add(sum, mload(0x2420))
-                sum := add(sum, mload(0x2440))
-                sum := add(sum, mload(0x2460))
-                sum := add(sum, mload(0x2480))
-                sum := add(sum, mload(0x24a0))
-                sum := add(sum, mload(0x24c0))
-                sum := add(sum, mload(0x24e0))
-                sum := add(sum, mload(0x2500))
-                sum := add(sum, mload(0x2520))
-                sum := add(sum, mload(0x2540))
-                sum := add(sum, mload(0x2560))
-                sum := add(sum, mload(0x2580))
-                sum := add(sum, mload(0x25a0))
-                sum := add(sum, mload(0x25c0))
-                sum := add(sum, mload(0x25e0))
-                sum := add(sum, mload(0x2600))
-                sum := add(sum, mload(0x2620))
-                sum := add(sum, mload(0x2640))
-                sum := add(sum, mload(0x2660))
-                sum := add(sum, mload(0x2680))
-                sum := add(sum, mload(0x26a0))
-                sum := add(sum, mload(0x26c0))
-                sum := add(sum, mload(0x26e0))
-                sum := add(sum, mload(0x2700))
-                sum := add(sum, mload(0x2720))
-                sum := add(sum, mload(0x2740))
-                sum := add(sum, mload(0x2760))
-                sum := add(sum, mload(0x2780))
-                sum := add(sum, mload(0x27a0))
-                sum := add(sum, mload(0x27c0))
-                sum := add(sum, mload(0x27e0))
             }
             total := inputs(terms)
         }
@@ -1056,17 +1056,9 @@ library DenseKernel {
     /// @notice Makes elements at `y` of the sums that `multiply` left at `place`.
     /// @param params of each column m i64 and b i64
     /// @param correction what every sum has too much
-    /// @param r divisor, lower and upper bound, i64 each
-    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch
-    /// space: not all fits the stack. The functions inside end early, so that they are not merged into others either.
-    function requantise(
-        uint256 place,
-        uint256 columns,
-        uint256 params,
-        uint256 y,
-        uint256 correction,
-        uint256 r
-    ) internal pure {
+    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and bounds are in memory: not all
+    /// fits the stack. The functions inside end early, so that they are not merged into others either.
+    function requantise(uint256 place, uint256 columns, uint256 params, uint256 y, uint256 correction) internal pure {
         assembly ("memory-safe") {
             function tens(from, left, param, to, excess) {
                 for {} gt(left, 9) {
@@ -1075,94 +1067,99 @@ library DenseKernel {
                     let even := mload(from)
                     let odd := mload(add(from, 32))
                     {
-                        let pair := mload(param)
-                        let value := add(and(even, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        let both := mload(param)
+                        {
+                            let value := add(and(even, 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                            value := sdiv(mul(value, sar(192, both)), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(to, value)
                         }
-                        mstore(to, value)
+                        {
+                            let value := add(and(odd, 0xffffffffffff), sub(signextend(7, both), excess))
+                            value := sdiv(mul(value, sar(192, shl(128, both))), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 32), value)
+                        }
                     }
                     {
-                        let pair := mload(add(param, 16))
-                        let value := add(and(odd, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        let both := mload(add(param, 32))
+                        {
+                            let value := add(and(shr(48, even), 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                            value := sdiv(mul(value, sar(192, both)), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 64), value)
                         }
-                        mstore(add(to, 32), value)
+                        {
+                            let value := add(and(shr(48, odd), 0xffffffffffff), sub(signextend(7, both), excess))
+                            value := sdiv(mul(value, sar(192, shl(128, both))), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 96), value)
+                        }
                     }
                     {
-                        let pair := mload(add(param, 32))
-                        let value := add(and(shr(48, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        let both := mload(add(param, 64))
+                        {
+                            let value := add(and(shr(96, even), 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                            value := sdiv(mul(value, sar(192, both)), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 128), value)
                         }
-                        mstore(add(to, 64), value)
+                        {
+                            let value := add(and(shr(96, odd), 0xffffffffffff), sub(signextend(7, both), excess))
+                            value := sdiv(mul(value, sar(192, shl(128, both))), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 160), value)
+                        }
                     }
                     {
-                        let pair := mload(add(param, 48))
-                        let value := add(and(shr(48, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        let both := mload(add(param, 96))
+                        {
+                            let value := add(and(shr(144, even), 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                            value := sdiv(mul(value, sar(192, both)), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 192), value)
                         }
-                        mstore(add(to, 96), value)
+                        {
+                            let value := add(and(shr(144, odd), 0xffffffffffff), sub(signextend(7, both), excess))
+                            value := sdiv(mul(value, sar(192, shl(128, both))), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 224), value)
+                        }
                     }
                     {
-                        let pair := mload(add(param, 64))
-                        let value := add(and(shr(96, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        let both := mload(add(param, 128))
+                        {
+                            let value := add(and(shr(192, even), 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                            value := sdiv(mul(value, sar(192, both)), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 256), value)
                         }
-                        mstore(add(to, 128), value)
-                    }
-                    {
-                        let pair := mload(add(param, 80))
-                        let value := add(and(shr(96, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
+                        {
+                            let value := add(and(shr(192, odd), 0xffffffffffff), sub(signextend(7, both), excess))
+                            value := sdiv(mul(value, sar(192, shl(128, both))), mload(0x340))
+                            if gt(value, mload(0x380)) {
+                                value := mul(mload(0x380), sgt(value, 0))
+                            }
+                            mstore(add(to, 288), value)
                         }
-                        mstore(add(to, 160), value)
-                    }
-                    {
-                        let pair := mload(add(param, 96))
-                        let value := add(and(shr(144, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
-                        }
-                        mstore(add(to, 192), value)
-                    }
-                    {
-                        let pair := mload(add(param, 112))
-                        let value := add(and(shr(144, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
-                        }
-                        mstore(add(to, 224), value)
-                    }
-                    {
-                        let pair := mload(add(param, 128))
-                        let value := add(and(shr(192, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
-                        }
-                        mstore(add(to, 256), value)
-                    }
-                    {
-                        let pair := mload(add(param, 144))
-                        let value := add(and(shr(192, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sdiv(mul(value, sar(192, pair)), mload(0))
-                        if gt(value, mload(32)) {
-                            value := mul(mload(32), sgt(value, 0))
-                        }
-                        mstore(add(to, 288), value)
                     }
                     from := add(from, 64)
                     param := add(param, 160)
@@ -1174,30 +1171,40 @@ library DenseKernel {
                 }
             }
             function ones(from, left, param, to, excess, lo) {
-                let next := mload(from)
-                let later := mload(add(from, 32))
+                let even := mload(from)
+                let odd := mload(add(from, 32))
                 for {} 1 {} {
-                    let pair := mload(param)
-                    let value := add(and(next, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                    value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
-                    if gt(value, mload(32)) {
-                        value := mul(mload(32), sgt(value, 0))
+                    let both := mload(param)
+                    {
+                        let value := add(and(even, 0xffffffffffff), sub(sar(192, shl(64, both)), excess))
+                        value := sub(sdiv(mul(value, sar(192, both)), mload(0x340)), lo)
+                        if gt(value, mload(0x380)) {
+                            value := mul(mload(0x380), sgt(value, 0))
+                        }
+                        mstore(to, add(value, lo))
                     }
-                    mstore(to, add(value, lo))
-                    left := sub(left, 1)
+                    if eq(left, 1) {
+                        leave
+                    }
+                    {
+                        let value := add(and(odd, 0xffffffffffff), sub(signextend(7, both), excess))
+                        value := sub(sdiv(mul(value, sar(192, shl(128, both))), mload(0x340)), lo)
+                        if gt(value, mload(0x380)) {
+                            value := mul(mload(0x380), sgt(value, 0))
+                        }
+                        mstore(add(to, 32), add(value, lo))
+                    }
+                    left := sub(left, 2)
                     if iszero(left) {
                         leave
                     }
-                    value := shr(48, next)
-                    next := later
-                    later := value
-                    param := add(param, 16)
-                    to := add(to, 32)
+                    even := shr(48, even)
+                    odd := shr(48, odd)
+                    param := add(param, 32)
+                    to := add(to, 64)
                 }
             }
-            let lo := sar(192, mload(add(r, 8)))
-            mstore(0, sar(192, mload(r)))
-            mstore(32, sub(sar(192, mload(add(r, 16))), lo))
+            let lo := mload(0x360)
             switch lo
             case 0 {
                 tens(place, columns, params, y, correction)

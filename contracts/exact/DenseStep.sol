@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {IExactMachine} from "../interfaces/IExactMachine.sol";
 import {BlobStream} from "./BlobStream.sol";
-import {Bounds} from "./Bounds.sol";
 import {DenseKernel} from "./DenseKernel.sol";
 import {Graph} from "./Graph.sol";
 // solhint-disable-next-line no-unused-import
-import {MachineMemory, W_BLOCK, X_BLOCK} from "./MachineMemory.sol";
-import {Requantisations} from "./Requantisation.sol";
+import {DIVISOR, KEPT_SUMS, LOWEST, MachineMemory, RANGE, W_BLOCK, X_BLOCK} from "./MachineMemory.sol";
 
 /// @title DenseStep
 /// @notice y[r][j] = clip(truncDiv((Σ_k x[r][k]·(w[k][j] − weightOffset) + b[j])·m[j], divisor), lo, hi). Body: x u32,
@@ -31,21 +30,39 @@ library DenseStep {
     function run(Graph memory graph, uint256 body, uint256 end) internal view {
         unchecked {
             uint256 rows = (body + 8).u32();
-            uint256 k = _k(body);
-            uint256 n = _n(body);
-            bool holds = end == body + BODY_BYTES && rows * k * n != 0;
-            Bounds.requireFormat(graph, holds && Requantisations.isInOrder(_requantisation(body)));
-            uint256 xStride = (body + 12).u32();
-            uint256 yStride = (body + 16).u32();
-            uint256 x = Bounds.span(graph, body.u32(), (rows - 1) * xStride + k);
-            uint256 y = Bounds.span(graph, (body + 4).u32(), (rows - 1) * yStride + n);
+            _requireOrder(graph, body, end, rows);
+            (uint256 xStride, uint256 yStride) = ((body + 12).u32(), (body + 16).u32());
+            (uint256 x, uint256 y) = (body.u32(), (body + 4).u32());
+            uint256 wrong = graph.arenaWords - (rows - 1) * xStride - x - _k(body);
+            wrong |= graph.arenaWords - (rows - 1) * yStride - y - _n(body);
+            if (wrong >> 255 != 0) revert IExactMachine.StepOutsideArena(graph.pc);
+            x = graph.arena + 32 * x;
+            y = graph.arena + 32 * y;
+            _row(graph, body, x, y, false);
+            if (rows == 1) return;
             // Rows after the first find the weights of a narrow layer where they are.
-            bool isNarrow = k <= K_BLOCK && n <= COLUMNS;
-            for (bool isLoaded; rows != 0; --rows) {
-                _row(graph, body, x, y, isLoaded);
-                isLoaded = isNarrow;
+            bool isLoaded = _k(body) <= K_BLOCK && _n(body) <= COLUMNS;
+            while (--rows != 0) {
                 x += 32 * xStride;
                 y += 32 * yStride;
+                _row(graph, body, x, y, isLoaded);
+            }
+        }
+    }
+
+    /// @dev Puts divisor and bounds where `DenseKernel` finds them.
+    function _requireOrder(Graph memory graph, uint256 body, uint256 end, uint256 rows) private pure {
+        unchecked {
+            int256 divisor = (body + 33).i64();
+            int256 lo = (body + 41).i64();
+            int256 range = (body + 49).i64() - lo;
+            // What is below zero sets the highest bit.
+            uint256 wrong = (rows * _k(body) * _n(body) - 1) | uint256(divisor - 1) | uint256(range);
+            if ((wrong >> 255) | (end ^ (body + BODY_BYTES)) != 0) revert IExactMachine.StepMalformed(graph.pc);
+            assembly ("memory-safe") {
+                mstore(DIVISOR, divisor)
+                mstore(LOWEST, lo)
+                mstore(RANGE, range)
             }
         }
     }
@@ -53,7 +70,7 @@ library DenseStep {
     /// @dev The sums of a row are in memory that is free.
     function _row(Graph memory graph, uint256 body, uint256 x, uint256 y, bool isLoaded) private view {
         unchecked {
-            _clearSums(_n(body));
+            _keepSums(0);
             uint256 correction;
             uint256 position = (body + 28).u32();
             uint256 weightOffset = (body + 32).u8();
@@ -65,22 +82,22 @@ library DenseStep {
                 if (weightOffset != 0) correction += weightOffset * DenseKernel.inputSum(terms);
                 position = _groups(graph, body, terms, isLoaded ? LOADED : position, left == 0 ? y : 0, correction);
                 if (left == 0) return;
+                _keepSums(type(uint256).max);
                 x += 32 * K_BLOCK;
             }
         }
     }
 
-    function _clearSums(uint256 n) private pure {
-        uint256 place = MachineMemory.mark();
+    function _keepSums(uint256 mask) private pure {
         assembly ("memory-safe") {
-            calldatacopy(place, calldatasize(), mul(div(add(n, 29), 30), SUM_BYTES))
+            mstore(KEPT_SUMS, mask)
         }
     }
 
-    /// @dev Elements past the last are zero as far as the kernel goes, so that whatever lies in the block of weights
-    /// there counts nothing.
+    /// @dev Elements past the last are zero as far as the kernel goes at most, so that whatever lies in the block of
+    /// weights there counts nothing.
     function _loadInputs(uint256 from, uint256 terms) private pure {
-        uint256 end = DenseKernel.reach(terms);
+        uint256 end = terms > 192 ? K_BLOCK : (terms + 31) & ~uint256(31);
         assembly ("memory-safe") {
             let size := shl(5, terms)
             mcopy(X_BLOCK, from, size)
@@ -116,7 +133,7 @@ library DenseStep {
                 DenseKernel.multiply(terms, columns, sums, graph.firstBytes);
                 if (y != 0) {
                     uint256 params = W_BLOCK + 32 * terms;
-                    DenseKernel.requantise(sums, columns, params, y, correction, _requantisation(body));
+                    DenseKernel.requantise(sums, columns, params, y, correction);
                     y += 32 * COLUMNS;
                 }
                 if (left == columns) return next;
@@ -135,12 +152,6 @@ library DenseStep {
     function _n(uint256 body) private pure returns (uint256) {
         unchecked {
             return (body + 24).u32();
-        }
-    }
-
-    function _requantisation(uint256 body) private pure returns (uint256) {
-        unchecked {
-            return body + 33;
         }
     }
 }

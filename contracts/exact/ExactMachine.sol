@@ -8,7 +8,7 @@ import {Checkpoints} from "./Checkpoints.sol";
 import {CopyStep} from "./CopyStep.sol";
 import {DenseStep} from "./DenseStep.sol";
 import {FillStep} from "./FillStep.sol";
-import {Graph, Graphs} from "./Graph.sol";
+import {GRAPH_BYTES, Graph, Graphs} from "./Graph.sol";
 import {MachineMemory} from "./MachineMemory.sol";
 import {MapStep} from "./MapStep.sol";
 import {ReduceStep} from "./ReduceStep.sol";
@@ -43,14 +43,26 @@ contract ExactMachine is IExactMachine {
 
     /// @inheritdoc IExactMachine
     function evaluate(bytes32 graphRoot, bytes calldata input) external view returns (bytes memory) {
-        Graph memory graph;
+        // A declaration would clear memory that nothing has touched yet.
+        function(uint256) internal pure returns (uint256) allocate = MachineMemory.allocate;
+        function(uint256) internal pure returns (Graph memory) allocateGraph;
+        assembly ("memory-safe") {
+            allocateGraph := allocate
+        }
+        Graph memory graph = allocateGraph(GRAPH_BYTES);
         MachineMemory.reserve();
         Graphs.load(graph, BLOB_STORE, graphRoot);
         if (graph.programBytes != 0) Steps.open(graph, 0);
         Graphs.openArena(graph);
         Border.load(graph, input);
         for (uint256 pc; pc < graph.programBytes;) pc = _execute(graph, Steps.stepAt(graph, pc), pc);
-        return Border.save(graph);
+        // Left from where it is: nothing comes after this that needs the word before it.
+        bytes memory output = Border.save(graph);
+        assembly ("memory-safe") {
+            let start := sub(output, 32)
+            mstore(start, 32)
+            return(start, add(mload(output), 64))
+        }
     }
 
     /// @inheritdoc IExactMachine

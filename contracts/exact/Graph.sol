@@ -24,11 +24,12 @@ struct Graph {
     uint256 digests;
     /// Place of the arena's first word.
     uint256 arena;
-    /// The blob that was read last, the positions in the stream that it holds, and where in its code they begin.
+    /// The blob that was read last, the positions in the stream that it holds, and how much further in its code they
+    /// are, modulo 2^256.
     address blob;
     uint256 blobFrom;
     uint256 blobEnd;
-    uint256 blobCode;
+    uint256 blobShift;
     /// The part of the program that is in memory: its place, the program counter that it begins with, and how far from
     /// there a step may be.
     uint256 window;
@@ -39,6 +40,9 @@ struct Graph {
     /// The first byte of every lane of weights. In memory: for a literal the compiler would make a kernel of its own.
     uint256 firstBytes;
 }
+
+// Of a graph in memory: its 21 words.
+uint256 constant GRAPH_BYTES = 672;
 
 /// @title Graphs
 /// @notice Reads the root of a graph.
@@ -53,9 +57,10 @@ library Graphs {
     uint256 private constant HEAD_BYTES = 24;
     uint256 private constant FIRST_BYTES = 0x0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff;
     uint256 private constant MAX_TENSOR_BYTES = 6 + 4 * MAX_RANK;
-    /// The declarations of two tensors are read with the head, and a word more for reads of their last fields.
+    /// The declarations of two tensors and a short program are read with the head, and a word more for reads of their
+    /// last fields.
     uint256 private constant USUAL_TENSORS = 2;
-    uint256 private constant USUAL_BYTES = 160;
+    uint256 private constant USUAL_BYTES = 448;
     /// One bit for each type of integers, and for bools.
     uint256 private constant INTEGERS =
         (1 << Dtype.UINT8) |
@@ -128,7 +133,12 @@ library Graphs {
                 if (declared + streamBytes != size) revert IExactMachine.GraphMalformed(graph.root);
                 graph.digests = 0;
                 graph.blobEnd = streamBytes;
-                graph.blobCode = 1 + declared;
+                graph.blobShift = 1 + declared;
+                bool isUsual = graph.inputs + graph.outputs <= USUAL_TENSORS;
+                if (isUsual && declared + graph.programBytes <= USUAL_BYTES - 32) {
+                    graph.window = head + declared;
+                    graph.windowReach = graph.programBytes;
+                }
                 return;
             }
             uint256 length = 32 * ((streamBytes + BLOB_BYTES - 1) / BLOB_BYTES);

@@ -21,20 +21,31 @@ library LittleEndian {
         bool isBool
     ) internal pure returns (uint256 wrong) {
         unchecked {
+            uint256 word;
+            if (width == 1 && !isSigned) {
+                for (; count > 31; count -= 32) {
+                    assembly ("memory-safe") {
+                        word := calldataload(from)
+                    }
+                    wrong |= word;
+                    _scatterBytes(word, to);
+                    from += 32;
+                    to += 1024;
+                }
+            }
             uint256 perWord = 32 / width;
             while (count != 0) {
-                uint256 word;
                 assembly ("memory-safe") {
                     word := calldataload(from)
                 }
-                if (isBool) wrong |= word & NOT_BOOL;
+                wrong |= word;
                 uint256 here = count < perWord ? count : perWord;
-                if (here == 32 && !isSigned) _scatterBytes(word, to);
-                else _scatter(Lanes.swap(word, width), to, here, 8 * width, isSigned);
+                _scatter(Lanes.swap(word, width), to, here, 8 * width, isSigned);
                 from += 32;
                 to += 32 * here;
                 count -= here;
             }
+            return isBool ? wrong & NOT_BOOL : 0;
         }
     }
 

@@ -2,11 +2,18 @@
 pragma solidity ^0.8.28;
 
 // Fixed places of the machine's memory, so that the kernel of dense layers reads constant addresses: that makes a
-// multiply-add a third cheaper. `DenseKernel` is generated from the first two.
-uint256 constant X_BLOCK = 0x800;
-uint256 constant W_BLOCK = 0x2800;
+// multiply-add a third cheaper. `DenseKernel` is generated from them.
+uint256 constant X_BLOCK = 0x3a0;
+uint256 constant W_BLOCK = 0x23a0;
 // A block of words and the parameters of 30 columns end before it.
-uint256 constant HEAP = 0x4a00;
+uint256 constant HEAP = 0x4580;
+
+// Where a dense layer keeps the mask of sums that more is added to, none of them before the first block of K, and how
+// sums become elements: the divisor, the lower bound, and the upper less the lower.
+uint256 constant KEPT_SUMS = 0x320;
+uint256 constant DIVISOR = 0x340;
+uint256 constant LOWEST = 0x360;
+uint256 constant RANGE = 0x380;
 
 // Bytes from X_BLOCK on that tables and parameters may use between dense layers.
 uint256 constant CACHE_BYTES = 16_384;
@@ -20,7 +27,7 @@ library MachineMemory {
     /// @notice Allocates the fixed places. The first thing that an entry point does.
     function reserve() internal pure {
         uint256 free = mark();
-        require(free <= X_BLOCK, MemoryLayoutBroken(free));
+        require(free <= KEPT_SUMS, MemoryLayoutBroken(free));
         release(HEAP);
     }
 

@@ -20,8 +20,9 @@ library Steps {
     uint256 private constant WINDOW_BYTES = 16_384;
 
     /// @notice Makes room for the window, with one word more for reads of its last fields, and begins it at `pc`, which
-    /// must be in the program.
+    /// must be in the program. A short program came with the root.
     function open(Graph memory graph, uint256 pc) internal view {
+        if (graph.window != 0) return;
         unchecked {
             uint256 size = graph.programBytes > WINDOW_BYTES ? WINDOW_BYTES : graph.programBytes;
             graph.window = MachineMemory.allocate((size + 63) & ~uint256(31));

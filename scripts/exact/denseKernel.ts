@@ -17,6 +17,11 @@ type Term = (index: number) => string;
 export function denseKernelSource(): string {
   const memory = readFileSync(new URL("MachineMemory.sol", CONTRACTS), "utf8");
   const [x, w] = [addressOf(memory, "X_BLOCK"), addressOf(memory, "W_BLOCK")];
+  const clip: Clip = {
+    divisor: cell(addressOf(memory, "DIVISOR")),
+    lowest: cell(addressOf(memory, "LOWEST")),
+    range: cell(addressOf(memory, "RANGE")),
+  };
   const load = (block: number, index: number) => `mload(0x${(block + index * WORD).toString(16)})`;
   const whole: Term = (i) => `add(sum, mul(${load(w, i)}, ${load(x, i)}))`;
   const masked: Term = (i) => `add(sum, mul(and(${load(w, i)}, filter), ${load(x, i)}))`;
@@ -24,7 +29,7 @@ export function denseKernelSource(): string {
   return `${HEAD}
 ${sumFunctions("whole", "limit", whole)}
 ${sumFunctions("masked", "limit, filter", masked)}
-${MULTIPLY}
+${multiplyRest(cell(addressOf(memory, "KEPT_SUMS")))}
     /// @notice Σ of the inputs.
     function inputSum(uint256 terms) internal pure returns (uint256 total) {
         assembly ("memory-safe") {
@@ -33,11 +38,14 @@ ${sumFunctions("inputs", "limit", inputs)}
         }
     }
 ${REQUANTISE_HEAD}
-${Array.from({ length: LANES }, (_, lane) => tenthOf(lane)).join("\n")}
-${REQUANTISE_REST}
+${Array.from({ length: LANES / 2 }, (_, pair) => pairOf(pair, clip)).join("\n")}
+${requantiseRest(clip)}
 }
 `;
 }
+
+/** Where the kernel reads how sums become elements. */
+type Clip = Readonly<Record<"divisor" | "lowest" | "range", string>>;
 
 const HEAD = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
@@ -62,17 +70,17 @@ library DenseKernel {
     }
 
     /// @notice Adds the products of up to 30 columns to their sums at \`place\`: for each ten columns two words, the
-    /// even and the odd lanes, 48 bits each.
+    /// even and the odd lanes, 48 bits each. What was there before the first block of K counts nothing.
     /// @dev A lane's first byte masked alone sums to 24 bits at most (256·255·255 < 2^24), so does its second, and
     /// the sum of the whole words, less these two, is that of its third.
     /// @param firstBytes the mask of every lane's first byte; for a literal the compiler would make a kernel of its own
     function multiply(uint256 terms, uint256 columns, uint256 place, uint256 firstBytes) internal pure {
         assembly ("memory-safe") {`;
 
-const MULTIPLY = `            function accumulate(to, sum) {
+const multiplyRest = (kept: string) => `            function accumulate(to, sum) {
                 let even := 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff
-                mstore(to, add(mload(to), and(sum, even)))
-                mstore(add(to, 32), add(mload(add(to, 32)), and(shr(24, sum), even)))
+                mstore(to, add(and(mload(to), ${kept}), and(sum, even)))
+                mstore(add(to, 32), add(and(mload(add(to, 32)), ${kept}), and(shr(24, sum), even)))
             }
             let all := whole(terms)
             if gt(columns, 10) {
@@ -97,17 +105,9 @@ const REQUANTISE_HEAD = `
     /// @notice Makes elements at \`y\` of the sums that \`multiply\` left at \`place\`.
     /// @param params of each column m i64 and b i64
     /// @param correction what every sum has too much
-    /// @param r divisor, lower and upper bound, i64 each
-    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch
-    /// space: not all fits the stack. The functions inside end early, so that they are not merged into others either.
-    function requantise(
-        uint256 place,
-        uint256 columns,
-        uint256 params,
-        uint256 y,
-        uint256 correction,
-        uint256 r
-    ) internal pure {
+    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and bounds are in memory: not all
+    /// fits the stack. The functions inside end early, so that they are not merged into others either.
+    function requantise(uint256 place, uint256 columns, uint256 params, uint256 y, uint256 correction) internal pure {
         assembly ("memory-safe") {
             function tens(from, left, param, to, excess) {
                 for {} gt(left, 9) {
@@ -116,31 +116,45 @@ const REQUANTISE_HEAD = `
                     let even := mload(from)
                     let odd := mload(add(from, 32))`;
 
-/** One lane of ten: its sum, less the correction, plus b, times m, divided and clipped. */
-function tenthOf(lane: number): string {
-  const [word, shift] = [lane % 2 === 0 ? "even" : "odd", 48 * Math.floor(lane / 2)];
-  const shifted = shift === 0 ? word : `shr(${shift}, ${word})`;
-  const moved = (place: string, by: number) => (by === 0 ? place : `add(${place}, ${by})`);
+/** Two lanes of ten, the parameters of which are one word. */
+function pairOf(pair: number, clip: Clip): string {
+  const lane = (word: string) => (pair === 0 ? word : `shr(${48 * pair}, ${word})`);
   return `                    {
-${elementOf(moved("param", 16 * lane), shifted, moved("to", WORD * lane), 24, true)}
+                        let both := mload(${moved("param", WORD * pair)})
+${elementOf({ ...FIRST, lane: lane("even"), to: moved("to", 2 * WORD * pair), depth: 24, clip })}
+${elementOf({ ...SECOND, lane: lane("odd"), to: moved("to", 2 * WORD * pair + WORD), depth: 24, clip })}
                     }`;
 }
 
-function elementOf(param: string, lane: string, to: string, depth: number, isByte = false): string {
-  const quotient = "sdiv(mul(value, sar(192, pair)), mload(0))";
+/** m and b in a word that holds those of two columns. */
+const FIRST = { m: "sar(192, both)", b: "sar(192, shl(64, both))" } as const;
+const SECOND = { m: "sar(192, shl(128, both))", b: "signextend(7, both)" } as const;
+
+function moved(place: string, by: number): string {
+  return by === 0 ? place : `add(${place}, ${by})`;
+}
+
+type Element = { m: string; b: string; lane: string; to: string; depth: number; clip: Clip; lo?: string };
+
+/** One lane: its sum, less the correction, plus b, times m, divided and clipped. */
+function elementOf({ m, b, lane, to, depth, clip, lo }: Element): string {
+  const quotient = `sdiv(mul(value, ${m}), ${clip.divisor})`;
   const lines = [
-    `let pair := mload(${param})`,
-    `let value := add(and(${lane}, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))`,
-    `value := ${isByte ? quotient : `sub(${quotient}, lo)`}`,
-    "if gt(value, mload(32)) {",
-    "    value := mul(mload(32), sgt(value, 0))",
+    "{",
+    `    let value := add(and(${lane}, 0xffffffffffff), sub(${b}, excess))`,
+    `    value := ${lo === undefined ? quotient : `sub(${quotient}, ${lo})`}`,
+    `    if gt(value, ${clip.range}) {`,
+    `        value := mul(${clip.range}, sgt(value, 0))`,
+    "    }",
+    `    mstore(${to}, ${lo === undefined ? "value" : `add(value, ${lo})`})`,
     "}",
-    `mstore(${to}, ${isByte ? "value" : "add(value, lo)"})`,
   ];
   return lines.map((line) => " ".repeat(depth) + line).join("\n");
 }
 
-const REQUANTISE_REST = `                    from := add(from, 64)
+function requantiseRest(clip: Clip): string {
+  const element = { ...FIRST, lo: "lo", clip };
+  return `                    from := add(from, 64)
                     param := add(param, 160)
                     to := add(to, 320)
                 }
@@ -150,24 +164,26 @@ const REQUANTISE_REST = `                    from := add(from, 64)
                 }
             }
             function ones(from, left, param, to, excess, lo) {
-                let next := mload(from)
-                let later := mload(add(from, 32))
+                let even := mload(from)
+                let odd := mload(add(from, 32))
                 for {} 1 {} {
-${elementOf("param", "next", "to", 20)}
-                    left := sub(left, 1)
+                    let both := mload(param)
+${elementOf({ ...element, lane: "even", to: "to", depth: 20 })}
+                    if eq(left, 1) {
+                        leave
+                    }
+${elementOf({ ...element, ...SECOND, lane: "odd", to: "add(to, 32)", depth: 20 })}
+                    left := sub(left, 2)
                     if iszero(left) {
                         leave
                     }
-                    value := shr(48, next)
-                    next := later
-                    later := value
-                    param := add(param, 16)
-                    to := add(to, 32)
+                    even := shr(48, even)
+                    odd := shr(48, odd)
+                    param := add(param, 32)
+                    to := add(to, 64)
                 }
             }
-            let lo := sar(192, mload(add(r, 8)))
-            mstore(0, sar(192, mload(r)))
-            mstore(32, sub(sar(192, mload(add(r, 16))), lo))
+            let lo := ${clip.lowest}
             switch lo
             case 0 {
                 tens(place, columns, params, y, correction)
@@ -184,6 +200,7 @@ ${elementOf("param", "next", "to", 20)}
             }
         }
     }`;
+}
 
 /** A sum in assembly, in two functions: for few terms and for many. */
 function sumFunctions(name: string, parameters: string, term: Term): string {
@@ -211,6 +228,10 @@ function stretches(stops: readonly number[], term: Term): string {
     return lines.join("\n");
   });
   return parts.join("\n");
+}
+
+function cell(address: number): string {
+  return `mload(0x${address.toString(16)})`;
 }
 
 function addressOf(source: string, name: string): number {
