@@ -28,73 +28,59 @@ library DenseKernel {
     function multiply(uint256 terms, uint256 columns, uint256 place, uint256 firstBytes) internal pure {
         assembly ("memory-safe") {
             function wholeFew(limit) -> sum {
-                sum := add(sum, mul(mload(0x23a0), mload(0x3a0)))
-                sum := add(sum, mul(mload(0x23c0), mload(0x3c0)))
-                sum := add(sum, mul(mload(0x23e0), mload(0x3e0)))
-                sum := add(sum, mul(mload(0x2400), mload(0x400)))
+                sum := add(sum, mul(mload(0x2560), mload(0x560)))
+                sum := add(sum, mul(mload(0x2580), mload(0x580)))
+                sum := add(sum, mul(mload(0x25a0), mload(0x5a0)))
+                sum := add(sum, mul(mload(0x25c0), mload(0x5c0)))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mul(mload(0x2420), mload(0x420)))
-                sum := add(sum, mul(mload(0x2440), mload(0x440)))
-                sum := add(sum, mul(mload(0x2460), mload(0x460)))
-                sum := add(sum, mul(mload(0x2480), mload(0x480)))
-                if lt(limit, 9) {
-                    leave
-                }
-                sum := add(sum, mul(mload(0x24a0), mload(0x4a0)))
-                sum := add(sum, mul(mload(0x24c0), mload(0x4c0)))
-                sum := add(sum, mul(mload(0x24e0), mload(0x4e0)))
-                sum := add(sum, mul(mload(0x2500), mload(0x500)))
-                if lt(limit, 13) {
-                    leave
-                }
-                sum := add(sum, mul(mload(0x2520), mload(0x520)))
-                sum := add(sum, mul(mload(0x2540), mload(0x540)))
-                sum := add(sum, mul(mload(0x2560), mload(0x560)))
-                sum := add(sum, mul(mload(0x2580), mload(0x580)))
-                if lt(limit, 17) {
-                    leave
-                }
-                sum := add(sum, mul(mload(0x25a0), mload(0x5a0)))
-                sum := add(sum, mul(mload(0x25c0), mload(0x5c0)))
                 sum := add(sum, mul(mload(0x25e0), mload(0x5e0)))
                 sum := add(sum, mul(mload(0x2600), mload(0x600)))
                 sum := add(sum, mul(mload(0x2620), mload(0x620)))
                 sum := add(sum, mul(mload(0x2640), mload(0x640)))
-                sum := add(sum, mul(mload(0x2660), mload(0x660)))
-                sum := add(sum, mul(mload(0x2680), mload(0x680)))
-                if lt(limit, 25) {
+                if lt(limit, 9) {
                     leave
                 }
+                sum := add(sum, mul(mload(0x2660), mload(0x660)))
+                sum := add(sum, mul(mload(0x2680), mload(0x680)))
                 sum := add(sum, mul(mload(0x26a0), mload(0x6a0)))
                 sum := add(sum, mul(mload(0x26c0), mload(0x6c0)))
+                if lt(limit, 13) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x26e0), mload(0x6e0)))
                 sum := add(sum, mul(mload(0x2700), mload(0x700)))
                 sum := add(sum, mul(mload(0x2720), mload(0x720)))
                 sum := add(sum, mul(mload(0x2740), mload(0x740)))
+                if lt(limit, 17) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x2760), mload(0x760)))
                 sum := add(sum, mul(mload(0x2780), mload(0x780)))
+                sum := add(sum, mul(mload(0x27a0), mload(0x7a0)))
+                sum := add(sum, mul(mload(0x27c0), mload(0x7c0)))
+                sum := add(sum, mul(mload(0x27e0), mload(0x7e0)))
+                sum := add(sum, mul(mload(0x2800), mload(0x800)))
+                sum := add(sum, mul(mload(0x2820), mload(0x820)))
+                sum := add(sum, mul(mload(0x2840), mload(0x840)))
+                if lt(limit, 25) {
+                    leave
+                }
+                sum := add(sum, mul(mload(0x2860), mload(0x860)))
+                sum := add(sum, mul(mload(0x2880), mload(0x880)))
+                sum := add(sum, mul(mload(0x28a0), mload(0x8a0)))
+                sum := add(sum, mul(mload(0x28c0), mload(0x8c0)))
+                sum := add(sum, mul(mload(0x28e0), mload(0x8e0)))
+                sum := add(sum, mul(mload(0x2900), mload(0x900)))
+                sum := add(sum, mul(mload(0x2920), mload(0x920)))
+                sum := add(sum, mul(mload(0x2940), mload(0x940)))
             }
             function whole(limit) -> sum {
                 if lt(limit, 33) {
                     sum := wholeFew(limit)
                     leave
                 }
-                sum := add(sum, mul(mload(0x23a0), mload(0x3a0)))
-                sum := add(sum, mul(mload(0x23c0), mload(0x3c0)))
-                sum := add(sum, mul(mload(0x23e0), mload(0x3e0)))
-                sum := add(sum, mul(mload(0x2400), mload(0x400)))
-                sum := add(sum, mul(mload(0x2420), mload(0x420)))
-                sum := add(sum, mul(mload(0x2440), mload(0x440)))
-                sum := add(sum, mul(mload(0x2460), mload(0x460)))
-                sum := add(sum, mul(mload(0x2480), mload(0x480)))
-                sum := add(sum, mul(mload(0x24a0), mload(0x4a0)))
-                sum := add(sum, mul(mload(0x24c0), mload(0x4c0)))
-                sum := add(sum, mul(mload(0x24e0), mload(0x4e0)))
-                sum := add(sum, mul(mload(0x2500), mload(0x500)))
-                sum := add(sum, mul(mload(0x2520), mload(0x520)))
-                sum := add(sum, mul(mload(0x2540), mload(0x540)))
                 sum := add(sum, mul(mload(0x2560), mload(0x560)))
                 sum := add(sum, mul(mload(0x2580), mload(0x580)))
                 sum := add(sum, mul(mload(0x25a0), mload(0x5a0)))
@@ -129,9 +115,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2940), mload(0x940)))
                 sum := add(sum, mul(mload(0x2960), mload(0x960)))
                 sum := add(sum, mul(mload(0x2980), mload(0x980)))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x29a0), mload(0x9a0)))
                 sum := add(sum, mul(mload(0x29c0), mload(0x9c0)))
                 sum := add(sum, mul(mload(0x29e0), mload(0x9e0)))
@@ -146,11 +129,11 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2b00), mload(0xb00)))
                 sum := add(sum, mul(mload(0x2b20), mload(0xb20)))
                 sum := add(sum, mul(mload(0x2b40), mload(0xb40)))
-                sum := add(sum, mul(mload(0x2b60), mload(0xb60)))
-                sum := add(sum, mul(mload(0x2b80), mload(0xb80)))
-                if lt(limit, 65) {
+                if lt(limit, 49) {
                     leave
                 }
+                sum := add(sum, mul(mload(0x2b60), mload(0xb60)))
+                sum := add(sum, mul(mload(0x2b80), mload(0xb80)))
                 sum := add(sum, mul(mload(0x2ba0), mload(0xba0)))
                 sum := add(sum, mul(mload(0x2bc0), mload(0xbc0)))
                 sum := add(sum, mul(mload(0x2be0), mload(0xbe0)))
@@ -165,11 +148,11 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2d00), mload(0xd00)))
                 sum := add(sum, mul(mload(0x2d20), mload(0xd20)))
                 sum := add(sum, mul(mload(0x2d40), mload(0xd40)))
-                sum := add(sum, mul(mload(0x2d60), mload(0xd60)))
-                sum := add(sum, mul(mload(0x2d80), mload(0xd80)))
-                if lt(limit, 81) {
+                if lt(limit, 65) {
                     leave
                 }
+                sum := add(sum, mul(mload(0x2d60), mload(0xd60)))
+                sum := add(sum, mul(mload(0x2d80), mload(0xd80)))
                 sum := add(sum, mul(mload(0x2da0), mload(0xda0)))
                 sum := add(sum, mul(mload(0x2dc0), mload(0xdc0)))
                 sum := add(sum, mul(mload(0x2de0), mload(0xde0)))
@@ -184,11 +167,11 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x2f00), mload(0xf00)))
                 sum := add(sum, mul(mload(0x2f20), mload(0xf20)))
                 sum := add(sum, mul(mload(0x2f40), mload(0xf40)))
-                sum := add(sum, mul(mload(0x2f60), mload(0xf60)))
-                sum := add(sum, mul(mload(0x2f80), mload(0xf80)))
-                if lt(limit, 97) {
+                if lt(limit, 81) {
                     leave
                 }
+                sum := add(sum, mul(mload(0x2f60), mload(0xf60)))
+                sum := add(sum, mul(mload(0x2f80), mload(0xf80)))
                 sum := add(sum, mul(mload(0x2fa0), mload(0xfa0)))
                 sum := add(sum, mul(mload(0x2fc0), mload(0xfc0)))
                 sum := add(sum, mul(mload(0x2fe0), mload(0xfe0)))
@@ -203,6 +186,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3100), mload(0x1100)))
                 sum := add(sum, mul(mload(0x3120), mload(0x1120)))
                 sum := add(sum, mul(mload(0x3140), mload(0x1140)))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x3160), mload(0x1160)))
                 sum := add(sum, mul(mload(0x3180), mload(0x1180)))
                 sum := add(sum, mul(mload(0x31a0), mload(0x11a0)))
@@ -221,9 +207,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3340), mload(0x1340)))
                 sum := add(sum, mul(mload(0x3360), mload(0x1360)))
                 sum := add(sum, mul(mload(0x3380), mload(0x1380)))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x33a0), mload(0x13a0)))
                 sum := add(sum, mul(mload(0x33c0), mload(0x13c0)))
                 sum := add(sum, mul(mload(0x33e0), mload(0x13e0)))
@@ -238,6 +221,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3500), mload(0x1500)))
                 sum := add(sum, mul(mload(0x3520), mload(0x1520)))
                 sum := add(sum, mul(mload(0x3540), mload(0x1540)))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x3560), mload(0x1560)))
                 sum := add(sum, mul(mload(0x3580), mload(0x1580)))
                 sum := add(sum, mul(mload(0x35a0), mload(0x15a0)))
@@ -256,9 +242,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3740), mload(0x1740)))
                 sum := add(sum, mul(mload(0x3760), mload(0x1760)))
                 sum := add(sum, mul(mload(0x3780), mload(0x1780)))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x37a0), mload(0x17a0)))
                 sum := add(sum, mul(mload(0x37c0), mload(0x17c0)))
                 sum := add(sum, mul(mload(0x37e0), mload(0x17e0)))
@@ -273,6 +256,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3900), mload(0x1900)))
                 sum := add(sum, mul(mload(0x3920), mload(0x1920)))
                 sum := add(sum, mul(mload(0x3940), mload(0x1940)))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x3960), mload(0x1960)))
                 sum := add(sum, mul(mload(0x3980), mload(0x1980)))
                 sum := add(sum, mul(mload(0x39a0), mload(0x19a0)))
@@ -291,9 +277,6 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3b40), mload(0x1b40)))
                 sum := add(sum, mul(mload(0x3b60), mload(0x1b60)))
                 sum := add(sum, mul(mload(0x3b80), mload(0x1b80)))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mul(mload(0x3ba0), mload(0x1ba0)))
                 sum := add(sum, mul(mload(0x3bc0), mload(0x1bc0)))
                 sum := add(sum, mul(mload(0x3be0), mload(0x1be0)))
@@ -308,6 +291,9 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x3d00), mload(0x1d00)))
                 sum := add(sum, mul(mload(0x3d20), mload(0x1d20)))
                 sum := add(sum, mul(mload(0x3d40), mload(0x1d40)))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mul(mload(0x3d60), mload(0x1d60)))
                 sum := add(sum, mul(mload(0x3d80), mload(0x1d80)))
                 sum := add(sum, mul(mload(0x3da0), mload(0x1da0)))
@@ -358,75 +344,75 @@ library DenseKernel {
                 sum := add(sum, mul(mload(0x4340), mload(0x2340)))
                 sum := add(sum, mul(mload(0x4360), mload(0x2360)))
                 sum := add(sum, mul(mload(0x4380), mload(0x2380)))
+                sum := add(sum, mul(mload(0x43a0), mload(0x23a0)))
+                sum := add(sum, mul(mload(0x43c0), mload(0x23c0)))
+                sum := add(sum, mul(mload(0x43e0), mload(0x23e0)))
+                sum := add(sum, mul(mload(0x4400), mload(0x2400)))
+                sum := add(sum, mul(mload(0x4420), mload(0x2420)))
+                sum := add(sum, mul(mload(0x4440), mload(0x2440)))
+                sum := add(sum, mul(mload(0x4460), mload(0x2460)))
+                sum := add(sum, mul(mload(0x4480), mload(0x2480)))
+                sum := add(sum, mul(mload(0x44a0), mload(0x24a0)))
+                sum := add(sum, mul(mload(0x44c0), mload(0x24c0)))
+                sum := add(sum, mul(mload(0x44e0), mload(0x24e0)))
+                sum := add(sum, mul(mload(0x4500), mload(0x2500)))
+                sum := add(sum, mul(mload(0x4520), mload(0x2520)))
+                sum := add(sum, mul(mload(0x4540), mload(0x2540)))
             }
             function maskedFew(limit, filter) -> sum {
-                sum := add(sum, mul(and(mload(0x23a0), filter), mload(0x3a0)))
-                sum := add(sum, mul(and(mload(0x23c0), filter), mload(0x3c0)))
-                sum := add(sum, mul(and(mload(0x23e0), filter), mload(0x3e0)))
-                sum := add(sum, mul(and(mload(0x2400), filter), mload(0x400)))
+                sum := add(sum, mul(and(mload(0x2560), filter), mload(0x560)))
+                sum := add(sum, mul(and(mload(0x2580), filter), mload(0x580)))
+                sum := add(sum, mul(and(mload(0x25a0), filter), mload(0x5a0)))
+                sum := add(sum, mul(and(mload(0x25c0), filter), mload(0x5c0)))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x2420), filter), mload(0x420)))
-                sum := add(sum, mul(and(mload(0x2440), filter), mload(0x440)))
-                sum := add(sum, mul(and(mload(0x2460), filter), mload(0x460)))
-                sum := add(sum, mul(and(mload(0x2480), filter), mload(0x480)))
-                if lt(limit, 9) {
-                    leave
-                }
-                sum := add(sum, mul(and(mload(0x24a0), filter), mload(0x4a0)))
-                sum := add(sum, mul(and(mload(0x24c0), filter), mload(0x4c0)))
-                sum := add(sum, mul(and(mload(0x24e0), filter), mload(0x4e0)))
-                sum := add(sum, mul(and(mload(0x2500), filter), mload(0x500)))
-                if lt(limit, 13) {
-                    leave
-                }
-                sum := add(sum, mul(and(mload(0x2520), filter), mload(0x520)))
-                sum := add(sum, mul(and(mload(0x2540), filter), mload(0x540)))
-                sum := add(sum, mul(and(mload(0x2560), filter), mload(0x560)))
-                sum := add(sum, mul(and(mload(0x2580), filter), mload(0x580)))
-                if lt(limit, 17) {
-                    leave
-                }
-                sum := add(sum, mul(and(mload(0x25a0), filter), mload(0x5a0)))
-                sum := add(sum, mul(and(mload(0x25c0), filter), mload(0x5c0)))
                 sum := add(sum, mul(and(mload(0x25e0), filter), mload(0x5e0)))
                 sum := add(sum, mul(and(mload(0x2600), filter), mload(0x600)))
                 sum := add(sum, mul(and(mload(0x2620), filter), mload(0x620)))
                 sum := add(sum, mul(and(mload(0x2640), filter), mload(0x640)))
-                sum := add(sum, mul(and(mload(0x2660), filter), mload(0x660)))
-                sum := add(sum, mul(and(mload(0x2680), filter), mload(0x680)))
-                if lt(limit, 25) {
+                if lt(limit, 9) {
                     leave
                 }
+                sum := add(sum, mul(and(mload(0x2660), filter), mload(0x660)))
+                sum := add(sum, mul(and(mload(0x2680), filter), mload(0x680)))
                 sum := add(sum, mul(and(mload(0x26a0), filter), mload(0x6a0)))
                 sum := add(sum, mul(and(mload(0x26c0), filter), mload(0x6c0)))
+                if lt(limit, 13) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x26e0), filter), mload(0x6e0)))
                 sum := add(sum, mul(and(mload(0x2700), filter), mload(0x700)))
                 sum := add(sum, mul(and(mload(0x2720), filter), mload(0x720)))
                 sum := add(sum, mul(and(mload(0x2740), filter), mload(0x740)))
+                if lt(limit, 17) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x2760), filter), mload(0x760)))
                 sum := add(sum, mul(and(mload(0x2780), filter), mload(0x780)))
+                sum := add(sum, mul(and(mload(0x27a0), filter), mload(0x7a0)))
+                sum := add(sum, mul(and(mload(0x27c0), filter), mload(0x7c0)))
+                sum := add(sum, mul(and(mload(0x27e0), filter), mload(0x7e0)))
+                sum := add(sum, mul(and(mload(0x2800), filter), mload(0x800)))
+                sum := add(sum, mul(and(mload(0x2820), filter), mload(0x820)))
+                sum := add(sum, mul(and(mload(0x2840), filter), mload(0x840)))
+                if lt(limit, 25) {
+                    leave
+                }
+                sum := add(sum, mul(and(mload(0x2860), filter), mload(0x860)))
+                sum := add(sum, mul(and(mload(0x2880), filter), mload(0x880)))
+                sum := add(sum, mul(and(mload(0x28a0), filter), mload(0x8a0)))
+                sum := add(sum, mul(and(mload(0x28c0), filter), mload(0x8c0)))
+                sum := add(sum, mul(and(mload(0x28e0), filter), mload(0x8e0)))
+                sum := add(sum, mul(and(mload(0x2900), filter), mload(0x900)))
+                sum := add(sum, mul(and(mload(0x2920), filter), mload(0x920)))
+                sum := add(sum, mul(and(mload(0x2940), filter), mload(0x940)))
             }
             function masked(limit, filter) -> sum {
                 if lt(limit, 33) {
                     sum := maskedFew(limit, filter)
                     leave
                 }
-                sum := add(sum, mul(and(mload(0x23a0), filter), mload(0x3a0)))
-                sum := add(sum, mul(and(mload(0x23c0), filter), mload(0x3c0)))
-                sum := add(sum, mul(and(mload(0x23e0), filter), mload(0x3e0)))
-                sum := add(sum, mul(and(mload(0x2400), filter), mload(0x400)))
-                sum := add(sum, mul(and(mload(0x2420), filter), mload(0x420)))
-                sum := add(sum, mul(and(mload(0x2440), filter), mload(0x440)))
-                sum := add(sum, mul(and(mload(0x2460), filter), mload(0x460)))
-                sum := add(sum, mul(and(mload(0x2480), filter), mload(0x480)))
-                sum := add(sum, mul(and(mload(0x24a0), filter), mload(0x4a0)))
-                sum := add(sum, mul(and(mload(0x24c0), filter), mload(0x4c0)))
-                sum := add(sum, mul(and(mload(0x24e0), filter), mload(0x4e0)))
-                sum := add(sum, mul(and(mload(0x2500), filter), mload(0x500)))
-                sum := add(sum, mul(and(mload(0x2520), filter), mload(0x520)))
-                sum := add(sum, mul(and(mload(0x2540), filter), mload(0x540)))
                 sum := add(sum, mul(and(mload(0x2560), filter), mload(0x560)))
                 sum := add(sum, mul(and(mload(0x2580), filter), mload(0x580)))
                 sum := add(sum, mul(and(mload(0x25a0), filter), mload(0x5a0)))
@@ -461,9 +447,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2940), filter), mload(0x940)))
                 sum := add(sum, mul(and(mload(0x2960), filter), mload(0x960)))
                 sum := add(sum, mul(and(mload(0x2980), filter), mload(0x980)))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x29a0), filter), mload(0x9a0)))
                 sum := add(sum, mul(and(mload(0x29c0), filter), mload(0x9c0)))
                 sum := add(sum, mul(and(mload(0x29e0), filter), mload(0x9e0)))
@@ -478,11 +461,11 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2b00), filter), mload(0xb00)))
                 sum := add(sum, mul(and(mload(0x2b20), filter), mload(0xb20)))
                 sum := add(sum, mul(and(mload(0x2b40), filter), mload(0xb40)))
-                sum := add(sum, mul(and(mload(0x2b60), filter), mload(0xb60)))
-                sum := add(sum, mul(and(mload(0x2b80), filter), mload(0xb80)))
-                if lt(limit, 65) {
+                if lt(limit, 49) {
                     leave
                 }
+                sum := add(sum, mul(and(mload(0x2b60), filter), mload(0xb60)))
+                sum := add(sum, mul(and(mload(0x2b80), filter), mload(0xb80)))
                 sum := add(sum, mul(and(mload(0x2ba0), filter), mload(0xba0)))
                 sum := add(sum, mul(and(mload(0x2bc0), filter), mload(0xbc0)))
                 sum := add(sum, mul(and(mload(0x2be0), filter), mload(0xbe0)))
@@ -497,11 +480,11 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2d00), filter), mload(0xd00)))
                 sum := add(sum, mul(and(mload(0x2d20), filter), mload(0xd20)))
                 sum := add(sum, mul(and(mload(0x2d40), filter), mload(0xd40)))
-                sum := add(sum, mul(and(mload(0x2d60), filter), mload(0xd60)))
-                sum := add(sum, mul(and(mload(0x2d80), filter), mload(0xd80)))
-                if lt(limit, 81) {
+                if lt(limit, 65) {
                     leave
                 }
+                sum := add(sum, mul(and(mload(0x2d60), filter), mload(0xd60)))
+                sum := add(sum, mul(and(mload(0x2d80), filter), mload(0xd80)))
                 sum := add(sum, mul(and(mload(0x2da0), filter), mload(0xda0)))
                 sum := add(sum, mul(and(mload(0x2dc0), filter), mload(0xdc0)))
                 sum := add(sum, mul(and(mload(0x2de0), filter), mload(0xde0)))
@@ -516,11 +499,11 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x2f00), filter), mload(0xf00)))
                 sum := add(sum, mul(and(mload(0x2f20), filter), mload(0xf20)))
                 sum := add(sum, mul(and(mload(0x2f40), filter), mload(0xf40)))
-                sum := add(sum, mul(and(mload(0x2f60), filter), mload(0xf60)))
-                sum := add(sum, mul(and(mload(0x2f80), filter), mload(0xf80)))
-                if lt(limit, 97) {
+                if lt(limit, 81) {
                     leave
                 }
+                sum := add(sum, mul(and(mload(0x2f60), filter), mload(0xf60)))
+                sum := add(sum, mul(and(mload(0x2f80), filter), mload(0xf80)))
                 sum := add(sum, mul(and(mload(0x2fa0), filter), mload(0xfa0)))
                 sum := add(sum, mul(and(mload(0x2fc0), filter), mload(0xfc0)))
                 sum := add(sum, mul(and(mload(0x2fe0), filter), mload(0xfe0)))
@@ -535,6 +518,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3100), filter), mload(0x1100)))
                 sum := add(sum, mul(and(mload(0x3120), filter), mload(0x1120)))
                 sum := add(sum, mul(and(mload(0x3140), filter), mload(0x1140)))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x3160), filter), mload(0x1160)))
                 sum := add(sum, mul(and(mload(0x3180), filter), mload(0x1180)))
                 sum := add(sum, mul(and(mload(0x31a0), filter), mload(0x11a0)))
@@ -553,9 +539,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3340), filter), mload(0x1340)))
                 sum := add(sum, mul(and(mload(0x3360), filter), mload(0x1360)))
                 sum := add(sum, mul(and(mload(0x3380), filter), mload(0x1380)))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x33a0), filter), mload(0x13a0)))
                 sum := add(sum, mul(and(mload(0x33c0), filter), mload(0x13c0)))
                 sum := add(sum, mul(and(mload(0x33e0), filter), mload(0x13e0)))
@@ -570,6 +553,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3500), filter), mload(0x1500)))
                 sum := add(sum, mul(and(mload(0x3520), filter), mload(0x1520)))
                 sum := add(sum, mul(and(mload(0x3540), filter), mload(0x1540)))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x3560), filter), mload(0x1560)))
                 sum := add(sum, mul(and(mload(0x3580), filter), mload(0x1580)))
                 sum := add(sum, mul(and(mload(0x35a0), filter), mload(0x15a0)))
@@ -588,9 +574,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3740), filter), mload(0x1740)))
                 sum := add(sum, mul(and(mload(0x3760), filter), mload(0x1760)))
                 sum := add(sum, mul(and(mload(0x3780), filter), mload(0x1780)))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x37a0), filter), mload(0x17a0)))
                 sum := add(sum, mul(and(mload(0x37c0), filter), mload(0x17c0)))
                 sum := add(sum, mul(and(mload(0x37e0), filter), mload(0x17e0)))
@@ -605,6 +588,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3900), filter), mload(0x1900)))
                 sum := add(sum, mul(and(mload(0x3920), filter), mload(0x1920)))
                 sum := add(sum, mul(and(mload(0x3940), filter), mload(0x1940)))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x3960), filter), mload(0x1960)))
                 sum := add(sum, mul(and(mload(0x3980), filter), mload(0x1980)))
                 sum := add(sum, mul(and(mload(0x39a0), filter), mload(0x19a0)))
@@ -623,9 +609,6 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3b40), filter), mload(0x1b40)))
                 sum := add(sum, mul(and(mload(0x3b60), filter), mload(0x1b60)))
                 sum := add(sum, mul(and(mload(0x3b80), filter), mload(0x1b80)))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mul(and(mload(0x3ba0), filter), mload(0x1ba0)))
                 sum := add(sum, mul(and(mload(0x3bc0), filter), mload(0x1bc0)))
                 sum := add(sum, mul(and(mload(0x3be0), filter), mload(0x1be0)))
@@ -640,6 +623,9 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x3d00), filter), mload(0x1d00)))
                 sum := add(sum, mul(and(mload(0x3d20), filter), mload(0x1d20)))
                 sum := add(sum, mul(and(mload(0x3d40), filter), mload(0x1d40)))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mul(and(mload(0x3d60), filter), mload(0x1d60)))
                 sum := add(sum, mul(and(mload(0x3d80), filter), mload(0x1d80)))
                 sum := add(sum, mul(and(mload(0x3da0), filter), mload(0x1da0)))
@@ -690,6 +676,20 @@ library DenseKernel {
                 sum := add(sum, mul(and(mload(0x4340), filter), mload(0x2340)))
                 sum := add(sum, mul(and(mload(0x4360), filter), mload(0x2360)))
                 sum := add(sum, mul(and(mload(0x4380), filter), mload(0x2380)))
+                sum := add(sum, mul(and(mload(0x43a0), filter), mload(0x23a0)))
+                sum := add(sum, mul(and(mload(0x43c0), filter), mload(0x23c0)))
+                sum := add(sum, mul(and(mload(0x43e0), filter), mload(0x23e0)))
+                sum := add(sum, mul(and(mload(0x4400), filter), mload(0x2400)))
+                sum := add(sum, mul(and(mload(0x4420), filter), mload(0x2420)))
+                sum := add(sum, mul(and(mload(0x4440), filter), mload(0x2440)))
+                sum := add(sum, mul(and(mload(0x4460), filter), mload(0x2460)))
+                sum := add(sum, mul(and(mload(0x4480), filter), mload(0x2480)))
+                sum := add(sum, mul(and(mload(0x44a0), filter), mload(0x24a0)))
+                sum := add(sum, mul(and(mload(0x44c0), filter), mload(0x24c0)))
+                sum := add(sum, mul(and(mload(0x44e0), filter), mload(0x24e0)))
+                sum := add(sum, mul(and(mload(0x4500), filter), mload(0x2500)))
+                sum := add(sum, mul(and(mload(0x4520), filter), mload(0x2520)))
+                sum := add(sum, mul(and(mload(0x4540), filter), mload(0x2540)))
             }
             function accumulate(to, sum) {
                 let even := 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff
@@ -718,73 +718,59 @@ library DenseKernel {
     function inputSum(uint256 terms) internal pure returns (uint256 total) {
         assembly ("memory-safe") {
             function inputsFew(limit) -> sum {
-                sum := add(sum, mload(0x3a0))
-                sum := add(sum, mload(0x3c0))
-                sum := add(sum, mload(0x3e0))
-                sum := add(sum, mload(0x400))
+                sum := add(sum, mload(0x560))
+                sum := add(sum, mload(0x580))
+                sum := add(sum, mload(0x5a0))
+                sum := add(sum, mload(0x5c0))
                 if lt(limit, 5) {
                     leave
                 }
-                sum := add(sum, mload(0x420))
-                sum := add(sum, mload(0x440))
-                sum := add(sum, mload(0x460))
-                sum := add(sum, mload(0x480))
-                if lt(limit, 9) {
-                    leave
-                }
-                sum := add(sum, mload(0x4a0))
-                sum := add(sum, mload(0x4c0))
-                sum := add(sum, mload(0x4e0))
-                sum := add(sum, mload(0x500))
-                if lt(limit, 13) {
-                    leave
-                }
-                sum := add(sum, mload(0x520))
-                sum := add(sum, mload(0x540))
-                sum := add(sum, mload(0x560))
-                sum := add(sum, mload(0x580))
-                if lt(limit, 17) {
-                    leave
-                }
-                sum := add(sum, mload(0x5a0))
-                sum := add(sum, mload(0x5c0))
                 sum := add(sum, mload(0x5e0))
                 sum := add(sum, mload(0x600))
                 sum := add(sum, mload(0x620))
                 sum := add(sum, mload(0x640))
-                sum := add(sum, mload(0x660))
-                sum := add(sum, mload(0x680))
-                if lt(limit, 25) {
+                if lt(limit, 9) {
                     leave
                 }
+                sum := add(sum, mload(0x660))
+                sum := add(sum, mload(0x680))
                 sum := add(sum, mload(0x6a0))
                 sum := add(sum, mload(0x6c0))
+                if lt(limit, 13) {
+                    leave
+                }
                 sum := add(sum, mload(0x6e0))
                 sum := add(sum, mload(0x700))
                 sum := add(sum, mload(0x720))
                 sum := add(sum, mload(0x740))
+                if lt(limit, 17) {
+                    leave
+                }
                 sum := add(sum, mload(0x760))
                 sum := add(sum, mload(0x780))
+                sum := add(sum, mload(0x7a0))
+                sum := add(sum, mload(0x7c0))
+                sum := add(sum, mload(0x7e0))
+                sum := add(sum, mload(0x800))
+                sum := add(sum, mload(0x820))
+                sum := add(sum, mload(0x840))
+                if lt(limit, 25) {
+                    leave
+                }
+                sum := add(sum, mload(0x860))
+                sum := add(sum, mload(0x880))
+                sum := add(sum, mload(0x8a0))
+                sum := add(sum, mload(0x8c0))
+                sum := add(sum, mload(0x8e0))
+                sum := add(sum, mload(0x900))
+                sum := add(sum, mload(0x920))
+                sum := add(sum, mload(0x940))
             }
             function inputs(limit) -> sum {
                 if lt(limit, 33) {
                     sum := inputsFew(limit)
                     leave
                 }
-                sum := add(sum, mload(0x3a0))
-                sum := add(sum, mload(0x3c0))
-                sum := add(sum, mload(0x3e0))
-                sum := add(sum, mload(0x400))
-                sum := add(sum, mload(0x420))
-                sum := add(sum, mload(0x440))
-                sum := add(sum, mload(0x460))
-                sum := add(sum, mload(0x480))
-                sum := add(sum, mload(0x4a0))
-                sum := add(sum, mload(0x4c0))
-                sum := add(sum, mload(0x4e0))
-                sum := add(sum, mload(0x500))
-                sum := add(sum, mload(0x520))
-                sum := add(sum, mload(0x540))
                 sum := add(sum, mload(0x560))
                 sum := add(sum, mload(0x580))
                 sum := add(sum, mload(0x5a0))
@@ -819,9 +805,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x940))
                 sum := add(sum, mload(0x960))
                 sum := add(sum, mload(0x980))
-                if lt(limit, 49) {
-                    leave
-                }
                 sum := add(sum, mload(0x9a0))
                 sum := add(sum, mload(0x9c0))
                 sum := add(sum, mload(0x9e0))
@@ -836,11 +819,11 @@ library DenseKernel {
                 sum := add(sum, mload(0xb00))
                 sum := add(sum, mload(0xb20))
                 sum := add(sum, mload(0xb40))
-                sum := add(sum, mload(0xb60))
-                sum := add(sum, mload(0xb80))
-                if lt(limit, 65) {
+                if lt(limit, 49) {
                     leave
                 }
+                sum := add(sum, mload(0xb60))
+                sum := add(sum, mload(0xb80))
                 sum := add(sum, mload(0xba0))
                 sum := add(sum, mload(0xbc0))
                 sum := add(sum, mload(0xbe0))
@@ -855,11 +838,11 @@ library DenseKernel {
                 sum := add(sum, mload(0xd00))
                 sum := add(sum, mload(0xd20))
                 sum := add(sum, mload(0xd40))
-                sum := add(sum, mload(0xd60))
-                sum := add(sum, mload(0xd80))
-                if lt(limit, 81) {
+                if lt(limit, 65) {
                     leave
                 }
+                sum := add(sum, mload(0xd60))
+                sum := add(sum, mload(0xd80))
                 sum := add(sum, mload(0xda0))
                 sum := add(sum, mload(0xdc0))
                 sum := add(sum, mload(0xde0))
@@ -874,11 +857,11 @@ library DenseKernel {
                 sum := add(sum, mload(0xf00))
                 sum := add(sum, mload(0xf20))
                 sum := add(sum, mload(0xf40))
-                sum := add(sum, mload(0xf60))
-                sum := add(sum, mload(0xf80))
-                if lt(limit, 97) {
+                if lt(limit, 81) {
                     leave
                 }
+                sum := add(sum, mload(0xf60))
+                sum := add(sum, mload(0xf80))
                 sum := add(sum, mload(0xfa0))
                 sum := add(sum, mload(0xfc0))
                 sum := add(sum, mload(0xfe0))
@@ -893,6 +876,9 @@ library DenseKernel {
                 sum := add(sum, mload(0x1100))
                 sum := add(sum, mload(0x1120))
                 sum := add(sum, mload(0x1140))
+                if lt(limit, 97) {
+                    leave
+                }
                 sum := add(sum, mload(0x1160))
                 sum := add(sum, mload(0x1180))
                 sum := add(sum, mload(0x11a0))
@@ -911,9 +897,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x1340))
                 sum := add(sum, mload(0x1360))
                 sum := add(sum, mload(0x1380))
-                if lt(limit, 129) {
-                    leave
-                }
                 sum := add(sum, mload(0x13a0))
                 sum := add(sum, mload(0x13c0))
                 sum := add(sum, mload(0x13e0))
@@ -928,6 +911,9 @@ library DenseKernel {
                 sum := add(sum, mload(0x1500))
                 sum := add(sum, mload(0x1520))
                 sum := add(sum, mload(0x1540))
+                if lt(limit, 129) {
+                    leave
+                }
                 sum := add(sum, mload(0x1560))
                 sum := add(sum, mload(0x1580))
                 sum := add(sum, mload(0x15a0))
@@ -946,9 +932,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x1740))
                 sum := add(sum, mload(0x1760))
                 sum := add(sum, mload(0x1780))
-                if lt(limit, 161) {
-                    leave
-                }
                 sum := add(sum, mload(0x17a0))
                 sum := add(sum, mload(0x17c0))
                 sum := add(sum, mload(0x17e0))
@@ -963,6 +946,9 @@ library DenseKernel {
                 sum := add(sum, mload(0x1900))
                 sum := add(sum, mload(0x1920))
                 sum := add(sum, mload(0x1940))
+                if lt(limit, 161) {
+                    leave
+                }
                 sum := add(sum, mload(0x1960))
                 sum := add(sum, mload(0x1980))
                 sum := add(sum, mload(0x19a0))
@@ -981,9 +967,6 @@ library DenseKernel {
                 sum := add(sum, mload(0x1b40))
                 sum := add(sum, mload(0x1b60))
                 sum := add(sum, mload(0x1b80))
-                if lt(limit, 193) {
-                    leave
-                }
                 sum := add(sum, mload(0x1ba0))
                 sum := add(sum, mload(0x1bc0))
                 sum := add(sum, mload(0x1be0))
@@ -998,6 +981,9 @@ library DenseKernel {
                 sum := add(sum, mload(0x1d00))
                 sum := add(sum, mload(0x1d20))
                 sum := add(sum, mload(0x1d40))
+                if lt(limit, 193) {
+                    leave
+                }
                 sum := add(sum, mload(0x1d60))
                 sum := add(sum, mload(0x1d80))
                 sum := add(sum, mload(0x1da0))
@@ -1048,6 +1034,20 @@ library DenseKernel {
                 sum := add(sum, mload(0x2340))
                 sum := add(sum, mload(0x2360))
                 sum := add(sum, mload(0x2380))
+                sum := add(sum, mload(0x23a0))
+                sum := add(sum, mload(0x23c0))
+                sum := add(sum, mload(0x23e0))
+                sum := add(sum, mload(0x2400))
+                sum := add(sum, mload(0x2420))
+                sum := add(sum, mload(0x2440))
+                sum := add(sum, mload(0x2460))
+                sum := add(sum, mload(0x2480))
+                sum := add(sum, mload(0x24a0))
+                sum := add(sum, mload(0x24c0))
+                sum := add(sum, mload(0x24e0))
+                sum := add(sum, mload(0x2500))
+                sum := add(sum, mload(0x2520))
+                sum := add(sum, mload(0x2540))
             }
             total := inputs(terms)
         }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IExactMachine} from "../interfaces/IExactMachine.sol";
 import {Dtype} from "../types/Dtype.sol";
 import {BLOB_BYTES, Blobs} from "./Blobs.sol";
-import {MachineMemory} from "./MachineMemory.sol";
+import {HEAD, HEAD_ROOM, MachineMemory} from "./MachineMemory.sol";
 
 /// @notice A graph while it runs. Places are addresses in memory.
 struct Graph {
@@ -57,10 +57,7 @@ library Graphs {
     uint256 private constant HEAD_BYTES = 24;
     uint256 private constant FIRST_BYTES = 0x0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff;
     uint256 private constant MAX_TENSOR_BYTES = 6 + 4 * MAX_RANK;
-    /// The declarations of two tensors and a short program are read with the head, and a word more for reads of their
-    /// last fields.
     uint256 private constant USUAL_TENSORS = 2;
-    uint256 private constant USUAL_BYTES = 448;
     /// One bit for each type of integers, and for bools.
     uint256 private constant INTEGERS =
         (1 << Dtype.UINT8) |
@@ -85,8 +82,8 @@ library Graphs {
             graph.store = store;
             graph.blob = blob;
             graph.firstBytes = FIRST_BYTES;
-            uint256 head = MachineMemory.allocate(USUAL_BYTES);
-            _copy(blob, head, 0, USUAL_BYTES - 32);
+            uint256 head = HEAD;
+            _copy(blob, head, 0, HEAD_ROOM - 32);
             require(size >= HEAD_BYTES, IExactMachine.GraphMalformed(root));
             require(head.u16() == VERSION, IExactMachine.GraphVersionUnknown(head.u16()));
             uint256 tensors = (head + 22).u8() + (head + 23).u8();
@@ -135,9 +132,10 @@ library Graphs {
                 graph.blobEnd = streamBytes;
                 graph.blobShift = 1 + declared;
                 bool isUsual = graph.inputs + graph.outputs <= USUAL_TENSORS;
-                if (isUsual && declared + graph.programBytes <= USUAL_BYTES - 32) {
+                if (isUsual && declared + graph.programBytes <= HEAD_ROOM - 32) {
                     graph.window = head + declared;
                     graph.windowReach = graph.programBytes;
+                    MachineMemory.shortenBlocks(graph.arenaWords, streamBytes);
                 }
                 return;
             }

@@ -3,10 +3,10 @@ pragma solidity ^0.8.28;
 
 // Fixed places of the machine's memory, so that the kernel of dense layers reads constant addresses: that makes a
 // multiply-add a third cheaper. `DenseKernel` is generated from them.
-uint256 constant X_BLOCK = 0x3a0;
-uint256 constant W_BLOCK = 0x23a0;
+uint256 constant X_BLOCK = 0x560;
+uint256 constant W_BLOCK = 0x2560;
 // A block of words and the parameters of 30 columns end before it.
-uint256 constant HEAP = 0x4580;
+uint256 constant HEAP = 0x4740;
 
 // Where a dense layer keeps the mask of sums that more is added to, none of them before the first block of K, and how
 // sums become elements: the divisor, the lower bound, and the upper less the lower.
@@ -15,12 +15,20 @@ uint256 constant DIVISOR = 0x340;
 uint256 constant LOWEST = 0x360;
 uint256 constant RANGE = 0x380;
 
+// What is read of every root at once: its head, the declarations of two tensors and a short program, and a word more
+// for reads of their last fields.
+uint256 constant HEAD = 0x3a0;
+uint256 constant HEAD_ROOM = 448;
+
 // Bytes from X_BLOCK on that tables and parameters may use between dense layers.
 uint256 constant CACHE_BYTES = 16_384;
 
 /// @title MachineMemory
 /// @notice Sets the fixed places aside, and reads big-endian fields of records.
 library MachineMemory {
+    /// Parameters of 30 columns.
+    uint256 private constant PARAMS_BYTES = 480;
+
     /// The compiler keeps more of its own variables in memory than the fixed places leave room for.
     error MemoryLayoutBroken(uint256 freeMemory);
 
@@ -29,6 +37,16 @@ library MachineMemory {
         uint256 free = mark();
         require(free <= KEPT_SUMS, MemoryLayoutBroken(free));
         release(HEAP);
+    }
+
+    /// @notice Lets free memory begin earlier for a small graph, as long as nothing is allocated: its layers have no
+    /// more inputs than it has words of arena, its tables and parameters no more bytes than its stream.
+    function shortenBlocks(uint256 arenaWords, uint256 streamBytes) internal pure {
+        unchecked {
+            // The kernel of so many inputs stops at a multiple of 32 at most.
+            uint256 end = W_BLOCK + PARAMS_BYTES + 32 * ((arenaWords + 31) & ~uint256(31));
+            if (end < HEAP && X_BLOCK + streamBytes <= end) release(end);
+        }
     }
 
     /// @notice Where free memory begins.
