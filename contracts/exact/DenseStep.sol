@@ -29,19 +29,20 @@ library DenseStep {
 
     function run(Graph memory graph, uint256 body, uint256 end) internal view {
         unchecked {
-            uint256 rows = (body + 8).u32();
-            _requireOrder(graph, body, end, rows);
+            (uint256 rows, uint256 k, uint256 n) = ((body + 8).u32(), _k(body), _n(body));
+            _requireOrder(graph, body, end, rows * k * n);
             (uint256 xStride, uint256 yStride) = ((body + 12).u32(), (body + 16).u32());
             (uint256 x, uint256 y) = (body.u32(), (body + 4).u32());
-            uint256 wrong = graph.arenaWords - (rows - 1) * xStride - x - _k(body);
-            wrong |= graph.arenaWords - (rows - 1) * yStride - y - _n(body);
+            // A difference below zero sets the highest bit.
+            uint256 wrong = graph.arenaWords - (rows - 1) * xStride - x - k;
+            wrong |= graph.arenaWords - (rows - 1) * yStride - y - n;
             if (wrong >> 255 != 0) revert IExactMachine.StepOutsideArena(graph.pc);
             x = graph.arena + 32 * x;
             y = graph.arena + 32 * y;
             _row(graph, body, x, y, false);
             if (rows == 1) return;
             // Rows after the first find the weights of a narrow layer where they are.
-            bool isLoaded = _k(body) <= K_BLOCK && _n(body) <= COLUMNS;
+            bool isLoaded = k <= K_BLOCK && n <= COLUMNS;
             while (--rows != 0) {
                 x += 32 * xStride;
                 y += 32 * yStride;
@@ -51,13 +52,13 @@ library DenseStep {
     }
 
     /// @dev Puts divisor and bounds where `DenseKernel` finds them.
-    function _requireOrder(Graph memory graph, uint256 body, uint256 end, uint256 rows) private pure {
+    function _requireOrder(Graph memory graph, uint256 body, uint256 end, uint256 products) private pure {
         unchecked {
             int256 divisor = (body + 33).i64();
             int256 lo = (body + 41).i64();
             int256 range = (body + 49).i64() - lo;
             // What is below zero sets the highest bit.
-            uint256 wrong = (rows * _k(body) * _n(body) - 1) | uint256(divisor - 1) | uint256(range);
+            uint256 wrong = (products - 1) | uint256(divisor - 1) | uint256(range);
             if ((wrong >> 255) | (end ^ (body + BODY_BYTES)) != 0) revert IExactMachine.StepMalformed(graph.pc);
             assembly ("memory-safe") {
                 mstore(DIVISOR, divisor)
