@@ -7,6 +7,7 @@ import {PipeExecutor} from "./PipeExecutor.sol";
 import {Bundle, SignedBundles} from "./SignedBundles.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {UnpaidReads} from "./UnpaidReads.sol";
+import {ICovers} from "./interfaces/ICovers.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
@@ -19,6 +20,7 @@ import {ResultBundles} from "./libraries/ResultBundles.sol";
 import {CarriedResult} from "./types/CarriedResult.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
+import {Cover} from "./types/Cover.sol";
 import {GRAIN} from "./types/Grain.sol";
 import {LoadedResult, packLoaded} from "./types/LoadedResult.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
@@ -181,7 +183,20 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }
+        if (query_.cover.isAsked()) _reserveCover(query_.cover, query_.release, slot, result);
         return (true, slot.outputOf(result));
+    }
+
+    /// @dev Each time that the query is asked: so many times its asker relies on the answer.
+    function _reserveCover(Cover cover, ReleaseId release, ResultSlot slot, LoadedResult result) private {
+        (bytes32 resultHash, address signer) = slot.keptForCover();
+        if (resultHash == 0) {
+            if (result.maxCover() != 0) revert CoverNeedsExact(release);
+            revert ICovers.CoverAboveMaximum(cover.amount(), 0);
+        }
+        // Anybody could make it send the money on.
+        if (cover.beneficiary() == address(_executor)) revert ICovers.BeneficiaryUnusable(address(_executor));
+        OPERATORS.reserveCover(signer, resultHash, cover, result.maxCover());
     }
 
     function _missingOf(
@@ -255,14 +270,30 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 if (!slot.load().isLoaded()) {
                     if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
-                    _requirePaid(head, run.terms, bundle.consumer);
+                    _requirePaid(head, run.terms);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
+                    if (head.maxCover() != 0) _keepForCover(slot, result, head, run.terms, bundle);
                     run.fees += head.feeGrains();
                     ++run.count;
                 }
                 result = result.next(head);
             }
         }
+    }
+
+    /// @dev Of a release that counts as exact for this result; else the result insures nothing.
+    function _keepForCover(
+        ResultSlot slot,
+        CarriedResult result,
+        ResultHead head,
+        CompactTerms terms,
+        Bundle memory bundle
+    ) private {
+        if (bundle.consumer == address(0)) revert CoverWithoutContext();
+        uint40 validUntil = ResultBundles.validUntilOf(bundle.first);
+        if (terms.exactFrom() == 0 || validUntil <= terms.exactFrom()) return;
+        bytes32 resultHash = ResultBundles.structHashOf(result, head, bundle.context, validUntil);
+        slot.keepForCover(resultHash, bundle.signer);
     }
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private {
@@ -281,14 +312,13 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     }
 
     /// @dev The fee covers what is not the operator's. In grains, times 10,000: 56 and 14 bits.
-    function _requirePaid(ResultHead head, CompactTerms terms, address consumer) private view {
+    function _requirePaid(ResultHead head, CompactTerms terms) private view {
         uint256 fee = head.feeGrains();
         unchecked {
             if (fee * (BPS - protocolFeeBps) < terms.royaltyGrains() * BPS) {
                 revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
         }
-        if (head.maxCover() != 0 && consumer == address(0)) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.

@@ -25,6 +25,7 @@ struct Bundle {
     /// Place in calldata behind it.
     uint256 end;
     address consumer;
+    bytes32 context;
     address signer;
     CompactStanding standing;
 }
@@ -77,7 +78,7 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.count, bundle.end) = (first, count, end);
-        (bundle.consumer, bundle.signer, bundle.standing) = (consumer, signer, standing);
+        (bundle.consumer, bundle.context, bundle.signer, bundle.standing) = (consumer, context, signer, standing);
     }
 
     /// @dev What a release demands, of an operator that has it at stake.

@@ -10,6 +10,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {InferenceAnswer, InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice, CompactPriceLib} from "./CompactPrice.sol";
@@ -200,6 +201,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: MIN_STAKE,
+                cover: NO_COVER,
                 input: VolatilityModel.encodeInput(history.lastDay())
             });
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Cover} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -16,8 +17,11 @@ struct InferenceQuery {
     uint32 operatorId;
     /// Token wei; a result that costs more is refused.
     uint256 maxFee;
-    /// Token wei of active stake; never below what release and network demand.
+    /// Token wei of active stake that is not set aside for covers; never below what release and network demand.
     uint256 minStake;
+    /// What the answer insures, and for whom: reserved from the operator's stake each time that the query is answered.
+    /// `NO_COVER` = nothing. Exact releases only.
+    Cover cover;
     /// Canonical encoding.
     bytes input;
 }
@@ -79,7 +83,10 @@ interface IPipe {
     error ModeNotOffered(ReleaseId release, Mode mode);
     error CodecUnknown(uint8 codec);
     error ResultFeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
+    /// A result of no context, or an unpaid read, insures nothing.
     error CoverWithoutContext();
+    /// Right and wrong are defined for exact releases alone.
+    error CoverNeedsExact(ReleaseId release);
     error FeeAboveMaximum(uint256 fee, uint256 maxFee);
     error StakeBelowMinimum(uint256 stake, uint256 minStake);
     error OperatorNotChosen(uint32 operatorId, uint32 chosen);

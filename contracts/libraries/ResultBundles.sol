@@ -85,6 +85,27 @@ library ResultBundles {
         }
     }
 
+    /// @notice Struct hash of one result, whose form was checked.
+    /// @param head its own
+    function structHashOf(
+        CarriedResult result,
+        ResultHead head,
+        bytes32 context,
+        uint40 validUntil
+    ) internal pure returns (bytes32) {
+        _prepareStructs(context, validUntil);
+        return _structHash(result, head);
+    }
+
+    /// @notice Until when the results of a bundle can be used.
+    /// @param first result of the bundle
+    function validUntilOf(CarriedResult first) internal pure returns (uint40 validUntil) {
+        // It stands right before.
+        assembly ("memory-safe") {
+            validUntil := shr(216, calldataload(sub(first, 5)))
+        }
+    }
+
     /// @notice The bytes from one place to another, without the check that a slice of Solidity repeats.
     function between(uint256 place, uint256 end) internal pure returns (bytes calldata slice) {
         assembly ("memory-safe") {

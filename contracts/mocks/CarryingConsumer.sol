@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
 /// @title CarryingConsumer
@@ -20,7 +21,7 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external payable {
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, input)));
     }
 
     function askAny(InferenceQuery calldata query) external returns (bytes memory) {
@@ -38,7 +39,7 @@ contract CarryingConsumer is PipeConsumer {
     function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
-            queries[i] = InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, inputs[i]);
+            queries[i] = InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, inputs[i]);
         }
         queries[inputs.length - 1].release = last;
         bytes[] memory outputs = _inferBatch(queries);
@@ -73,7 +74,7 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function queryOf(ReleaseId release, bytes memory input) public pure returns (InferenceQuery memory) {
-        return InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, input);
+        return InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, input);
     }
 
     function _account() internal view override returns (address) {

@@ -5,6 +5,7 @@ import {IModelHub, TensorSpec} from "../interfaces/IModelHub.sol";
 import {IPipe, InferenceQuery} from "../interfaces/IPipe.sol";
 import {TensorCodec} from "../libraries/TensorCodec.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Dtype} from "../types/Dtype.sol";
 import {modelIdOf} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
@@ -117,6 +118,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
             operatorId: OPERATOR_ID,
             maxFee: MAX_FEE,
             minStake: MIN_STAKE,
+            cover: NO_COVER,
             input: _encode(input, inputs)
         });
         output.numbers = _decode(PIPE.infer(query, _account(), ""), outputs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Cover} from "./Cover.sol";
 import {Mode} from "./Mode.sol";
 import {ReleaseId} from "./ReleaseId.sol";
 import {GRAIN} from "./Grain.sol";
@@ -14,6 +15,7 @@ struct Request {
     RequestTimes times;
     /// keccak256 of the canonical encoding of the input.
     bytes32 inputHash;
+    Cover cover;
 }
 
 /// @notice requester 160 | lane 32 | nonce 40 | mode 8 | codec 8 | delivery 8, from the high end.

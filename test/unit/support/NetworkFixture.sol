@@ -19,6 +19,7 @@ import {IOperators, Onboarding, Permit, Standing} from "../../../contracts/inter
 import {IProofSettlement, SignedResult} from "../../../contracts/interfaces/IProofSettlement.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {InferenceResult} from "../../../contracts/types/InferenceResult.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ModelId} from "../../../contracts/types/ModelId.sol";
@@ -381,7 +382,8 @@ abstract contract NetworkFixture is Test {
                 callbackGas: 0,
                 delivery: Delivery.AtFulfilment,
                 minStake: 0,
-                operatorId: 0
+                operatorId: 0,
+                cover: NO_COVER
             });
     }
 
