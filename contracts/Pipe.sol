@@ -183,17 +183,15 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }
-        if (query_.cover.isAsked()) _reserveCover(query_.cover, query_.release, slot, result);
+        if (query_.cover.isAsked()) _reserveCover(query_, slot, result);
         return (true, slot.outputOf(result));
     }
 
     /// @dev Each time that the query is asked: so many times its asker relies on the answer.
-    function _reserveCover(Cover cover, ReleaseId release, ResultSlot slot, LoadedResult result) private {
+    function _reserveCover(InferenceQuery calldata query_, ResultSlot slot, LoadedResult result) private {
+        Cover cover = query_.cover;
         (bytes32 resultHash, address signer) = slot.keptForCover();
-        if (resultHash == 0) {
-            if (result.maxCover() != 0) revert CoverNeedsExact(release);
-            revert ICovers.CoverAboveMaximum(cover.amount(), 0);
-        }
+        if (resultHash == 0 && result.maxCover() != 0) revert CoverNeedsExact(query_.release);
         // Anybody could make it send the money on.
         if (cover.beneficiary() == address(_executor)) revert ICovers.BeneficiaryUnusable(address(_executor));
         OPERATORS.reserveCover(signer, resultHash, cover, result.maxCover());
@@ -272,7 +270,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                     _requireBacked(result, head, run.terms, bundle);
                     _requirePaid(head, run.terms);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
-                    if (head.maxCover() != 0) _keepForCover(slot, result, head, run.terms, bundle);
+                    if (head.maxCover() != 0) _keepForCover(slot, result, run.terms, bundle);
                     run.fees += head.feeGrains();
                     ++run.count;
                 }
@@ -285,15 +283,14 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     function _keepForCover(
         ResultSlot slot,
         CarriedResult result,
-        ResultHead head,
         CompactTerms terms,
         Bundle memory bundle
     ) private {
         if (bundle.consumer == address(0)) revert CoverWithoutContext();
         uint40 validUntil = ResultBundles.validUntilOf(bundle.first);
-        if (terms.exactFrom() == 0 || validUntil <= terms.exactFrom()) return;
-        bytes32 resultHash = ResultBundles.structHashOf(result, head, bundle.context, validUntil);
-        slot.keepForCover(resultHash, bundle.signer);
+        uint40 exactFrom = terms.exactFrom();
+        if (exactFrom == 0 || validUntil <= exactFrom) return;
+        slot.keepForCover(ResultBundles.structHashOf(result, bundle.context, validUntil), bundle.signer);
     }
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private {

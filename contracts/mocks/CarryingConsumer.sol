@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
-import {NO_COVER} from "../types/Cover.sol";
+import {Cover, NO_COVER, coverOf} from "../types/Cover.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
 /// @title CarryingConsumer
@@ -22,6 +22,12 @@ contract CarryingConsumer is PipeConsumer {
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external payable {
         answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, input)));
+    }
+
+    /// @notice The same, insured for the caller.
+    function askCovered(ReleaseId release, uint256 slot, uint256 amount, bytes calldata input) external {
+        Cover cover = coverOf(amount, msg.sender);
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, cover, input)));
     }
 
     function askAny(InferenceQuery calldata query) external returns (bytes memory) {
