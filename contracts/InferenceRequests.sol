@@ -133,7 +133,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
             Fulfilment calldata item = items[i];
             bytes4 problem = _check(item, ids[i], signer, standing);
             if (problem == 0 && item.request.cover.isAsked()) {
-                problem = _reserveCover(item.request, ids[i], outputHashes[i], validUntil, signer);
+                problem = _insure(item.request, ids[i], outputHashes[i], validUntil, signer);
             }
             if (problem == 0) {
                 _settle(item, ids[i], standing);
@@ -379,7 +379,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
 
     /// @dev An answer that cannot be insured as its request says does not count. The last thing that can fail.
     /// @return problem selector of the error; 0 = reserved
-    function _reserveCover(
+    function _insure(
         Request calldata request_,
         RequestId id,
         bytes32 outputHash,
@@ -388,7 +388,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
     ) private returns (bytes4 problem) {
         Cover cover = request_.cover;
         bytes32 resultHash = _resultHash(request_, id, outputHash, validUntil);
-        try OPERATORS.reserveCover(signer, resultHash, cover, cover.amount()) {
+        try OPERATORS.insureResult(signer, resultHash, cover, cover.amount()) {
             return 0;
         } catch (bytes memory reason) {
             problem = bytes4(reason);
@@ -510,8 +510,14 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         return acceptedBy == signer || OPERATORS.compactStandingOf(acceptedBy).operatorId() == operatorId;
     }
 
-    function _idOf(Request calldata request_) private view returns (RequestId) {
-        return RequestId.wrap(keccak256(abi.encode(address(this), request_)));
+    function _idOf(Request calldata request_) private view returns (RequestId id) {
+        // As `keccak256(abi.encode(address(this), request_))`: the six words stand one after the other.
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, address())
+            calldatacopy(add(free, 32), request_, 192)
+            id := keccak256(free, 224)
+        }
     }
 
     /// @dev Struct hash of the `InferenceResult` that answers the request; written out, since a struct in memory

@@ -320,10 +320,9 @@ contract Operators is Offers, Covers, EIP712 {
     /// @inheritdoc IOperators
     function compactStandingOf(address signer) external view override returns (CompactStanding word) {
         word = _standingWordOf(signer);
-        uint256 percent = word.coverPercent();
-        if (percent == 0) return word;
+        if (!word.isSettingAside()) return word;
         uint256 stakeGrains = word.stakeGrains();
-        return word.withStake(stakeGrains - _shareOf(stakeGrains, percent));
+        return word.withStake(stakeGrains - _shareOf(stakeGrains, word.coverPercent()));
     }
 
     /// @inheritdoc IOperators

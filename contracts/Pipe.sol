@@ -183,18 +183,18 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }
-        if (query_.cover.isAsked()) _reserveCover(query_, slot, result);
+        if (query_.cover.isAsked()) _insure(query_, slot, result);
         return (true, slot.outputOf(result));
     }
 
     /// @dev Each time that the query is asked: so many times its asker relies on the answer.
-    function _reserveCover(InferenceQuery calldata query_, ResultSlot slot, LoadedResult result) private {
+    function _insure(InferenceQuery calldata query_, ResultSlot slot, LoadedResult result) private {
         Cover cover = query_.cover;
         (bytes32 resultHash, address signer) = slot.keptForCover();
         if (resultHash == 0 && result.maxCover() != 0) revert CoverNeedsExact(query_.release);
         // Anybody could make it send the money on.
         if (cover.beneficiary() == address(_executor)) revert ICovers.BeneficiaryUnusable(address(_executor));
-        OPERATORS.reserveCover(signer, resultHash, cover, result.maxCover());
+        OPERATORS.insureResult(signer, resultHash, cover, result.maxCover());
     }
 
     function _missingOf(
@@ -280,12 +280,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     }
 
     /// @dev Of a release that counts as exact for this result; else the result insures nothing.
-    function _keepForCover(
-        ResultSlot slot,
-        CarriedResult result,
-        CompactTerms terms,
-        Bundle memory bundle
-    ) private {
+    function _keepForCover(ResultSlot slot, CarriedResult result, CompactTerms terms, Bundle memory bundle) private {
         if (bundle.consumer == address(0)) revert CoverWithoutContext();
         uint40 validUntil = ResultBundles.validUntilOf(bundle.first);
         uint40 exactFrom = terms.exactFrom();

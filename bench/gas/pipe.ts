@@ -175,11 +175,11 @@ export async function measure(): Promise<Record<string, number>> {
   const exact = await publishExact(chain, deployer, readExactModel("eth-volatility-1h-exact"), OPG / 100n);
   await authority.setTargetFunctionRole(
     operators,
-    [operators.interface.getFunction("reserveCover").selector],
+    [operators.interface.getFunction("insureResult").selector],
     COVERER,
   );
   await authority.grantRole(COVERER, pipe, 0);
-  await operators.connect(owner).setCoverShare(1, pipe, 50);
+  await operators.connect(owner).setCoverPercent(1, pipe, 50);
   const covered = await lastOf(async () => {
     const input = draw(128);
     const results = await carry([{ release: exact, input, maxCover: COVER }]);

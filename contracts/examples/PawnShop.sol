@@ -157,11 +157,11 @@ contract PawnShop is PipeConsumer {
             InferenceQuery({
                 release: release,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: MIN_STAKE,
-                cover: NO_COVER,
                 input: input
             });
     }

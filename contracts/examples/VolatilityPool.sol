@@ -197,11 +197,11 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
             InferenceQuery({
                 release: RELEASE,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: MIN_STAKE,
-                cover: NO_COVER,
                 input: VolatilityModel.encodeInput(history.lastDay())
             });
     }

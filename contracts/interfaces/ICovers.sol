@@ -32,10 +32,10 @@ struct DueCover {
 /// @dev Assumptions: a coverer reserves only for what its operator signed, in a context of its own, for an exact
 /// release; `Disputes` alone claims, once a computation proved the result wrong.
 interface ICovers {
-    event CoverShareSet(uint32 indexed operatorId, address indexed coverer, uint8 percent);
-    /// `resultHash` is the struct hash of the `InferenceResult`; results are in the events of the coverer, in the same
-    /// transaction. The same result can be covered several times; amounts add up.
-    event CoverReserved(uint32 indexed operatorId, address indexed beneficiary, bytes32 resultHash, uint256 amount);
+    event CoverPercentSet(uint32 indexed operatorId, address indexed coverer, uint8 percent);
+    /// `resultHash` is the struct hash of the `InferenceResult`, which is in the events of the coverer, in the same
+    /// transaction, with its signer. A result can be insured several times; amounts add up.
+    event CoverReserved(address indexed beneficiary, bytes32 resultHash, uint256 amount);
     event CoverClaimed(
         uint32 indexed operatorId,
         address indexed beneficiary,
@@ -49,8 +49,8 @@ interface ICovers {
     /// The role to reserve is not the coverer's.
     error CovererUnknown(address coverer);
     error TooManyCoverers(uint32 operatorId, uint256 maximum);
-    error CoverShareTooHigh(uint256 percent, uint256 maximum);
-    error CoverShareUnchanged(uint32 operatorId, address coverer);
+    error CoverPercentTooHigh(uint256 percent, uint256 maximum);
+    error CoverPercentUnchanged(uint32 operatorId, address coverer);
     /// What is locked must fit the share that is set aside. Token wei.
     error CoverShareTooLow(uint32 operatorId, address coverer, uint256 locked, uint256 share);
     error CoverZero();
@@ -68,14 +68,14 @@ interface ICovers {
 
     /// @notice Sets aside a share of the stake for covers that `coverer` reserves. All shares together are at most half
     /// of the stake; 0 lets nothing more be reserved, and is refused while anything is locked.
-    function setCoverShare(uint32 operatorId, address coverer, uint8 percent) external;
+    function setCoverPercent(uint32 operatorId, address coverer, uint8 percent) external;
 
     /// @notice Reserves a cover through a result that the caller knows to be signed. Never paused.
     /// @dev Only a coverer that the operator allows: it can bind no more than what was set aside for it.
     /// @param signer of the result; must be active
     /// @param resultHash struct hash of the result
     /// @param maxCover token wei, as signed: the most that the result insures, all reservations together
-    function reserveCover(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) external;
+    function insureResult(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) external;
 
     /// @notice Takes a cover and what burns with it from the operator's stake.
     /// @dev Only `Disputes`, after its verdict.
@@ -99,7 +99,7 @@ interface ICovers {
     function dueCoverOf(bytes32 key) external view returns (DueCover memory);
 
     /// @notice Percent of the operator's stake that is set aside for the coverer.
-    function coverShareOf(uint32 operatorId, address coverer) external view returns (uint8 percent);
+    function coverPercentOf(uint32 operatorId, address coverer) external view returns (uint8 percent);
 
     /// @notice Contracts that the operator sets stake aside for.
     function coverersOf(uint32 operatorId) external view returns (address[] memory);

@@ -11,6 +11,9 @@ struct InferenceQuery {
     ReleaseId release;
     /// Encoding of input and output, `types/Codec.sol`.
     uint8 codec;
+    /// What the answer insures, and for whom: reserved from the operator's stake each time that the query is answered.
+    /// `NO_COVER` = nothing. Exact releases only.
+    Cover cover;
     /// Set of modes that will do: bit n = mode n.
     uint8 modes;
     /// 0 = any operator.
@@ -19,9 +22,6 @@ struct InferenceQuery {
     uint256 maxFee;
     /// Token wei of active stake that is not set aside for covers; never below what release and network demand.
     uint256 minStake;
-    /// What the answer insures, and for whom: reserved from the operator's stake each time that the query is answered.
-    /// `NO_COVER` = nothing. Exact releases only.
-    Cover cover;
     /// Canonical encoding.
     bytes input;
 }

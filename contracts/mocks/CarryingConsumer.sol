@@ -21,13 +21,13 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external payable {
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, input)));
     }
 
     /// @notice The same, insured for the caller.
     function askCovered(ReleaseId release, uint256 slot, uint256 amount, bytes calldata input) external {
         Cover cover = coverOf(amount, msg.sender);
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, cover, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, cover, 1, 0, MAX_FEE, 0, input)));
     }
 
     function askAny(InferenceQuery calldata query) external returns (bytes memory) {
@@ -45,7 +45,7 @@ contract CarryingConsumer is PipeConsumer {
     function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
-            queries[i] = InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, inputs[i]);
+            queries[i] = InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, inputs[i]);
         }
         queries[inputs.length - 1].release = last;
         bytes[] memory outputs = _inferBatch(queries);
@@ -80,7 +80,7 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function queryOf(ReleaseId release, bytes memory input) public pure returns (InferenceQuery memory) {
-        return InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, NO_COVER, input);
+        return InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, input);
     }
 
     function _account() internal view override returns (address) {

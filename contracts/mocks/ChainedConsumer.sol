@@ -30,6 +30,6 @@ contract ChainedConsumer is PipeConsumer {
     }
 
     function _query(bytes memory input) private view returns (InferenceQuery memory) {
-        return InferenceQuery(RELEASE, CODEC_TENSORS, 1, 0, type(uint256).max, 0, NO_COVER, input);
+        return InferenceQuery(RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, type(uint256).max, 0, input);
     }
 }

@@ -37,7 +37,8 @@ abstract contract Covers is StakeBook {
     /// @dev Keyed by `_lockKey`.
     mapping(uint256 lockKey => LockWord word) private _locks;
     mapping(uint32 operatorId => address[] coverers) private _coverers;
-    mapping(bytes32 key => CoverWord word) private _covers;
+    /// @dev Keyed by `coverKeyOf`.
+    mapping(uint256 key => CoverWord word) private _covers;
     mapping(bytes32 key => DueCover due) private _dues;
 
     constructor(uint256 evidencePeriod, uint256 unbondingPeriod_) {
@@ -46,14 +47,14 @@ abstract contract Covers is StakeBook {
     }
 
     /// @inheritdoc ICovers
-    function setCoverShare(uint32 operatorId, address coverer, uint8 percent) external override {
+    function setCoverPercent(uint32 operatorId, address coverer, uint8 percent) external override {
         Operator storage operator = _requireOwner(operatorId);
         LockWord locks = _locksOf(operatorId, coverer);
         uint8 before = locks.percent();
-        require(percent != before, CoverShareUnchanged(operatorId, coverer));
+        require(percent != before, CoverPercentUnchanged(operatorId, coverer));
         Standing memory standing = _standings[operator.signer];
         uint256 total = uint256(standing.coverPercent) - before + percent;
-        require(total <= MAX_COVER_PERCENT, CoverShareTooHigh(total, MAX_COVER_PERCENT));
+        require(total <= MAX_COVER_PERCENT, CoverPercentTooHigh(total, MAX_COVER_PERCENT));
         _requireWithin(operatorId, coverer, locks.live(), _shareOf(standing.stake, percent));
         if (before == 0) _addCoverer(operatorId, coverer);
         else if (percent == 0) _removeCoverer(operatorId, coverer);
@@ -62,42 +63,41 @@ abstract contract Covers is StakeBook {
         standing.coverPercent = uint8(total);
         _trimSlots(operatorId, standing);
         _standings[operator.signer].store(standing);
-        emit CoverShareSet(operatorId, coverer, percent);
+        emit CoverPercentSet(operatorId, coverer, percent);
     }
 
     /// @inheritdoc ICovers
-    function reserveCover(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) external override {
+    function insureResult(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) external override {
         CompactStanding standing = _standingWordOf(signer);
         if (!standing.isActive()) revert CoverSignerNotActive(signer);
-        uint32 operatorId = standing.operatorId();
-        address beneficiary = cover.beneficiary();
-        _requireUsable(beneficiary);
         uint256 grains = cover.grains();
         if (grains == 0) revert CoverZero();
+        _requireUsable(cover.beneficiary());
 
-        bytes32 key = coverKeyOf(operatorId, msg.sender, resultHash);
+        uint256 key = uint256(coverKeyOf(standing.operatorId(), msg.sender, resultHash));
         CoverWord word = _covers[key];
         uint256 epoch = block.timestamp / _epochLength;
-        uint256 age;
-        uint256 lock = _lockOf(grains);
-        if (CoverWord.unwrap(word) == 0) {
-            if (cover.amount() > maxCover) revert CoverAboveMaximum(cover.amount(), maxCover);
-            word = packCover(beneficiary, grains, block.timestamp, standing.era());
-        } else {
-            uint256 covered = word.coveredGrains();
-            if (word.coverBeneficiary() != beneficiary) revert CoverOfAnother(resultHash, word.coverBeneficiary());
-            if (covered * GRAIN + cover.amount() > maxCover) {
-                revert CoverAboveMaximum(covered * GRAIN + cover.amount(), maxCover);
+        // Grains have 96 bits here, and what passes the comparison 56.
+        unchecked {
+            if (CoverWord.unwrap(word) == 0) {
+                if (cover.amount() > maxCover) revert CoverAboveMaximum(cover.amount(), maxCover);
+                _lock(standing, epoch, 0, _lockOf(grains));
+                _covers[key] = packCover(cover.beneficiary(), grains, block.timestamp, standing.era());
+            } else {
+                if (word.coverBeneficiary() != cover.beneficiary()) {
+                    revert CoverOfAnother(resultHash, word.coverBeneficiary());
+                }
+                uint256 before = word.coveredGrains();
+                uint256 covered = before * GRAIN + cover.amount();
+                if (covered > maxCover) revert CoverAboveMaximum(covered, maxCover);
+                // Beside what it locked before, so that all of it ends at once. A result is usable for less than the
+                // time that a lock lives.
+                uint256 age = epoch - word.coverSince() / _epochLength;
+                _lock(standing, epoch, age, _lockOf(before + grains) - _lockOf(before));
+                _covers[key] = word.plus(grains);
             }
-            // Beside what it was before, so that all of it ends at once. A result is usable for less than the time that
-            // a lock lives.
-            age = epoch - word.coverSince() / _epochLength;
-            lock = _lockOf(covered + grains) - _lockOf(covered);
-            word = word.plus(grains);
         }
-        _lock(operatorId, standing.stakeGrains(), epoch, age, lock);
-        _covers[key] = word;
-        emit CoverReserved(operatorId, beneficiary, resultHash, cover.amount());
+        emit CoverReserved(cover.beneficiary(), resultHash, cover.amount());
     }
 
     /// @inheritdoc ICovers
@@ -107,12 +107,12 @@ abstract contract Covers is StakeBook {
         bytes32 resultHash
     ) external override restricted returns (bytes32 key) {
         key = coverKeyOf(operatorId, coverer, resultHash);
-        CoverWord word = _covers[key];
+        CoverWord word = _covers[uint256(key)];
         require(CoverWord.unwrap(word) != 0, CoverUnknown(key));
         uint256 endedAt = _endOf(word);
         require(block.timestamp < endedAt, CoverEnded(key, endedAt));
 
-        _covers[key] = CoverWord.wrap(0);
+        _covers[uint256(key)] = CoverWord.wrap(0);
         uint256 grains = word.coveredGrains();
         uint256 lock = _lockOf(grains);
         uint256 age = block.timestamp / _epochLength - word.coverSince() / _epochLength;
@@ -142,7 +142,7 @@ abstract contract Covers is StakeBook {
         address coverer,
         bytes32 resultHash
     ) external view override returns (ReservedCover memory cover) {
-        CoverWord word = _covers[coverKeyOf(operatorId, coverer, resultHash)];
+        CoverWord word = _covers[uint256(coverKeyOf(operatorId, coverer, resultHash))];
         if (CoverWord.unwrap(word) == 0) return cover;
         return
             ReservedCover({
@@ -160,7 +160,7 @@ abstract contract Covers is StakeBook {
     }
 
     /// @inheritdoc ICovers
-    function coverShareOf(uint32 operatorId, address coverer) external view override returns (uint8) {
+    function coverPercentOf(uint32 operatorId, address coverer) external view override returns (uint8) {
         return _locksOf(operatorId, coverer).percent();
     }
 
@@ -234,13 +234,20 @@ abstract contract Covers is StakeBook {
     }
 
     /// @param age epochs since the cover was first reserved
-    function _lock(uint32 operatorId, uint256 stakeGrains, uint256 epoch, uint256 age, uint256 lock) private {
-        uint256 lockKey = _lockKey(operatorId, msg.sender);
+    /// @param lock grains, less than 2^64
+    function _lock(CompactStanding standing, uint256 epoch, uint256 age, uint256 lock) private {
+        uint256 lockKey = _lockKey(standing.operatorId(), msg.sender);
         LockWord locks = _locks[lockKey];
         uint256 percent = locks.percent();
-        if (percent == 0) revert CovererNotAllowed(operatorId, msg.sender);
+        if (percent == 0) revert CovererNotAllowed(standing.operatorId(), msg.sender);
         locks = locks.movedTo(epoch);
-        _requireWithin(operatorId, msg.sender, locks.live() + lock, _shareOf(stakeGrains, percent));
+        unchecked {
+            uint256 locked = locks.live() + lock;
+            uint256 share = _shareOf(standing.stakeGrains(), percent);
+            if (locked > share) {
+                revert CoverShareTooLow(standing.operatorId(), msg.sender, locked * GRAIN, share * GRAIN);
+            }
+        }
         _locks[lockKey] = locks.add(age, lock);
     }
 
@@ -258,7 +265,7 @@ abstract contract Covers is StakeBook {
             authority(),
             coverer,
             address(this),
-            this.reserveCover.selector
+            this.insureResult.selector
         );
         require(isCoverer, CovererUnknown(coverer));
         address[] storage coverers = _coverers[operatorId];
@@ -301,7 +308,10 @@ abstract contract Covers is StakeBook {
 
     /// @dev Rounded up.
     function _lockOf(uint256 grains) private pure returns (uint256) {
-        return (grains * LOCK_TENTHS + COVER_TENTHS - 1) / COVER_TENTHS;
+        // Grains have 96 bits at the most.
+        unchecked {
+            return (grains * LOCK_TENTHS + COVER_TENTHS - 1) / COVER_TENTHS;
+        }
     }
 
     function _lockKey(uint32 operatorId, address coverer) private pure returns (uint256) {

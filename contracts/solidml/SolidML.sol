@@ -114,11 +114,11 @@ contract SolidML is ISolidML, IReleaseSchemas {
         InferenceQuery memory query = InferenceQuery({
             release: release,
             codec: CODEC_TENSORS,
+            cover: NO_COVER,
             modes: uint8(1 << mode),
             operatorId: OPERATOR_ID,
             maxFee: MAX_FEE,
             minStake: MIN_STAKE,
-            cover: NO_COVER,
             input: _encode(input, inputs)
         });
         output.numbers = _decode(PIPE.infer(query, _account(), ""), outputs);

@@ -6,7 +6,17 @@ pragma solidity ^0.8.28;
 /// struct.
 type CompactStanding is uint256;
 
-using {operatorId, stakeGrains, slots, slashCount, isActive, era, coverPercent, withStake} for CompactStanding global;
+using {
+    operatorId,
+    stakeGrains,
+    slots,
+    slashCount,
+    isActive,
+    era,
+    coverPercent,
+    isSettingAside,
+    withStake
+} for CompactStanding global;
 
 function operatorId(CompactStanding self) pure returns (uint32) {
     return uint32(CompactStanding.unwrap(self));
@@ -37,6 +47,11 @@ function era(CompactStanding self) pure returns (uint16) {
 /// @notice Percent of the stake that is set aside for covers.
 function coverPercent(CompactStanding self) pure returns (uint8) {
     return uint8(CompactStanding.unwrap(self) >> 240);
+}
+
+/// @notice True when `coverPercent` is not zero: nothing stands above it.
+function isSettingAside(CompactStanding self) pure returns (bool) {
+    return CompactStanding.unwrap(self) >> 240 != 0;
 }
 
 /// @param grains less than 2^56

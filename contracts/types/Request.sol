@@ -9,13 +9,13 @@ import {GRAIN} from "./Grain.sol";
 /// @notice A request as it stands in its event and as whoever acts on it brings it back: the contract keeps only its
 /// hash. Packed, because every action carries it in calldata; `InferenceRequests.describe` spells it out.
 struct Request {
-    ReleaseId release;
     RequestOrigin origin;
     RequestPrice price;
     RequestTimes times;
+    ReleaseId release;
+    Cover cover;
     /// keccak256 of the canonical encoding of the input.
     bytes32 inputHash;
-    Cover cover;
 }
 
 /// @notice requester 160 | lane 32 | nonce 40 | mode 8 | codec 8 | delivery 8, from the high end.

@@ -28,7 +28,7 @@ contract MovingConsumer is PipeConsumer {
     }
 
     function ask() external returns (bytes memory) {
-        return _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, 1, 0, 1 ether, 0, NO_COVER, abi.encode(state)));
+        return _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, abi.encode(state)));
     }
 }
 

@@ -97,7 +97,7 @@ abstract contract SolidMLFixture is NetworkFixture {
     }
 
     function _query(uint8 modes, bytes memory encoded) internal view returns (InferenceQuery memory) {
-        return InferenceQuery(boundRelease, CODEC_TENSORS, modes, CHOSEN, MAX_FEE, FRONT_MIN_STAKE, NO_COVER, encoded);
+        return InferenceQuery(boundRelease, CODEC_TENSORS, NO_COVER, modes, CHOSEN, MAX_FEE, FRONT_MIN_STAKE, encoded);
     }
 
     /// Has the pipe answer whatever it is asked.

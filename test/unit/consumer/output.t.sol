@@ -24,7 +24,7 @@ contract DecodingConsumer is PipeConsumer {
 
     function ask(bytes calldata input) external {
         volatility = VolatilityModel.decodeOutput(
-            _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, 1, 0, 1 ether, 0, NO_COVER, input))
+            _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, input))
         );
     }
 }

@@ -171,7 +171,7 @@ contract TryInferTest is PipeFixture {
         return
             abi.encodeCall(
                 FrugalConsumer.tryAsk,
-                (InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, NO_COVER, INPUT))
+                (InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, INPUT))
             );
     }
 

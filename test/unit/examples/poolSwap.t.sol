@@ -70,7 +70,7 @@ contract PoolSwapTest is PoolFixture {
 
     function test_callThatEndsInEmptyTailIsToldWhatIsMissing() public {
         InferenceQuery[] memory missing = new InferenceQuery[](1);
-        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, 1, 0, INFERENCE_FEE, STAKE, NO_COVER, _input());
+        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, INFERENCE_FEE, STAKE, _input());
         bytes memory call = abi.encodeCall(pool.swap, (token0, 1 ether, 0, trader, block.timestamp));
         vm.prank(trader);
         (bool success, bytes memory reason) = address(pool).call(abi.encodePacked(call, uint32(0), MAGIC));
