@@ -321,8 +321,11 @@ contract Operators is Offers, Covers, EIP712 {
     function compactStandingOf(address signer) external view override returns (CompactStanding word) {
         word = _standingWordOf(signer);
         if (!word.isSettingAside()) return word;
-        uint256 stakeGrains = word.stakeGrains();
-        return word.withStake(stakeGrains - _shareOf(stakeGrains, word.coverPercent()));
+        // 56 bits times a percentage, which is less than 100.
+        unchecked {
+            uint256 stakeGrains = word.stakeGrains();
+            return word.withoutStake((stakeGrains * word.coverPercent()) / 100);
+        }
     }
 
     /// @inheritdoc IOperators

@@ -285,7 +285,9 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         uint40 validUntil = ResultBundles.validUntilOf(bundle.first);
         uint40 exactFrom = terms.exactFrom();
         if (exactFrom == 0 || validUntil <= exactFrom) return;
-        slot.keepForCover(ResultBundles.structHashOf(result, bundle.context, validUntil), bundle.signer);
+        bytes32 resultHash =
+            bundle.count == 1 ? bundle.leaf : ResultBundles.structHashOf(result, bundle.context, validUntil);
+        slot.keepForCover(resultHash, bundle.signer);
     }
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private {

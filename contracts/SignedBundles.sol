@@ -26,6 +26,8 @@ struct Bundle {
     uint256 end;
     address consumer;
     bytes32 context;
+    /// Struct hash of the first result where it is the only one; otherwise anything.
+    bytes32 leaf;
     address signer;
     CompactStanding standing;
 }
@@ -78,7 +80,8 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.count, bundle.end) = (first, count, end);
-        (bundle.consumer, bundle.context, bundle.signer, bundle.standing) = (consumer, context, signer, standing);
+        (bundle.consumer, bundle.context, bundle.leaf) = (consumer, context, leaves[0]);
+        (bundle.signer, bundle.standing) = (signer, standing);
     }
 
     /// @dev What a release demands, of an operator that has it at stake.

@@ -183,7 +183,7 @@ export async function measure(): Promise<Record<string, number>> {
   const covered = await lastOf(async () => {
     const input = draw(128);
     const results = await carry([{ release: exact, input, maxCover: COVER }]);
-    const data = consumer.interface.encodeFunctionData("askCovered", [exact, 1, COVER, input]);
+    const data = consumer.interface.encodeFunctionData("askInsured", [exact, 1, input]);
     return gasOf(caller.sendTransaction({ to, data: withTail(data, results) }));
   });
 

@@ -11,6 +11,7 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 /// @notice The workload that gas is measured on, and that tests attack: stores the 32-byte answer to its input.
 contract CarryingConsumer is PipeConsumer {
     uint256 public constant MAX_FEE = 1 ether;
+    uint256 public constant COVER = 100 ether;
 
     /// Whether it pays for its callers.
     bool public immutable PAYS;
@@ -25,8 +26,8 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     /// @notice The same, insured for the caller.
-    function askCovered(ReleaseId release, uint256 slot, uint256 amount, bytes calldata input) external {
-        Cover cover = coverOf(amount, msg.sender);
+    function askInsured(ReleaseId release, uint256 slot, bytes calldata input) external {
+        Cover cover = coverOf(COVER, msg.sender);
         answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, cover, 1, 0, MAX_FEE, 0, input)));
     }
 

@@ -15,6 +15,15 @@ import {CoverWord, packCover} from "../types/CoverWord.sol";
 import {GRAIN} from "../types/Grain.sol";
 import {LOCK_EPOCHS, LockWord} from "../types/LockWord.sol";
 
+/// @dev Structs, so that a place is looked up once to read and to write it.
+struct StoredCover {
+    CoverWord word;
+}
+
+struct StoredLocks {
+    LockWord word;
+}
+
 /// @title Covers
 /// @notice Owns what is locked, reserved and due. Operators' owners set shares aside, coverers that they allow reserve,
 /// `Disputes` alone claims.
@@ -35,10 +44,10 @@ abstract contract Covers is StakeBook {
     uint256 private immutable _payDelay;
 
     /// @dev Keyed by `_lockKey`.
-    mapping(uint256 lockKey => LockWord word) private _locks;
+    mapping(uint256 lockKey => StoredLocks stored) private _locks;
     mapping(uint32 operatorId => address[] coverers) private _coverers;
     /// @dev Keyed by `coverKeyOf`.
-    mapping(uint256 key => CoverWord word) private _covers;
+    mapping(bytes32 key => StoredCover stored) private _covers;
     mapping(bytes32 key => DueCover due) private _dues;
 
     constructor(uint256 evidencePeriod, uint256 unbondingPeriod_) {
@@ -59,7 +68,7 @@ abstract contract Covers is StakeBook {
         if (before == 0) _addCoverer(operatorId, coverer);
         else if (percent == 0) _removeCoverer(operatorId, coverer);
 
-        _locks[_lockKey(operatorId, coverer)] = percent == 0 ? LockWord.wrap(0) : locks.withPercent(percent);
+        _locks[_lockKey(operatorId, coverer)].word = percent == 0 ? LockWord.wrap(0) : locks.withPercent(percent);
         standing.coverPercent = uint8(total);
         _trimSlots(operatorId, standing);
         _standings[operator.signer].store(standing);
@@ -74,15 +83,15 @@ abstract contract Covers is StakeBook {
         if (grains == 0) revert CoverZero();
         _requireUsable(cover.beneficiary());
 
-        uint256 key = uint256(coverKeyOf(standing.operatorId(), msg.sender, resultHash));
-        CoverWord word = _covers[key];
         uint256 epoch = block.timestamp / _epochLength;
+        StoredCover storage stored = _covers[coverKeyOf(standing.operatorId(), msg.sender, resultHash)];
+        CoverWord word = stored.word;
         // Grains have 96 bits here, and what passes the comparison 56.
         unchecked {
             if (CoverWord.unwrap(word) == 0) {
                 if (cover.amount() > maxCover) revert CoverAboveMaximum(cover.amount(), maxCover);
                 _lock(standing, epoch, 0, _lockOf(grains));
-                _covers[key] = packCover(cover.beneficiary(), grains, block.timestamp, standing.era());
+                stored.word = packCover(cover.beneficiary(), grains, block.timestamp, standing.era());
             } else {
                 if (word.coverBeneficiary() != cover.beneficiary()) {
                     revert CoverOfAnother(resultHash, word.coverBeneficiary());
@@ -94,7 +103,7 @@ abstract contract Covers is StakeBook {
                 // time that a lock lives.
                 uint256 age = epoch - word.coverSince() / _epochLength;
                 _lock(standing, epoch, age, _lockOf(before + grains) - _lockOf(before));
-                _covers[key] = word.plus(grains);
+                stored.word = word.plus(grains);
             }
         }
         emit CoverReserved(cover.beneficiary(), resultHash, cover.amount());
@@ -107,16 +116,16 @@ abstract contract Covers is StakeBook {
         bytes32 resultHash
     ) external override restricted returns (bytes32 key) {
         key = coverKeyOf(operatorId, coverer, resultHash);
-        CoverWord word = _covers[uint256(key)];
+        CoverWord word = _covers[key].word;
         require(CoverWord.unwrap(word) != 0, CoverUnknown(key));
         uint256 endedAt = _endOf(word);
         require(block.timestamp < endedAt, CoverEnded(key, endedAt));
 
-        _covers[uint256(key)] = CoverWord.wrap(0);
+        delete _covers[key];
         uint256 grains = word.coveredGrains();
         uint256 lock = _lockOf(grains);
         uint256 age = block.timestamp / _epochLength - word.coverSince() / _epochLength;
-        _locks[_lockKey(operatorId, coverer)] = _locksOf(operatorId, coverer).remove(age, lock);
+        _locks[_lockKey(operatorId, coverer)].word = _locksOf(operatorId, coverer).remove(age, lock);
         _takeLocked(operatorId, lock);
         _unburnedGrains += uint64(lock - grains);
         uint40 payableAt = word.coverSince() + uint40(_payDelay);
@@ -142,7 +151,7 @@ abstract contract Covers is StakeBook {
         address coverer,
         bytes32 resultHash
     ) external view override returns (ReservedCover memory cover) {
-        CoverWord word = _covers[uint256(coverKeyOf(operatorId, coverer, resultHash))];
+        CoverWord word = _covers[coverKeyOf(operatorId, coverer, resultHash)].word;
         if (CoverWord.unwrap(word) == 0) return cover;
         return
             ReservedCover({
@@ -236,19 +245,19 @@ abstract contract Covers is StakeBook {
     /// @param age epochs since the cover was first reserved
     /// @param lock grains, less than 2^64
     function _lock(CompactStanding standing, uint256 epoch, uint256 age, uint256 lock) private {
-        uint256 lockKey = _lockKey(standing.operatorId(), msg.sender);
-        LockWord locks = _locks[lockKey];
+        StoredLocks storage stored = _locks[_lockKey(standing.operatorId(), msg.sender)];
+        LockWord locks = stored.word;
         uint256 percent = locks.percent();
         if (percent == 0) revert CovererNotAllowed(standing.operatorId(), msg.sender);
         locks = locks.movedTo(epoch);
         unchecked {
             uint256 locked = locks.live() + lock;
-            uint256 share = _shareOf(standing.stakeGrains(), percent);
+            uint256 share = (standing.stakeGrains() * percent) / 100;
             if (locked > share) {
                 revert CoverShareTooLow(standing.operatorId(), msg.sender, locked * GRAIN, share * GRAIN);
             }
         }
-        _locks[lockKey] = locks.add(age, lock);
+        stored.word = locks.add(age, lock);
     }
 
     /// @dev Slashes leave what is locked, so it is there.
@@ -284,7 +293,7 @@ abstract contract Covers is StakeBook {
 
     /// @dev Of this epoch.
     function _locksOf(uint32 operatorId, address coverer) private view returns (LockWord) {
-        return _locks[_lockKey(operatorId, coverer)].movedTo(block.timestamp / _epochLength);
+        return _locks[_lockKey(operatorId, coverer)].word.movedTo(block.timestamp / _epochLength);
     }
 
     function _endOf(CoverWord word) private view returns (uint256) {

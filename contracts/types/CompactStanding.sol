@@ -15,7 +15,7 @@ using {
     era,
     coverPercent,
     isSettingAside,
-    withStake
+    withoutStake
 } for CompactStanding global;
 
 function operatorId(CompactStanding self) pure returns (uint32) {
@@ -54,8 +54,9 @@ function isSettingAside(CompactStanding self) pure returns (bool) {
     return CompactStanding.unwrap(self) >> 240 != 0;
 }
 
-/// @param grains less than 2^56
-function withStake(CompactStanding self, uint256 grains) pure returns (CompactStanding) {
-    uint256 others = CompactStanding.unwrap(self) & ~(uint256(type(uint56).max) << 32);
-    return CompactStanding.wrap(others | (grains << 32));
+/// @param grains at most `stakeGrains`
+function withoutStake(CompactStanding self, uint256 grains) pure returns (CompactStanding) {
+    unchecked {
+        return CompactStanding.wrap(CompactStanding.unwrap(self) - (grains << 32));
+    }
 }
