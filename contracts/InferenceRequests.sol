@@ -389,7 +389,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         Cover cover = request_.cover;
         bytes32 resultHash = _resultHash(request_, id, outputHash, validUntil);
         try OPERATORS.insureResult(signer, resultHash, cover, cover.amount()) {
-            return 0;
+            emit RequestInsured(id, cover.beneficiary(), cover.amount());
         } catch (bytes memory reason) {
             problem = bytes4(reason);
             // Gas that ran out says nothing.
@@ -527,22 +527,27 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         RequestId id,
         bytes32 outputHash,
         uint40 validUntil
-    ) private pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    INFERENCE_RESULT_TYPEHASH,
-                    id,
-                    request_.release,
-                    request_.origin.mode(),
-                    request_.origin.codec(),
-                    request_.inputHash,
-                    outputHash,
-                    request_.price.fee(),
-                    request_.cover.amount(),
-                    validUntil
-                )
-            );
+    ) private pure returns (bytes32 hash) {
+        bytes32 typehash = INFERENCE_RESULT_TYPEHASH;
+        RequestOrigin origin = request_.origin;
+        (Mode mode, uint8 codec) = (origin.mode(), origin.codec());
+        (uint256 fee, uint256 maxCover) = (request_.price.fee(), request_.cover.amount());
+        (ReleaseId release, bytes32 inputHash) = (request_.release, request_.inputHash);
+        // As `keccak256(abi.encode(…))`, without leaving the words in memory.
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, typehash)
+            mstore(add(free, 32), id)
+            mstore(add(free, 64), release)
+            mstore(add(free, 96), mode)
+            mstore(add(free, 128), codec)
+            mstore(add(free, 160), inputHash)
+            mstore(add(free, 192), outputHash)
+            mstore(add(free, 224), fee)
+            mstore(add(free, 256), maxCover)
+            mstore(add(free, 288), validUntil)
+            hash := keccak256(free, 320)
+        }
     }
 
     function _acceptedHash(RequestId id, uint40 deadline, address signer) private pure returns (bytes32) {

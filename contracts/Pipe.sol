@@ -179,11 +179,10 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         }
         if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
-        if (!result.isUsed()) {
-            slot.set(result.used());
-            emit Inferred(msg.sender, query_.release, input);
-        }
+        bool isNew = !result.isUsed();
+        if (isNew) slot.set(result.used());
         if (query_.cover.isAsked()) _insure(query_, slot, result);
+        else if (isNew) emit Inferred(msg.sender, query_.release, input);
         return (true, slot.outputOf(result));
     }
 
@@ -192,9 +191,29 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         Cover cover = query_.cover;
         (bytes32 resultHash, address signer) = slot.keptForCover();
         if (resultHash == 0 && result.maxCover() != 0) revert CoverNeedsExact(query_.release);
+        address beneficiary = cover.beneficiary();
         // Anybody could make it send the money on.
-        if (cover.beneficiary() == address(_executor)) revert ICovers.BeneficiaryUnusable(address(_executor));
-        OPERATORS.insureResult(signer, resultHash, cover, result.maxCover());
+        if (beneficiary == address(_executor)) revert ICovers.BeneficiaryUnusable(beneficiary);
+        _reserve(signer, resultHash, cover, result.maxCover());
+        emit Insured(msg.sender, query_.release, beneficiary, cover.amount(), query_.input);
+    }
+
+    /// @dev `OPERATORS.insureResult`, 200 gas cheaper: there is a contract, and it returns nothing.
+    function _reserve(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) private {
+        address target = address(OPERATORS);
+        bytes32 selector = ICovers.insureResult.selector;
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, selector)
+            mstore(add(free, 4), signer)
+            mstore(add(free, 36), resultHash)
+            mstore(add(free, 68), cover)
+            mstore(add(free, 100), maxCover)
+            if iszero(call(gas(), target, 0, free, 132, 0, 0)) {
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
     }
 
     function _missingOf(

@@ -76,11 +76,16 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
             context,
             validUntil
         );
+        bytes32 leaf;
+        assembly ("memory-safe") {
+            leaf := mload(add(leaves, 32))
+        }
+        bundle.leaf = leaf;
         address signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator(), leaves), signature);
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.count, bundle.end) = (first, count, end);
-        (bundle.consumer, bundle.context, bundle.leaf) = (consumer, context, leaves[0]);
+        (bundle.consumer, bundle.context) = (consumer, context);
         (bundle.signer, bundle.standing) = (signer, standing);
     }
 

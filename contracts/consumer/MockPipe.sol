@@ -215,15 +215,15 @@ contract MockPipe is IPipe {
         MockAnswer storage given = _answers[_epoch][key];
         require(given.fee <= query_.maxFee, FeeAboveMaximum(given.fee, query_.maxFee));
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
-        if (!_used[_epoch][key]) {
-            _used[_epoch][key] = true;
-            emit Inferred(msg.sender, query_.release, query_.input);
-        }
+        bool isNew = !_used[_epoch][key];
+        if (isNew) _used[_epoch][key] = true;
         if (query_.cover.isAsked()) {
             // What was loaded for any consumer is signed for no context, and insures nothing.
             bytes32 own = _keyOf(account, msg.sender, query_.release, query_.codec, keccak256(query_.input));
             _cover(query_.cover, key, key == own ? given.maxCover : 0);
-        }
+            address beneficiary = query_.cover.beneficiary();
+            emit Insured(msg.sender, query_.release, beneficiary, query_.cover.amount(), query_.input);
+        } else if (isNew) emit Inferred(msg.sender, query_.release, query_.input);
         return given.output;
     }
 

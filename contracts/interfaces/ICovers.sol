@@ -29,13 +29,12 @@ struct DueCover {
 /// @notice An operator sets a share of its stake aside for the covers that a coverer (`Pipe`, `InferenceRequests`)
 /// reserves. What is set aside counts for no minimum. A cover of C locks 10/3 C of it: C for the beneficiary, and the
 /// 7/3 C that are burned when it is paid. Locks end by themselves.
+/// @dev Coverers say in their own events what was insured, for whom, and through which result (`IPipe.Insured`,
+/// `IInferenceRequests.RequestInsured`).
 /// @dev Assumptions: a coverer reserves only for what its operator signed, in a context of its own, for an exact
 /// release; `Disputes` alone claims, once a computation proved the result wrong.
 interface ICovers {
     event CoverPercentSet(uint32 indexed operatorId, address indexed coverer, uint8 percent);
-    /// `resultHash` is the struct hash of the `InferenceResult`, which is in the events of the coverer, in the same
-    /// transaction, with its signer. A result can be insured several times; amounts add up.
-    event CoverReserved(address indexed beneficiary, bytes32 resultHash, uint256 amount);
     event CoverClaimed(
         uint32 indexed operatorId,
         address indexed beneficiary,

@@ -117,6 +117,8 @@ interface IInferenceRequests is IEscrow {
     event RequestAccepted(RequestId indexed id, address indexed signer, uint40 deadline);
     /// `paid` is gross; publisher, protocol and operator divide it when it is claimed.
     event RequestFulfilled(RequestId indexed id, uint32 indexed operatorId, uint256 paid, bytes output);
+    /// The answer reserved `amount` (token wei) for the beneficiary.
+    event RequestInsured(RequestId indexed id, address indexed beneficiary, uint256 amount);
     /// One a transaction: with the events of its results in order, this rebuilds every signed digest.
     event ResultsSigned(address indexed signer, uint40 validUntil, bytes signature);
     /// `resultHash` is the struct hash of the result that was not used; `reason` the selector of the error.

@@ -68,6 +68,14 @@ interface IPipe {
     /// The first use of a loaded result, which is the one for that release and the hash of that input. Who paid is in
     /// its `ResultsLoaded`.
     event Inferred(address indexed consumer, ReleaseId indexed release, bytes input);
+    /// The same of a use that is insured, first or not: the result reserved `amount` (token wei) for the beneficiary.
+    event Insured(
+        address indexed consumer,
+        ReleaseId indexed release,
+        address indexed beneficiary,
+        uint256 amount,
+        bytes input
+    );
     event BudgetSet(address indexed payer, address indexed consumer, uint256 balance, uint256 blockLimit);
 
     /// @notice Nothing was carried for these queries of `consumer` on behalf of `account`. A node reads it from a

@@ -106,7 +106,6 @@ abstract contract Covers is StakeBook {
                 stored.word = word.plus(grains);
             }
         }
-        emit CoverReserved(cover.beneficiary(), resultHash, cover.amount());
     }
 
     /// @inheritdoc ICovers
