@@ -326,9 +326,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         uint40 validUntil,
         bytes calldata signature
     ) private view returns (RequestId[] memory ids, bytes32[] memory outputHashes, address signer) {
-        ids = new RequestId[](items.length);
-        outputHashes = new bytes32[](items.length);
-        bytes32[] memory leaves = new bytes32[](items.length);
+        bytes32[] memory words = _words(items.length);
+        assembly ("memory-safe") {
+            ids := words
+        }
+        outputHashes = _words(items.length);
+        bytes32[] memory leaves = _words(items.length);
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
             RequestId id = _idOf(item.request);
@@ -551,11 +554,31 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
     }
 
     function _acceptedHash(RequestId id, uint40 deadline, address signer) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, deadline, signer));
+        return _hashOfThree(RequestId.unwrap(id), deadline, uint160(signer));
     }
 
     function _undeliveredHash(RequestId id, bytes32 outputHash, uint40 deliverableAt) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, outputHash, deliverableAt));
+        return _hashOfThree(RequestId.unwrap(id), uint256(outputHash), deliverableAt);
+    }
+
+    /// @dev `keccak256(abi.encode(a, b, c))`, without leaving the words in memory.
+    function _hashOfThree(bytes32 a, uint256 b, uint256 c) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, a)
+            mstore(add(free, 32), b)
+            mstore(add(free, 64), c)
+            hash := keccak256(free, 96)
+        }
+    }
+
+    /// @dev Without the zeros of Solidity: for whoever writes every place.
+    function _words(uint256 count) private pure returns (bytes32[] memory words) {
+        assembly ("memory-safe") {
+            words := mload(64)
+            mstore(words, count)
+            mstore(64, add(words, shl(5, add(count, 1))))
+        }
     }
 
     /// @dev Solidity would keep a copy of every output in memory, whose price grows with the square.

@@ -179,10 +179,12 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         }
         if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
-        bool isNew = !result.isUsed();
-        if (isNew) slot.set(result.used());
-        if (query_.cover.isAsked()) _insure(query_, slot, result);
-        else if (isNew) emit Inferred(msg.sender, query_.release, input);
+        if (query_.cover.isAsked()) {
+            _insure(query_, slot, result);
+        } else if (!result.isUsed()) {
+            slot.set(result.used());
+            emit Inferred(msg.sender, query_.release, input);
+        }
         return (true, slot.outputOf(result));
     }
 
@@ -194,6 +196,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         address beneficiary = cover.beneficiary();
         // Anybody could make it send the money on.
         if (beneficiary == address(_executor)) revert ICovers.BeneficiaryUnusable(beneficiary);
+        slot.set(result.used());
         _reserve(signer, resultHash, cover, result.maxCover());
         emit Insured(msg.sender, query_.release, beneficiary, cover.amount(), query_.input);
     }
@@ -289,7 +292,7 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                     _requireBacked(result, head, run.terms, bundle);
                     _requirePaid(head, run.terms);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
-                    if (head.maxCover() != 0) _keepForCover(slot, result, run.terms, bundle);
+                    if (head.isInsurable()) _keepForCover(slot, result, run.terms, bundle);
                     run.fees += head.feeGrains();
                     ++run.count;
                 }
