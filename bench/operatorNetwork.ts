@@ -9,7 +9,6 @@ const BASE_FEE_CAP = 10n ** 9n;
 /** Time is part of what is signed, and a byte that happens to be zero is cheaper, so it is the same in every run. */
 export const START_SEC = 1_900_000_000;
 
-let counter = 0;
 export const RESULT_FIELDS = INFERENCE_RESULT_TYPES.InferenceResult;
 
 /** A fresh chain with what operators need, wired as in production, and the means to act on it. */
@@ -47,28 +46,6 @@ export async function operatorNetwork() {
 
   const gasOf = async (sent: Promise<TransactionResponse>): Promise<number> => {
     const receipt = await (await sent).wait();
-    if (process.env.TRACE === String(++counter)) {
-      const t = await ethers.provider.send("debug_traceTransaction", [receipt?.hash, { disableStorage: true }]);
-      const frames: Record<string, number> = {};
-      let path = "0"; const counts: number[] = [0]; let ops: Record<string, Record<string, number>> = {};
-      const logs = t.structLogs;
-      let stack: string[] = ["T"]; let n = 0;
-      for (let i = 0; i < logs.length; i++) {
-        const l = logs[i];
-        while (stack.length > l.depth) stack.pop();
-        while (stack.length < l.depth) stack.push(`c${++n}`);
-        const key = stack.join("/");
-        const next = logs[i + 1];
-        let cost = l.gasCost;
-        if (next && next.depth === l.depth) cost = l.gas - next.gas;
-        else if (next && next.depth > l.depth) cost = 100;
-        frames[key] = (frames[key] ?? 0) + cost;
-        const o = (ops[key] ??= {});
-        const name = ["SSTORE","SLOAD","KECCAK256","CALL","STATICCALL","TSTORE","TLOAD"].includes(l.op) || l.op.startsWith("LOG") ? l.op : "other";
-        o[name] = (o[name] ?? 0) + (name === "CALL" || name === "STATICCALL" ? 1 : cost);
-      }
-      console.log(counter, Number(receipt?.gasUsed), JSON.stringify(ops, null, 1));
-    } else if (process.env.TRACE) console.log(counter, Number(receipt?.gasUsed));
     if (receipt?.status !== 1) throw new Error("a measured transaction failed");
     return Number(receipt.gasUsed);
   };
@@ -103,6 +80,7 @@ export async function operatorNetwork() {
     ethers,
     networkHelpers,
     opg,
+    authority,
     authority,
     blobs,
     machine,

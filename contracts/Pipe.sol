@@ -179,9 +179,10 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         }
         if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
-        if (query_.cover.isAsked()) {
-            _insure(query_, slot, result);
-        } else if (!result.isUsed()) {
+        // What is the case most often is found out by one comparison.
+        if ((result.usedBit() | Cover.unwrap(query_.cover)) != 0) {
+            if (query_.cover.isAsked()) _insure(query_, slot, result);
+        } else {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }

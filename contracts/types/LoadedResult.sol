@@ -11,7 +11,7 @@ import {ResultHead} from "./ResultHead.sol";
 /// since no operator has id 0.
 type LoadedResult is uint256;
 
-using {isLoaded, outputLength, fee, maxCover, stake, operatorId, mode, modeBit, isUsed, used} for LoadedResult global;
+using {isLoaded, outputLength, fee, maxCover, stake, operatorId, mode, modeBit, usedBit, used} for LoadedResult global;
 
 uint256 constant HEAD_MASK = ~uint256(type(uint104).max);
 uint256 constant STANDING_MASK = type(uint88).max;
@@ -60,8 +60,9 @@ function modeBit(LoadedResult self) pure returns (uint256) {
     return ResultHead.wrap(LoadedResult.unwrap(self)).modeBit();
 }
 
-function isUsed(LoadedResult self) pure returns (bool) {
-    return LoadedResult.unwrap(self) & USED_BIT != 0;
+/// @notice Zero until its first use.
+function usedBit(LoadedResult self) pure returns (uint256) {
+    return LoadedResult.unwrap(self) & USED_BIT;
 }
 
 /// @notice The same, used.
