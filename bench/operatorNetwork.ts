@@ -81,7 +81,6 @@ export async function operatorNetwork() {
     networkHelpers,
     opg,
     authority,
-    authority,
     blobs,
     machine,
     hub,
