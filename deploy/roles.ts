@@ -10,7 +10,13 @@ export type Role = keyof typeof ROLES;
  * for the role when an operator sets stake aside for the coverer, and not with each result.
  */
 export const RESTRICTED = {
-  Operators: { slash: "SLASHER", slashOperator: "SLASHER", claimCover: "SLASHER", insureResult: "COVERER", setSlashTerms: "GOVERNOR" },
+  Operators: {
+    slash: "SLASHER",
+    slashOperator: "SLASHER",
+    claimCover: "SLASHER",
+    insureResult: "COVERER",
+    setSlashTerms: "GOVERNOR",
+  },
   ProofSettlement: { setVerifier: "GOVERNOR" },
   InferenceRequests: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },
   Pipe: { pause: "GUARDIAN", resume: "GUARDIAN", setTreasury: "GOVERNOR" },

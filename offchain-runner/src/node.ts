@@ -165,6 +165,8 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       acceptAboveRunMs: config.accept.aboveRunMs,
       blockTimeSec: BLOCK_TIME_SEC,
       protocolFeeBps: constants.protocolFeeBps,
+      cover: config.cover,
+      requestsAddress: await contracts.requests.getAddress(),
     },
   );
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;
