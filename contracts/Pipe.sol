@@ -193,7 +193,10 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     function _insure(InferenceQuery calldata query_, ResultSlot slot, LoadedResult result) private {
         Cover cover = query_.cover;
         (bytes32 resultHash, address signer) = slot.keptForCover();
-        if (resultHash == 0 && result.maxCover() != 0) revert CoverNeedsExact(query_.release);
+        if (resultHash == 0) {
+            if (result.maxCover() != 0) revert CoverNeedsExact(query_.release);
+            revert ICovers.CoverAboveMaximum(cover.amount(), 0);
+        }
         address beneficiary = cover.beneficiary();
         // Anybody could make it send the money on.
         if (beneficiary == address(_executor)) revert ICovers.BeneficiaryUnusable(beneficiary);

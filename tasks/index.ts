@@ -1,3 +1,4 @@
+import { coverTasks } from "./cover.ts";
 import { escrowTasks } from "./escrow.ts";
 import { hubTasks } from "./hub.ts";
 import { inferenceTasks } from "./inference.ts";
@@ -10,6 +11,7 @@ export const tasks = [
   ...operatorTasks,
   ...escrowTasks,
   ...inferenceTasks,
+  ...coverTasks,
   ...networkTasks,
   ...protocolTasks,
 ];

@@ -18,10 +18,7 @@ abstract contract CoverClaims is ICoverClaims, Challenges {
     ) external override returns (bytes32 coverKey) {
         bytes32 resultHash = result.calldataHash();
         ReservedCover memory cover = OPERATORS.coverOf(operatorId, coverer, resultHash);
-        require(
-            cover.amount != 0,
-            ICovers.CoverUnknown(OPERATORS.coverKeyOf(operatorId, coverer, resultHash))
-        );
+        require(cover.amount != 0, ICovers.CoverUnknown(OPERATORS.coverKeyOf(operatorId, coverer, resultHash)));
         // Evidence of an era is dead in the next, so the verdict is of the one in which the result was used.
         Claim memory claim = _claimOf(operatorId, cover.era, result);
         bytes32 key = claim.keyOf();

@@ -166,7 +166,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       blockTimeSec: BLOCK_TIME_SEC,
       protocolFeeBps: constants.protocolFeeBps,
       cover: config.cover,
-      requestsAddress: await contracts.requests.getAddress(),
+      requestsAddress: chain.addresses.InferenceRequests,
     },
   );
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;

@@ -96,7 +96,7 @@ async function answerOf(
     inputHash: keccak256(logged.input),
     outputHash: keccak256(output),
     fee: request.fee,
-    maxCover: 0n,
+    maxCover: request.cover?.amount ?? 0n,
     validUntil,
   };
   return { answer: { logged, operatorId, output, result }, leaf: resultHash(result) };

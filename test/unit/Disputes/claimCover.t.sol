@@ -133,7 +133,6 @@ contract ClaimCoverTest is CoverFixture {
     function test_everySeparateCoverOfOneLieIsPaid() public {
         InferenceResult memory first = _insureLie(INPUT_WORD, coverOf(COVER, insured));
         skip(10);
-        vm.prank(user);
         InferenceResult memory second = _resultOfNow(INPUT_WORD, LIE, 2 * COVER);
         // In another transaction, where nothing is loaded.
         vm.prank(address(pipe));

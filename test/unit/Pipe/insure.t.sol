@@ -84,8 +84,9 @@ contract InsureTest is CoverFixture {
 
     function test_revertsWhenTheResultHasNoContext() public {
         Item[] memory items = _items(_insurable("one", LIE, COVER));
+        bytes memory bundle = _bundle(user, address(0), items);
         vm.expectRevert(IPipe.CoverWithoutContext.selector);
-        _preload(user, _bundle(user, address(0), items));
+        _preload(user, bundle);
         items[0].maxCover = 0;
         _preload(user, _bundle(user, address(0), items));
         assertEq(

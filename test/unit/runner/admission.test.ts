@@ -41,6 +41,7 @@ interface Case {
 
 const decline = (reason: string): object => ({ kind: "decline", reason });
 const later = (reason: string): object => ({ kind: "later", reason });
+const insuring = (opg: string) => ({ amount: parseEther(opg), beneficiary: `0x${"11".repeat(20)}` });
 const inactive = { ...FACTS.standing, isActive: false };
 const slow = { expectedRunMs: 20_000 };
 
