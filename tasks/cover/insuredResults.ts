@@ -1,4 +1,5 @@
 import { decodeBundles } from "@opg-network/sdk/carriedResults";
+import { firstBlockOf } from "@opg-network/sdk/deployment";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
 import { signedResultsOf } from "@opg-network/sdk/signedBundle";
 import { keccak256 } from "ethers";
@@ -17,9 +18,10 @@ export async function insuredResults(session: Session, beneficiary: string): Pro
 async function ofPipe(session: Session, beneficiary: string): Promise<InsuredResult[]> {
   const { pipe, operators } = await session.readOnly();
   const coverer = await pipe.getAddress();
+  const from = firstBlockOf(await session.deployment());
   const filter = pipe.filters.Insured(undefined, undefined, beneficiary);
   const found: InsuredResult[] = [];
-  for (const event of await allEvents(pipe, filter, 0)) {
+  for (const event of await allEvents(pipe, filter, from)) {
     const inputHash = keccak256(event.args.input);
     const { logs } = await event.getTransactionReceipt();
     for (const log of logs) {
