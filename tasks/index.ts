@@ -1,4 +1,5 @@
 import { coverTasks } from "./cover.ts";
+import { disputeTasks } from "./dispute.ts";
 import { escrowTasks } from "./escrow.ts";
 import { hubTasks } from "./hub.ts";
 import { inferenceTasks } from "./inference.ts";
@@ -12,6 +13,7 @@ export const tasks = [
   ...escrowTasks,
   ...inferenceTasks,
   ...coverTasks,
+  ...disputeTasks,
   ...networkTasks,
   ...protocolTasks,
 ];

@@ -33,8 +33,8 @@ interface IBounties {
     error CommitmentExpired(uint256 endedAt);
     error CommitmentTooLate(uint40 committedAt, uint40 since);
 
-    /// @notice Commits the caller to the evidence against one claim without showing it, for `COMMITMENT_LIFE`. It counts against what is
-    /// proved `COMMITMENT_AGE` later or more.
+    /// @notice Commits the caller to the evidence against one claim without showing it, for `COMMITMENT_LIFE`. It
+    /// counts against what is proved `COMMITMENT_AGE` later or more.
     /// @dev Each account has 256 places; another commitment in a place replaces the one before. Warning: choose a
     /// random salt, else the evidence can be guessed.
     /// @param commitment `Claim.commitmentOf(challenger, salt)`; only its lower 216 bits are kept

@@ -52,15 +52,15 @@ interface IDisputes is ICoverClaims, IChallenges, IBounties {
     /// @notice Proves that an operator signed two different outputs for one input, and slashes it.
     /// @dev Exact releases: same release, codec and input. Approximate ones: the same non-zero context as well, since
     /// floats may differ between honest machines. Mode and price are not part of the comparison. The caller earns the
-    /// bounty, which waits in `Operators.awardOf`, or in `bountyOf` while any commitment lives or challenge is open. Of n
-    /// different outputs, n − 1 are slashed, once each an era.
+    /// bounty, which waits in `Operators.awardOf`, or in `bountyOf` while any commitment lives or challenge is open. Of
+    /// n different outputs, n − 1 are slashed, once each an era.
     /// @return slashed token wei
     function proveEquivocation(SignedResult calldata a, SignedResult calldata b) external returns (uint256 slashed);
 
     /// @notice Proves by computation that an operator signed an output that its exact release does not give for the
     /// input, and slashes it. No bond, no window for an answer. The caller earns the bounty as above.
-    /// @dev Slashes 0 where a contradiction punished the lie before; `isProvedWrong` it is from then on. Where the claim
-    /// is challenged, this is the challenge's last step, and paid as such.
+    /// @dev Slashes 0 where a contradiction punished the lie before; `isProvedWrong` it is from then on. Where the
+    /// claim is challenged, this is the challenge's last step, and paid as such.
     /// @dev Where the input is not the canonical encoding of what the release takes, or the release does not know the
     /// codec, no output is right. Works for results of requests and transactions alike, alone or out of a bundle.
     /// @param input what `inputHash` is of

@@ -220,8 +220,8 @@ interface IOperators is ICovers {
     /// @notice Pays out what has unbonded. Never paused.
     function withdrawUnbonded(uint32 operatorId, address to) external returns (uint256 amount);
 
-    /// @notice Returns from jail by the operator's own act, after the delay, and begins another era. Whoever was slashed 65,535 times never
-    /// returns.
+    /// @notice Returns from jail by the operator's own act, after the delay, and begins another era. Whoever was
+    /// slashed 65,535 times never returns.
     function leaveJail(uint32 operatorId) external;
 
     /// @notice Takes stake by the table, but nothing that covers locked, jails, and divides what was taken. Bounty and compensation wait in `awardOf`.

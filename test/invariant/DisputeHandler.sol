@@ -7,8 +7,8 @@ import {Claim} from "../../contracts/types/Claim.sol";
 import {ExactFixture} from "../unit/support/ExactFixture.sol";
 import {Actor} from "../unit/support/NetworkFixture.sol";
 
-/// Two operators, one that lies and comes back from jail to lie again, and one that does not; four accounts that accuse,
-/// compute, commit and collect in any order. Kept: every claim that was signed, in which era, and its key.
+/// Two operators, one that lies and comes back from jail to lie again, and one that does not; four accounts that
+/// accuse, compute, commit and collect in any order. Kept: every claim that was signed, in which era, and its key.
 contract DisputeHandler is ExactFixture {
     uint64 private constant STEP_GAS = 4_100_000;
     uint256 private constant ONE_STEP = 6_500_000;
@@ -230,8 +230,8 @@ contract DisputeHandler is ExactFixture {
         vm.revertToState(snapshot);
     }
 
-    /// Lies told in this era, with their evidence alive, that one proof does not punish; and right answers that it does.
-    /// Leaves nothing changed.
+    /// Lies told in this era, with their evidence alive, that one proof does not punish; and right answers that it
+    /// does. Leaves nothing changed.
     function spared() external returns (uint256 count) {
         uint256 snapshot = vm.snapshotState();
         _script(STEPS, 1000);

@@ -96,8 +96,8 @@ contract DevaluingTest is ExactFixture {
         assertEq(opg.balanceOf(stranger), 2 * HALF_BOUNTY);
     }
 
-    /// Accusing what was contradicted before takes nothing from whoever showed that, though it waits for a commitment, and
-    /// for a challenge of another answer besides, and all is in one second.
+    /// Accusing what was contradicted before takes nothing from whoever showed that, though it waits for a commitment,
+    /// and for a challenge of another answer besides, and all is in one second.
     function test_aChallengeTakesNothingThatWasEarnedBefore() public {
         vm.prank(user);
         disputes.commit(0, keccak256("any"));
@@ -173,7 +173,8 @@ contract DevaluingTest is ExactFixture {
         assertTrue(_isOpen(key));
     }
 
-    /// A challenge that lapsed, and that nobody ended yet: the proof is another's, the bond comes back, for it was true.
+    /// A challenge that lapsed, and that nobody ended yet: the proof is another's, the bond comes back, for it was
+    /// true.
     function test_aProofAfterTheLapseReturnsTheBond() public {
         _accuse(_lieAt(1));
         _steps(1);
