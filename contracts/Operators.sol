@@ -26,7 +26,6 @@ import {Offers} from "./operators/Offers.sol";
 import {StakeBook} from "./operators/StakeBook.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
-import {ReleaseId} from "./types/ReleaseId.sol";
 
 /// @notice The numbers that a deployment fixes for good.
 struct OperatorsParams {
@@ -45,8 +44,8 @@ struct OperatorsParams {
 }
 
 /// @title Operators
-/// @notice Owns operators, signers, stake and the slash table; offers and covers are in its bases. Operators' owners
-/// write their own entries; `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and
+/// @notice Owns operators, signers, stake and the slash table; offers and covers are in its bases. Owners of operators
+/// write their own; `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and
 /// the AccessManager.
 contract Operators is Offers, Covers, EIP712 {
     using SafeERC20 for IOPG;

@@ -8,8 +8,8 @@ import {InferenceResult} from "../types/InferenceResult.sol";
 interface ICoverClaims {
     error NotProvedWrong(bytes32 key);
 
-    /// @notice Claims a cover for its beneficiary; anyone, while `Operators.coverOf` says that it has not ended. Whoever
-    /// proved the result wrong, and whatever the slash found to take. `Operators.payCover` pays it later.
+    /// @notice Claims a cover for its beneficiary; anyone, while `Operators.coverOf` says that it has not ended.
+    /// Whoever proved the result wrong, and whatever the slash found to take. `Operators.payCover` pays it later.
     /// @dev A contradiction pays none: it does not say which of its outputs is wrong. Never paused.
     /// @param coverer the contract that reserved it
     /// @param result what was signed, from the coverer's events

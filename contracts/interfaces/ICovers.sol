@@ -112,7 +112,7 @@ interface ICovers {
     /// @notice Token wei of active stake that counts for minimums: without what is set aside.
     function countingStakeOf(uint32 operatorId) external view returns (uint256);
 
-    /// @notice Seconds that a cover can be claimed at the least: as long as its result can be used, disputed and judged,
-    /// and a day more.
+    /// @notice Seconds that a cover can be claimed at the least: as long as its result can be used, disputed and
+    /// judged, and a day more.
     function coverPeriod() external view returns (uint40);
 }

@@ -43,8 +43,8 @@ struct RequestTerms {
     Delivery delivery;
     /// Token wei, whole grains; the release's and the network's minimum apply besides.
     uint256 minStake;
-    /// What the answer insures, and for whom; `NO_COVER` = nothing. Exact releases only. Operators say at what rate of it
-    /// they raise their price.
+    /// What the answer insures, and for whom; `NO_COVER` = nothing. Exact releases only. Operators say at what rate of
+    /// it they raise their price.
     Cover cover;
     /// The only operator that may answer; 0 = any.
     uint32 operatorId;

@@ -224,7 +224,8 @@ interface IOperators is ICovers {
     /// slashed 65,535 times never returns.
     function leaveJail(uint32 operatorId) external;
 
-    /// @notice Takes stake by the table, but nothing that covers locked, jails, and divides what was taken. Bounty and compensation wait in `awardOf`.
+    /// @notice Takes stake by the table, but nothing that covers locked, jails, and divides what was taken. Bounty and
+    /// compensation wait in `awardOf`.
     /// @dev Only `Disputes`. Finds the operator behind a retired signer too.
     /// @dev Warning: evidence by two signers needs `slashableOperatorOf` for both.
     /// @param bountyTo who proved it
