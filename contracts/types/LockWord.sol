@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @notice Stake of one operator that one contract locked for covers: percent 8 | epoch 40 | four sums of grains, 52
-/// bits each, by the epoch in which they were locked; the present one lowest. `percent` is the share of its stake that the contract may lock. A lock lives through the epoch it was made in and the three after it, and ends by itself.
+/// bits each, by the epoch in which they were locked; the present one lowest. `percent` is the share of its stake that
+/// the contract may lock. A lock lives through the epoch it was made in and the three after it, and ends by itself.
 type LockWord is uint256;
 
 using {percent, epoch, live, movedTo, withPercent, add, remove} for LockWord global;
