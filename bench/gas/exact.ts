@@ -10,7 +10,7 @@ import { randomStream } from "../randomStream.ts";
 const GAS_LIMIT = 2n ** 24n;
 const WIDE = 1_024;
 /** Inputs and outputs of the layers of a volatility network. */
-const VOLATILITY = [96, 32, 16, 1] as const;
+export const VOLATILITY = [96, 32, 16, 1] as const;
 const random = randomStream("exact models");
 
 /** Collects the steps and constants of a network whose layers all requantise to bytes. */
@@ -132,7 +132,7 @@ function pooled(net: NetworkBuilder, image: number, side: number, channels: numb
   return dst;
 }
 
-function layers(sizes: readonly number[]): StoredGraph {
+export function layers(sizes: readonly number[]): StoredGraph {
   const [inputs = 0, ...rest] = sizes;
   const net = new NetworkBuilder(inputs);
   let [x, k] = [0, inputs];

@@ -66,7 +66,7 @@ export function inputCheck({ bytes, fixed, tensors }: Encoding): string[] {
 export function inputWord({ tensors }: Encoding, tensor: number, index: number): string {
   const { dataAt, width } = tensors[tensor] as EncodedTensor;
   const word = `calldataload(add(input.offset, ${dataAt + WORD * index}))`;
-  return width === 1 ? word : `swap${8 * width}(${word})`;
+  return width === 1 ? word : `reversed${8 * width}(${word})`;
 }
 
 /** Statements that lay out the output behind `at`, as a function returns bytes. */
@@ -96,7 +96,7 @@ export function outputStatements(
         const top = `shl(${256 - 8 * width}, ${value})`;
         lines.push(`  w := or(w, ${j === 0 ? top : `shr(${8 * width * j}, ${top})`})`);
       }
-      lines.push(`  mstore(${hex(to)}, swap${8 * width}(w)) }`);
+      lines.push(`  mstore(${hex(to)}, reversed${8 * width}(w)) }`);
     }
   }
   return [...lines, `return(${hex(at)}, ${hex(2 * WORD + bytes)})`];
@@ -116,6 +116,6 @@ export function swapFunctions(widths: ReadonlySet<number>): string[] {
       const lines = needed.map(
         ({ shift, mask }) => `r := or(and(shr(${shift}, r), 0x${mask}), shl(${shift}, and(r, 0x${mask})))`,
       );
-      return `function swap${8 * width}(w) -> r { r := w ${lines.join(" ")} }`;
+      return `function reversed${8 * width}(w) -> r { r := w ${lines.join(" ")} }`;
     });
 }
