@@ -14,6 +14,12 @@ const MESSAGES = {
   "build-failed": () => "the contracts cannot be built; `npx hardhat build` shows why",
   "chain-mismatch": ({ path, recorded, actual }: { path: string; recorded: number; actual: number }) =>
     `${path} is for chain ${recorded}, but this is chain ${actual}`,
+  "contract-differs": (d: { input: string; expected: string; given: string }) =>
+    `the contract gives ${d.given} for the input ${d.input}, the model gives ${d.expected}; nothing was deployed`,
+  "contract-missing": ({ address }: { address: string }) =>
+    `there is no contract at ${address}; \`hub deliver\` deploys it`,
+  "contract-untrue": (d: { address: string; expected: string }) =>
+    `the contract at ${d.address} is not what the model gives, which is at ${d.expected}`,
   "deployment-missing": ({ network, path }: { network: string; path: string }) =>
     `there is no record of the protocol on network ${network} (${path}); name another with --network, or deploy it with ` +
     "`npx hardhat protocol deploy`",

@@ -20,6 +20,7 @@ import { eventOf, explained, revertOf, send } from "../transaction.ts";
 import { checkModel } from "./checkModel.ts";
 import { bindingOf } from "./contentBinding.ts";
 import { loweredModel, storeBlobs } from "./loweredModel.ts";
+import { deliverModel, plannedDelivery } from "./onChainModel.ts";
 
 export interface PublishArguments {
   folder: string;
@@ -27,6 +28,7 @@ export interface PublishArguments {
   model: string | undefined;
   contentId: string | undefined;
   salt: string | undefined;
+  onChain: string | undefined;
   major: boolean;
   solidml: boolean;
 }
@@ -35,6 +37,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
   const manifest = await readManifest(path.join(args.folder, "manifest.json"));
   await checkModel(args.folder, manifest);
   const graph = await loweredModel(args.folder, manifest);
+  const delivery = await plannedDelivery(args.onChain, manifest, graph, session);
   const content = releaseContentOf(
     manifest,
     uriIn(manifest, args.uriBase),
@@ -92,6 +95,8 @@ export async function publish(args: PublishArguments, session: Session): Promise
       await send(() => contracts.solidML.registerSchema(published.release, content.inputs, content.outputs))
     ).gasUsed;
   }
+  const delivered = delivery === undefined ? undefined : await deliverModel(delivery, session);
+  gas += delivered?.gas ?? 0n;
   const given = formatVersion({ major: Number(published.major), minor: Number(published.minor) });
   return {
     lines: [
@@ -101,6 +106,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
         ["model", model],
         ["content id", contentId === "" ? undefined : contentId],
         ["graph root", graph?.graphRoot],
+        ["on chain", delivered?.address],
         ["transaction", receipt.hash],
         ["gas", String(gas)],
       ]),
@@ -113,6 +119,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
       publisher: account.address,
       contentId: contentId === "" ? null : contentId,
       graphRoot: graph?.graphRoot ?? null,
+      onChainModel: delivered?.address ?? null,
       transaction: receipt.hash,
       gas: Number(gas),
     },

@@ -24,6 +24,7 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
       ["minimum stake", `${formatOpg(release.minStake)} OPG`],
       ["modes", modeNames(release.modes).join(", ")],
       ["arithmetic", arithmetic],
+      ["graph root", release.graphRoot ?? undefined],
       ...release.inputs.map((spec) => ["input", describe(spec)] as const),
       ...release.outputs.map((spec) => ["output", describe(spec)] as const),
       ...release.files.map(

@@ -128,10 +128,6 @@ class ValueGraphBuilder {
     const parts = unpackDense(this.#stream, op.weights, k, n);
     for (let row = 0; row < rows; row++) {
       const xs = Array.from({ length: k }, (_, i) => this.#read(op.x + row * op.xRowStride + i));
-      for (const { bounds } of xs) {
-        if (bounds.lo < 0n || bounds.hi > 255n)
-          throw this.#unsupported(`an operand of ${bounds.lo} to ${bounds.hi} in a product of bytes`);
-      }
       const weight = (i: number, j: number) =>
         BigInt((parts.weights[i * n + j] as number) - op.weightOffset);
       const columns = this.#columns(xs, n, weight);
@@ -218,7 +214,9 @@ class ValueGraphBuilder {
   }
 
   #joined(zip: ZipKind, a: ValueNode, b: ValueNode): ValueNode {
-    const bounds = JOINED_BOUNDS[zip](a.bounds, b.bounds);
+    const joined = JOINED_BOUNDS[zip](a.bounds, b.bounds);
+    const isMagnitude = zip === "max" && (isNegative(a, b) || isNegative(b, a));
+    const bounds = isMagnitude ? { lo: larger(joined.lo, 0n), hi: joined.hi } : joined;
     if (bounds.lo === bounds.hi) return this.#constant(bounds.lo);
     return this.#inInt64({ kind: "zip", zip, a, b }, bounds);
   }
@@ -352,6 +350,12 @@ class ValueGraphBuilder {
 interface RaisedLane {
   readonly lane: ValueNode;
   readonly raise: bigint;
+}
+
+/** Whether one value is the other's negative; the larger of both is never below zero. */
+function isNegative(node: ValueNode, of: ValueNode): boolean {
+  if (node.kind !== "requantised" || node.x !== of) return false;
+  return node.b === 0n && node.m === -1n && node.divisor === 1n && node.clipLow === undefined;
 }
 
 function productBounds({ lo, hi }: Bounds, by: bigint): Bounds {
