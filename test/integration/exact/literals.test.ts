@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { parseManifest } from "@opg-network/sdk/manifest";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { expect } from "chai";
 import { getBytes, hexlify } from "ethers";
@@ -8,7 +6,6 @@ import type { StoredGraph } from "../../../offchain-runner/src/exact/blobs.ts";
 import { ExactError } from "../../../offchain-runner/src/exact/exactError.ts";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { literalContract } from "../../../offchain-runner/src/exact/literals/literalContract.ts";
-import { lowerRelease } from "../../../offchain-runner/src/exact/lowering.ts";
 import { compileLiteralContract } from "../../../tasks/hub/contractCompiler.ts";
 import { differenceOf } from "../../../tasks/hub/contractTrial.ts";
 import { IOnChainModel__factory } from "../../../types/index.ts";
@@ -17,16 +14,12 @@ import { FEEDS } from "../../fixtures/exact/agreement.ts";
 import { drawGraph, type ExactGraph, focusOf } from "../../fixtures/exact/exactGraph.ts";
 import { inputsOf, openSession, runtimeOutputs } from "../../fixtures/exact/runtime.ts";
 import { SeededRandom } from "../../fixtures/exact/seededRandom.ts";
+import { shippedGraph } from "../../fixtures/exact/shippedContract.ts";
 import { graphOf, ProgramMaker } from "./randomPrograms.ts";
 
 const GRAPHS = campaign.runs(60, 1_000);
 const MODEL = "0x0000000000000000000000000000000000000b0b";
 const GAS = 2n ** 24n;
-
-function shipped(name: string): StoredGraph {
-  const read = (file: string) => readFileSync(new URL(`../../../models/${name}/${file}`, import.meta.url));
-  return lowerRelease(read("model.onnx"), parseManifest(JSON.parse(read("manifest.json").toString()), name));
-}
 
 describe("contracts of literals", function () {
   this.timeout(campaign.runs(300_000, 7_200_000));
@@ -58,14 +51,14 @@ describe("contracts of literals", function () {
 
   for (const name of ["eth-volatility-1h-exact", "btc-volatility-1h-exact"]) {
     it(`give the bits of the interpreter for ${name}, at every extreme`, async () => {
-      const graph = shipped(name);
+      const graph = shippedGraph(name);
       const { runtimeCode } = await compileLiteralContract(literalContract(graph, name));
       expect(await differenceOf(hre, runtimeCode, graph, 60)).to.equal(undefined);
     });
   }
 
   it("refuse every input but the one encoding, as the machine does", async () => {
-    const graph = shipped("eth-volatility-1h-exact");
+    const graph = shippedGraph("eth-volatility-1h-exact");
     const { runtimeCode } = await compileLiteralContract(literalContract(graph, "hostile"));
     const { ethers } = await network.create({ network: "op", chainType: "op" });
     await ethers.provider.send("hardhat_setCode", [MODEL, runtimeCode]);
@@ -128,7 +121,7 @@ describe("contracts of literals", function () {
   });
 
   it("are refused where they would not fit into a contract", async () => {
-    const error = refusalOf(() => literalContract(shipped("digits"), "digits"));
+    const error = refusalOf(() => literalContract(shippedGraph("digits"), "digits"));
     expect(error.code).to.equal("exact-contract-too-large");
   });
 });

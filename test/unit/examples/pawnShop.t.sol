@@ -5,6 +5,11 @@ import {DrawdownModel} from "../../../contracts/examples/DrawdownModel.sol";
 import {HourCandle} from "../../../contracts/examples/HourCandle.sol";
 import {PawnShop, PawnTerms} from "../../../contracts/examples/PawnShop.sol";
 import {IPipe} from "../../../contracts/interfaces/IPipe.sol";
+import {MockAnswer} from "../../../contracts/consumer/MockPipe.sol";
+import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
+import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {Mode} from "../../../contracts/types/Mode.sol";
+import {Tensor} from "../../../contracts/types/Tensor.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
@@ -105,8 +110,11 @@ contract PawnShopTest is PoolFixture {
 
     function _carrySecond(uint256 volatility, int256 drawdown) private {
         (, HourCandle[24] memory candles) = pool.lastDay();
-        // As the first answer arrives: a float32, read back.
         bytes memory input = DrawdownModel.encodeInput(volatility, candles);
-        pipe.answer(trader, address(shop), DRAWDOWN, input, _answerOf(drawdown));
+        int256[] memory values = new int256[](1);
+        values[0] = drawdown;
+        Tensor memory output = TensorCodec.fromFixed(values, 18, TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
+        MockAnswer memory given = MockAnswer(TensorCodec.encode(output), Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+        pipe.answer(trader, address(shop), DRAWDOWN, input, given);
     }
 }
