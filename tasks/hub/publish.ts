@@ -20,7 +20,7 @@ import { eventOf, explained, revertOf, send } from "../transaction.ts";
 import { checkModel } from "./checkModel.ts";
 import { bindingOf } from "./contentBinding.ts";
 import { loweredModel, storeBlobs } from "./loweredModel.ts";
-import { deliverModel, plannedDelivery } from "./onChainModel.ts";
+import { deliverModel, plannedDelivery, writeSource } from "./onChainModel.ts";
 
 export interface PublishArguments {
   folder: string;
@@ -63,6 +63,8 @@ export async function publish(args: PublishArguments, session: Session): Promise
   );
   for (const { uri } of content.files) session.say(`  ${uri}`);
   let gas = 0n;
+  if (delivery?.kind === "contract")
+    session.say(`What is going to be deployed: ${await writeSource(delivery, args.folder)}`);
   if (graph !== undefined) {
     // A release whose graph is there before it is published is exact from the first moment.
     session.say(`Exact: graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
