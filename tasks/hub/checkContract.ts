@@ -1,7 +1,6 @@
 import path from "node:path";
 import { readManifest } from "@opg-network/sdk/manifest";
-import { getAddress, isAddress } from "ethers";
-import { invalid } from "../arguments.ts";
+import { addressArgument } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { readRelease, resolveRelease, titleOf } from "../release.ts";
 import { fields, type Report } from "../report.ts";
@@ -29,7 +28,7 @@ export async function checkContract(args: CheckContractArguments, session: Sessi
   const machine = await plannedDelivery("machine", manifest, graph, session);
   const candidates = [contract, machine].filter((each): each is Delivery => each !== undefined);
   const own = await Promise.all(candidates.map((each) => addressOf(each, session)));
-  const address = args.address === undefined ? (own[0] ?? "") : addressArgument(args.address);
+  const address = args.address === undefined ? (own[0] ?? "") : addressArgument("--address", args.address);
   const { provider } = session.connection.ethers;
   const isThere = (await provider.getCode(address)) !== "0x";
   if (!isThere) throw new CommandError("contract-missing", { address });
@@ -65,9 +64,4 @@ async function sameGraph(
     });
   }
   return titleOf(release);
-}
-
-function addressArgument(text: string): string {
-  if (!isAddress(text)) throw invalid("--address", text, "an address");
-  return getAddress(text);
 }

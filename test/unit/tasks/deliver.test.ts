@@ -1,4 +1,4 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readManifest } from "@opg-network/sdk/manifest";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
@@ -86,6 +86,36 @@ describe("hub deliver and hub check-contract", function () {
     const folder = path.join(MODELS, "eth-volatility-1h-exact");
     const { address } = await cli.value("hub deliver", { folder: await copyOf("btc-volatility-1h-exact") });
     expect(await cli.failure("hub check-contract", { folder, address })).to.include({ code: "contract-untrue" });
+  });
+
+  it("compares on chain with what is offered, and says what is not", async () => {
+    const folder = path.join(MODELS, "digits");
+    const { release } = await cli.value("hub publish", { folder });
+    const input = path.join(cli.folder, "image.json");
+    await writeFile(input, JSON.stringify([[Array.from({ length: 8 }, () => new Array(8).fill(7))]]));
+    const quoted = await cli.value("inference quote", { release, input });
+    expect(quoted.missing).to.deep.equal(
+      ["VANILLA", "ZK", "TEE"].map((way) => ({ way, code: "not-offered" })),
+    );
+    const [machine, ...others] = quoted.ways as { gas: number }[];
+    expect(others).to.deep.equal([]);
+    expect(machine).to.include({ way: "on-chain-machine", protection: "computed", fee: "0", waitMs: 0 });
+    expect(machine?.gas).to.be.within(50_000, 400_000);
+
+    const exact = path.join(MODELS, "eth-volatility-1h-exact");
+    const published = await cli.value("hub publish", { folder: exact, onChain: "contract" });
+    const candles = path.join(cli.folder, "candles.json");
+    await writeFile(candles, JSON.stringify([new Array(24).fill([1, 2, 3, 4])]));
+    const asked = { release: published.release, input: candles, model: published.onChainModel };
+    const [contract] = (await cli.value("inference quote", asked)).ways as { way: string; gas: number }[];
+    expect(contract?.way).to.equal("on-chain-contract");
+    expect(contract?.gas).to.be.within(8_000, 40_000);
+    const lie = await cli.failure("inference quote", { ...asked, release, input });
+    expect(lie.code).to.equal("on-chain-model-wrong");
+
+    const { release: approximate } = await cli.value("hub publish", { folder: path.join(MODELS, "eth-volatility-1h") });
+    const floats = await cli.value("inference quote", { release: approximate, input: candles });
+    expect((floats.missing as object[])[0]).to.deep.equal({ way: "on-chain-machine", code: "not-exact" });
   });
 
   it("refuses what is approximate, too large, or no way of delivery, before anything is sent", async () => {
