@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { PipeNetwork } from "@opg-network/sdk/pipeContracts";
 import { PipeSigner } from "@opg-network/sdk/pipeSigner";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { integersFromTensor, tensorFromNumbers } from "@opg-network/sdk/tensorValues";
+import { compareWays } from "@opg-network/sdk/wayQuote";
 import { expect } from "chai";
 import { Contract, getBytes, hexlify, MaxUint256, parseEther, type Wallet } from "ethers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -43,6 +45,7 @@ describe("the examples end to end", () => {
   let trader: Wallet;
   let signer: PipeSigner;
   let node: NodeProcess;
+  let network: PipeNetwork;
   let releases: { volatility: string; drawdown: string };
   const graph = shippedGraph(VOLATILITY);
 
@@ -73,12 +76,13 @@ describe("the examples end to end", () => {
     await (await operators.setEndpoint(operatorId, node.url)).wait();
     await (await pipe.gateways.setGateway(operatorId, `${node.url}/v1/gateway`)).wait();
     const coverage = await new Coverage__factory(deployer).deploy(hub, operators, requests);
+    network = {
+      pipe: pipe.addresses.Pipe,
+      coverage: await coverage.getAddress(),
+      operators: protocol.addresses.Operators,
+    };
     signer = new PipeSigner(trader, {
-      network: {
-        pipe: pipe.addresses.Pipe,
-        coverage: await coverage.getAddress(),
-        operators: protocol.addresses.Operators,
-      },
+      network,
       maxFee: parseEther("0.5"),
     });
   });
@@ -249,6 +253,26 @@ describe("the examples end to end", () => {
       [pool, shop].map(async (dapp) => (await pipe.pipe.budgetOf(trader, dapp)).balance),
     );
     expect(budgets).to.deep.equal([parseEther("20") - 2n * NODE_FEE, parseEther("20") - 2n * NODE_FEE]);
+  });
+
+  it("is compared with computing it on chain: the same answer for less gas, no fee and no wait", async () => {
+    const { ways, missing } = await compareWays(
+      chain.provider,
+      { ...network, hub: protocol.addresses.ModelHub, machine: protocol.addresses.ModelHub },
+      {
+        release: releases.volatility,
+        input: hexlify(await candles()),
+        outputBytes: 320,
+        model: await pool.MODEL(),
+      },
+    );
+    const [computed, signed] = ways;
+    expect(computed).to.deep.include({ way: "on-chain-contract", protection: "computed", waitMs: 0 });
+    expect(signed?.cost.fee).to.equal(NODE_FEE);
+    // Its graph is not stored here, so that nothing could be proved.
+    expect([signed?.way, signed?.protection]).to.deep.equal(["VANILLA", "attributable"]);
+    expect((computed?.cost.gas ?? 0n) < (signed?.cost.gas ?? 0n)).to.equal(true);
+    expect(missing.map(({ way }) => way)).to.deep.equal(["ZK", "TEE"]);
   });
 
   it("has the same forecast computed on chain, and only where the trader says so, once no node is left", async () => {
