@@ -51,7 +51,9 @@ export const hubTasks = [
     .addOption(
       optional("onChain", "machine: on the machine, from blobs; contract (the default): as code of its own"),
     )
-    .addOption(optional("out", "Where the contract's Solidity goes, for review; by default the model's folder"))
+    .addOption(
+      optional("out", "Where the contract's Solidity goes, for review; by default the model's folder"),
+    )
     .addFlag({ name: "dry", description: "Write and check the contract only; nothing is sent" })
     .setAction(lazily(async () => (await import("./hub/deliver.ts")).deliver))
     .build(),

@@ -38,7 +38,10 @@ export const inferenceTasks = [
     })
     .addOption(optional("input", "JSON file: tensors by name, as nested arrays or as {shape, data} (needed)"))
     .addOption(
-      optional("model", "Contract that evaluates it, checked by `hub check-contract`; the machine by default"),
+      optional(
+        "model",
+        "Contract that evaluates it, checked by `hub check-contract`; the machine by default",
+      ),
     )
     .addOption(optional("minStake", "OPG that the operator must have at stake"))
     .setAction(lazily(async () => (await import("./inference/quote.ts")).quote))

@@ -5,8 +5,8 @@ import { signedResultsOf } from "@opg-network/sdk/signedBundle";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { hexlify, type TransactionRequest } from "ethers";
-import type { TensorSpecStruct } from "../../types/contracts/interfaces/IModelHub.ts";
 import { shippedContract } from "../../test/fixtures/exact/shippedContract.ts";
+import type { TensorSpecStruct } from "../../types/contracts/interfaces/IModelHub.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
 const OPG = 10n ** 18n;
@@ -100,7 +100,9 @@ export async function measure(): Promise<Record<string, number>> {
     const isExact = consumer === poolAddress;
     const output = hexlify(
       encodeTensors([
-        isExact ? tensorFromNumbers("int64", [1, 1], [4_200n]) : tensorFromNumbers("float32", [1, 1], [0.0042]),
+        isExact
+          ? tensorFromNumbers("int64", [1, 1], [4_200n])
+          : tensorFromNumbers("float32", [1, 1], [0.0042]),
       ]),
     );
     const result = {

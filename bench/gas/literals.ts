@@ -27,7 +27,9 @@ export async function measure(): Promise<Record<string, number>> {
   if (!output.equals(new ExactInterpreter(graph).evaluate(input)))
     throw new Error("the contract gives another output");
   const call = model.interface.encodeFunctionData("evaluate", [input]);
-  const receipt = await (await sender?.sendTransaction({ to: model, data: call, gasLimit: GAS_LIMIT }))?.wait();
+  const receipt = await (
+    await sender?.sendTransaction({ to: model, data: call, gasLimit: GAS_LIMIT })
+  )?.wait();
   if (receipt?.status !== 1) throw new Error("the evaluation failed");
   return {
     "gas.exact.volatility.contract": Number(receipt.gasUsed),

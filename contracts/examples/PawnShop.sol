@@ -13,9 +13,9 @@ import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice} from "./CompactPrice.sol";
 import {DrawdownModel} from "./DrawdownModel.sol";
+import {ExactVolatilityModel} from "./ExactVolatilityModel.sol";
 import {HourCandle} from "./HourCandle.sol";
 import {IVolatilityPool} from "./IVolatilityPool.sol";
-import {VolatilityModel} from "./VolatilityModel.sol";
 
 /// @notice Tokens lent for a day against other tokens.
 struct Loan {
@@ -145,8 +145,8 @@ contract PawnShop is PipeConsumer {
     }
 
     function _drawdown(HourCandle[24] memory candles) private returns (uint256) {
-        bytes memory first = _infer(_query(VOLATILITY_RELEASE, VolatilityModel.encodeInput(candles)));
-        uint256 volatility = VolatilityModel.decodeOutput(first);
+        bytes memory first = _infer(_query(VOLATILITY_RELEASE, ExactVolatilityModel.encodeInput(candles)));
+        uint256 volatility = ExactVolatilityModel.decodeOutput(first);
         bytes memory second = _infer(_query(DRAWDOWN_RELEASE, DrawdownModel.encodeInput(volatility, candles)));
         return DrawdownModel.decodeOutput(second);
     }

@@ -8,14 +8,14 @@ import {CompactPrice} from "./CompactPrice.sol";
 import {HourCandle} from "./HourCandle.sol";
 
 /// @title VolatilityModel
-/// @notice What the exact volatility models take and give, `models/README.md`: integers, 1,000,000 for one.
+/// @notice What the volatility models take and give, `models/README.md`.
 library VolatilityModel {
     /// @dev The models' upper bound, 5 % an hour; 1e18 = 100 %.
     uint256 internal constant MAX_VOLATILITY = 0.05e18;
-    uint64 private constant UNIT = 1e6;
-    uint256 private constant SCALE = 1e18 / 1e6;
+    uint8 internal constant DECIMALS = 18;
+    uint64 private constant UNIT = 1e18;
 
-    /// @notice int32 [1, 24, 4]: each price relative to the last close, minus one.
+    /// @notice float32 [1, 24, 4]: each price relative to the last close, minus one.
     function encodeInput(HourCandle[24] memory candles) internal pure returns (bytes memory) {
         CompactPrice last = candles[23].close();
         int256[] memory values = new int256[](96);
@@ -26,7 +26,8 @@ library VolatilityModel {
             values[4 * i + 2] = _relative(candle.low(), last);
             values[4 * i + 3] = _relative(candle.close(), last);
         }
-        return TensorCodec.encode(TensorCodec.fromInts(values, TensorCodec.shapeOf(1, 24, 4), Dtype.INT32));
+        uint32[] memory shape = TensorCodec.shapeOf(1, 24, 4);
+        return TensorCodec.encode(TensorCodec.fromFixed(values, DECIMALS, shape, Dtype.FLOAT32));
     }
 
     /// @notice The forecast in `output`, 1e18 = 100 %; reverts where the model cannot have said that, but for what is
@@ -35,17 +36,13 @@ library VolatilityModel {
         Tensor memory tensor = TensorCodec.decodeSingle(output);
         int32[] memory shape = new int32[](2);
         (shape[0], shape[1]) = (1, 1);
-        TensorRules.requireLike(tensor, Dtype.INT64, shape);
-        int256 forecast = TensorCodec.intAt(tensor, 0);
+        TensorRules.requireLike(tensor, Dtype.FLOAT32, shape);
+        int256 forecast = TensorCodec.fixedAt(tensor, 0, DECIMALS);
         if (forecast < 0) return 0;
-        volatility = uint256(forecast) * SCALE;
-        return volatility > MAX_VOLATILITY ? MAX_VOLATILITY : volatility;
+        return uint256(forecast) > MAX_VOLATILITY ? MAX_VOLATILITY : uint256(forecast);
     }
 
-    /// @dev What int32 does not hold counts as the most that it does: the model is at its end long before.
     function _relative(CompactPrice price, CompactPrice last) private pure returns (int256) {
-        uint256 relative = price.relativeTo(last, UNIT);
-        int256 difference = int256(relative) - int256(uint256(UNIT));
-        return difference > type(int32).max ? int256(type(int32).max) : difference;
+        return int256(price.relativeTo(last, UNIT)) - int256(uint256(UNIT));
     }
 }

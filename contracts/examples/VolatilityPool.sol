@@ -15,16 +15,16 @@ import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice, CompactPriceLib} from "./CompactPrice.sol";
 import {ConstantProduct} from "./ConstantProduct.sol";
+import {ExactVolatilityModel} from "./ExactVolatilityModel.sol";
 import {HourCandle} from "./HourCandle.sol";
 import {CandleHistory, CandleSeries, HourlyCandles} from "./HourlyCandles.sol";
 import {FeeTerms, Forecast, IVolatilityPool} from "./IVolatilityPool.sol";
-import {VolatilityModel} from "./VolatilityModel.sol";
 
 /// @title VolatilityPool
 /// @notice An example of a contract that uses a model inside its own transaction; see `IVolatilityPool`.
 /// @dev Owns two tokens for the holders of its shares. Nobody governs it: terms are fixed for ever. Trusts the two
-/// tokens not to change balances by themselves, and the deployer to have named the model of that release; what is sent to it without `deposit` is lost, and so can move neither
-/// price nor the worth of a share.
+/// tokens not to change balances by themselves, and the deployer to have named the model of that release. What is sent
+/// to it without `deposit` is lost, and so can move neither price nor the worth of a share.
 contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuardTransient {
     using HourlyCandles for CandleHistory;
     using HourlyCandles for CandleSeries;
@@ -65,7 +65,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     ) PipeConsumer(pipe) ERC20("Volatility pool share", "VPS") {
         require(address(token0) != address(token1), TokensEqual(token0));
         require(address(model).code.length != 0, ModelMissing(model));
-        uint256 highest = terms.baseFee + (terms.slope * VolatilityModel.MAX_VOLATILITY) / ONE;
+        uint256 highest = terms.baseFee + (terms.slope * ExactVolatilityModel.MAX_VOLATILITY) / ONE;
         require(highest <= HIGHEST_FEE, FeeTermsInvalid(terms.slope, terms.baseFee));
         (RELEASE, MODEL, TOKEN0, TOKEN1) = (release, model, token0, token1);
         (SLOPE, BASE_FEE) = (terms.slope, terms.baseFee);
@@ -156,7 +156,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
         fee = highestFee();
         if (history.isComplete()) {
             answer = _read(_query(history));
-            fee = feeOf(VolatilityModel.decodeOutput(answer.output));
+            fee = feeOf(ExactVolatilityModel.decodeOutput(answer.output));
         }
         amountOut = _amountOut(isToken0, amountIn, fee);
     }
@@ -179,14 +179,14 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
 
     /// @inheritdoc IVolatilityPool
     function feeOf(uint256 volatility) public view override returns (uint256) {
-        uint256 highest = VolatilityModel.MAX_VOLATILITY;
+        uint256 highest = ExactVolatilityModel.MAX_VOLATILITY;
         uint256 bounded = volatility < highest ? volatility : highest;
         return BASE_FEE + (SLOPE * bounded) / ONE;
     }
 
     /// @inheritdoc IVolatilityPool
     function highestFee() public view override returns (uint256) {
-        return feeOf(VolatilityModel.MAX_VOLATILITY);
+        return feeOf(ExactVolatilityModel.MAX_VOLATILITY);
     }
 
     /// @dev An answer that is carried and one that is computed here are the same, or a stake is lost.
@@ -195,7 +195,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
         InferenceQuery memory query = _query(history);
         (bool isCarried, bytes memory output) = _tryInfer(query);
         if (!isCarried) output = MODEL.evaluate(query.input);
-        fee = feeOf(VolatilityModel.decodeOutput(output));
+        fee = feeOf(ExactVolatilityModel.decodeOutput(output));
         forecast = isCarried ? Forecast.Carried : Forecast.OnChain;
     }
 
@@ -208,7 +208,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: MIN_STAKE,
-                input: VolatilityModel.encodeInput(history.lastDay())
+                input: ExactVolatilityModel.encodeInput(history.lastDay())
             });
     }
 

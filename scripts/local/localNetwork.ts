@@ -137,8 +137,7 @@ async function start(
     "--signer",
     accounts.signer.address,
   ]);
-  if (onChain !== undefined)
-    await run("operator", ["operator", "serve", onChain.release, "--price", PRICE]);
+  if (onChain !== undefined) await run("operator", ["operator", "serve", onChain.release, "--price", PRICE]);
   await run("operator", ["operator", "update", "--gateway", `${nodeUrl}/v1/gateway`]);
 
   narrator.step("Starting the operator's node, a process of its own");
@@ -161,7 +160,19 @@ async function start(
     chain.process.exited.then(() => "the chain"),
     node.exited.then(() => "the node"),
   ]);
-  return { folder, chain, deployment, deploymentFile, accounts, release, onChain, node, nodeUrl, ended, stop };
+  return {
+    folder,
+    chain,
+    deployment,
+    deploymentFile,
+    accounts,
+    release,
+    onChain,
+    node,
+    nodeUrl,
+    ended,
+    stop,
+  };
 }
 
 async function writeNodeConfig(

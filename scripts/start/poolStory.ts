@@ -80,7 +80,9 @@ export async function tellPoolStory(network: LocalNetwork, tell: StoryTeller): P
   );
   tell.fact("inference paid", `${formatEther(paid)} OPG for ${release.name}`);
 
-  tell.step("The same swap carrying nothing: the pool has the model computed on chain, and gets the same bits");
+  tell.step(
+    "The same swap carrying nothing: the pool has the model computed on chain, and gets the same bits",
+  );
   const bare = await (await pool.swap(ether, TRADE, 0n, trader.address, MaxUint256)).wait();
   if (bare === null) throw new Error("the second swap's receipt is missing");
   const [computed] = await pool.queryFilter(pool.filters.Swapped(), bare.blockNumber, bare.blockNumber);
@@ -118,7 +120,8 @@ async function deployPool(network: LocalNetwork): Promise<Pool> {
 }
 
 function poolRelease({ onChain }: LocalNetwork) {
-  if (onChain === undefined || onChain.onChainModel === null) throw new Error("the network has no model on chain");
+  if (onChain === undefined || onChain.onChainModel === null)
+    throw new Error("the network has no model on chain");
   return { ...onChain, onChainModel: onChain.onChainModel };
 }
 

@@ -58,9 +58,13 @@ export interface WayOptions extends QuoteOptions {
 /** The address that was given evaluates another graph than the release commits to. */
 export class OnChainModelWrongError extends NetworkError {
   constructor(model: string, graphRoot: string, expected: string) {
-    super("on-chain-model-wrong", `${model} evaluates graph ${graphRoot}, the release commits to ${expected}`, {
-      data: { model, graphRoot, expected },
-    });
+    super(
+      "on-chain-model-wrong",
+      `${model} evaluates graph ${graphRoot}, the release commits to ${expected}`,
+      {
+        data: { model, graphRoot, expected },
+      },
+    );
   }
 }
 
@@ -118,7 +122,9 @@ async function onChainWay(
   else if (!((await hub.getFunction("isExact")(release)) as boolean)) return { way, code: "not-exact" };
   const call =
     model === undefined
-      ? await new Contract(machine, EXACT_MACHINE_ABI).getFunction("evaluate").populateTransaction(graphRoot, input)
+      ? await new Contract(machine, EXACT_MACHINE_ABI)
+          .getFunction("evaluate")
+          .populateTransaction(graphRoot, input)
       : await new Contract(model, ON_CHAIN_MODEL_ABI).getFunction("evaluate").populateTransaction(input);
   let whole: bigint;
   try {
@@ -137,6 +143,8 @@ async function onChainWay(
 }
 
 async function requireGraph(provider: Provider, model: string, expected: string): Promise<void> {
-  const graphRoot = (await new Contract(model, ON_CHAIN_MODEL_ABI, provider).getFunction("graphRoot")()) as string;
+  const graphRoot = (await new Contract(model, ON_CHAIN_MODEL_ABI, provider).getFunction(
+    "graphRoot",
+  )()) as string;
   if (graphRoot !== expected) throw new OnChainModelWrongError(model, graphRoot, expected);
 }

@@ -1,5 +1,8 @@
 import { ExactError } from "../../offchain-runner/src/exact/exactError.ts";
-import { type LiteralContract, MAX_CODE_BYTES } from "../../offchain-runner/src/exact/literals/literalContract.ts";
+import {
+  type LiteralContract,
+  MAX_CODE_BYTES,
+} from "../../offchain-runner/src/exact/literals/literalContract.ts";
 
 /**
  * Part of what decides a contract's address, so they never change: the source says what the code is, instruction by

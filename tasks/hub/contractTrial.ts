@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { dtypeInfo } from "@opg-network/sdk/dtype";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
-import { getBytes, hexlify, Interface } from "ethers";
+import { getBytes, hexlify, type Interface } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../offchain-runner/src/exact/interpreter.ts";
@@ -63,7 +63,10 @@ function tensorOf({ dtype, shape }: TensorPlace, run: number): Tensor {
   const { bytes, kind } = dtypeInfo(dtype);
   const count = elementCount(shape);
   const top = kind === "bool" ? 1 : kind === "signed" ? 0x7f : 0xff;
-  const ends = [new Array<number>(bytes).fill(0), [...new Array<number>(bytes - 1).fill(kind === "bool" ? 0 : 0xff), top]];
+  const ends = [
+    new Array<number>(bytes).fill(0),
+    [...new Array<number>(bytes - 1).fill(kind === "bool" ? 0 : 0xff), top],
+  ];
   if (kind === "signed") ends.push([...new Array<number>(bytes - 1).fill(0), 0x80]);
   const random = randomBytes(count * (bytes + 1));
   const element = (i: number): readonly number[] => {

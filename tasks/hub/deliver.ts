@@ -22,7 +22,9 @@ export async function deliver(args: DeliverArguments, session: Session): Promise
   const graph = await loweredModel(args.folder, manifest);
   const delivery = await plannedDelivery(args.onChain ?? "contract", manifest, graph, session);
   if (delivery === undefined) {
-    throw new CommandError("arguments-conflict", { problem: "with --on-chain none there is nothing to deliver" });
+    throw new CommandError("arguments-conflict", {
+      problem: "with --on-chain none there is nothing to deliver",
+    });
   }
   const source =
     delivery.kind === "contract" ? await writeSource(delivery, args.out ?? args.folder) : undefined;

@@ -1,7 +1,7 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { diskFailure } from "./artifactFetcher.ts";
 import type { LoweredGraph } from "../exact/blobs.ts";
+import { diskFailure } from "./artifactFetcher.ts";
 import type { Lease, ModelCache } from "./modelCache.ts";
 import { ModelError } from "./modelError.ts";
 import type { OnnxLimits } from "./onnxFile.ts";

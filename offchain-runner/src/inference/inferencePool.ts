@@ -40,11 +40,7 @@ export const POOL_OPTIONS: PoolOptions = {
 };
 
 export interface InferenceMetrics {
-  inferenceEnded(
-    release: string,
-    outcome: InferenceEnd,
-    times: InferenceTimes,
-  ): void;
+  inferenceEnded(release: string, outcome: InferenceEnd, times: InferenceTimes): void;
   workerEnded(reason: string): void;
   sessionEvicted(release: string): void;
 }

@@ -45,7 +45,10 @@ describe("contracts of literals", function () {
     }
     recordCases("exact.literals", compared);
     // What is refused is too large; else the sample would say little.
-    expect(refused.every((code) => code === "exact-contract-too-large"), refused.join(" ")).to.equal(true);
+    expect(
+      refused.every((code) => code === "exact-contract-too-large"),
+      refused.join(" "),
+    ).to.equal(true);
     expect(refused.length).to.be.below(compared);
   });
 
@@ -76,11 +79,16 @@ describe("contracts of literals", function () {
         { dtype: "int32", shape: [1, 24, 4], data: new Uint8Array(384) },
       ]),
       // Every word before the data, changed in its lowest and in its highest bit.
-      ...Array.from({ length: 11 }, (_, word) => [flipped(right, word * 32), flipped(right, word * 32 + 31)]).flat(),
+      ...Array.from({ length: 11 }, (_, word) => [
+        flipped(right, word * 32),
+        flipped(right, word * 32 + 31),
+      ]).flat(),
     ];
     for (const input of wrong) {
       expect(() => interpreter.evaluate(input)).to.throw(ExactError);
-      await expect(model.evaluate(input)).to.be.revertedWithCustomError(model, "InputInvalid").withArgs(graph.graphRoot);
+      await expect(model.evaluate(input))
+        .to.be.revertedWithCustomError(model, "InputInvalid")
+        .withArgs(graph.graphRoot);
     }
     expect(await model.evaluate(right)).to.equal(hexlify(interpreter.evaluate(right)));
     expect(await model.graphRoot()).to.equal(graph.graphRoot);
@@ -92,7 +100,11 @@ describe("contracts of literals", function () {
     for (const dtype of ["bool", "uint8"] as const) {
       const op = { kind: "copy", src: 0, dst: 0, loops: [{ count: 1, srcStride: 1, dstStride: 1 }] } as const;
       const place = { dtype, shape: [5], offset: 0 };
-      const base = graphOf({ arenaWords: 5, steps: [{ ...op, loops: [...op.loops] }], constants: new Uint8Array() });
+      const base = graphOf({
+        arenaWords: 5,
+        steps: [{ ...op, loops: [...op.loops] }],
+        constants: new Uint8Array(),
+      });
       const graph = { ...base, root: { ...base.root, inputs: [place], outputs: [place] } };
       const { runtimeCode } = await compileLiteralContract(literalContract(graph, dtype));
       await ethers.provider.send("hardhat_setCode", [MODEL, runtimeCode]);
@@ -111,9 +123,20 @@ describe("contracts of literals", function () {
   it("are refused with the step where a value could leave what is computed exactly", async () => {
     const maker = new ProgramMaker("literals", 8);
     const steps = [
-      { kind: "zip", zip: "mul", a: 0, b: 0, dst: 1, loops: [{ count: 2, aStride: 1, bStride: 1, dstStride: 1 }] },
+      {
+        kind: "zip",
+        zip: "mul",
+        a: 0,
+        b: 0,
+        dst: 1,
+        loops: [{ count: 2, aStride: 1, bStride: 1, dstStride: 1 }],
+      },
     ] as const;
-    const program = { arenaWords: 8, steps: steps.map((step) => ({ ...step, loops: [...step.loops] })), constants: new Uint8Array() };
+    const program = {
+      arenaWords: 8,
+      steps: steps.map((step) => ({ ...step, loops: [...step.loops] })),
+      constants: new Uint8Array(),
+    };
     expect(maker.arenaWords).to.equal(8);
     const error = refusalOf(() => literalContract(graphOf(program), "wide"));
     expect(error.code).to.equal("exact-contract-unsupported");

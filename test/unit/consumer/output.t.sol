@@ -12,7 +12,7 @@ import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
 import {PipeFixture} from "../Pipe/PipeFixture.sol";
 
-/// Expects one int64 [1, 1], and keeps it.
+/// Expects one float32 [1, 1], and keeps it.
 contract DecodingConsumer is PipeConsumer {
     ReleaseId private immutable _RELEASE;
     uint256 public volatility;
@@ -48,37 +48,37 @@ contract OutputTest is PipeFixture {
     }
 
     function test_takesTheModelsForm() public {
-        _ask(_encoded(TensorCodec.shapeOf(1, 1), Dtype.INT64));
+        _ask(_encoded(TensorCodec.shapeOf(1, 1), Dtype.FLOAT32));
         assertEq(pipe.budgetOf(user, address(decoding)).balance, 10 ether - FEE);
     }
 
     function test_refusesMoreElementsThanTheSchema() public {
         _refused(
-            _encoded(TensorCodec.shapeOf(1, 2), Dtype.INT64),
+            _encoded(TensorCodec.shapeOf(1, 2), Dtype.FLOAT32),
             abi.encodeWithSelector(TensorRules.TensorDimensionWrong.selector, 1, 2, 1)
         );
         _refused(
             _encoded(TensorCodec.shapeOf(1000, 1000), Dtype.UINT8),
-            abi.encodeWithSelector(TensorRules.TensorDtypeWrong.selector, Dtype.UINT8, Dtype.INT64)
+            abi.encodeWithSelector(TensorRules.TensorDtypeWrong.selector, Dtype.UINT8, Dtype.FLOAT32)
         );
     }
 
     function test_refusesMoreTensorsThanTheSchema() public {
         Tensor[] memory tensors = new Tensor[](2);
-        tensors[0] = TensorCodec.zeros(TensorCodec.shapeOf(1, 1), Dtype.INT64);
+        tensors[0] = TensorCodec.zeros(TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
         tensors[1] = tensors[0];
         _refused(TensorCodec.encode(tensors), abi.encodeWithSelector(TensorCodec.TensorCountWrong.selector, 2, 1));
     }
 
     function test_refusesWhatFollowsTheEncoding() public {
-        bytes memory output = _encoded(TensorCodec.shapeOf(1, 1), Dtype.INT64);
+        bytes memory output = _encoded(TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
         _refused(
             bytes.concat(output, new bytes(32)),
             abi.encodeWithSelector(TensorDecoder.TensorEncodingTooLong.selector, output.length + 32, output.length)
         );
     }
 
-    /// An output of 64 KB where 8 bytes were expected.
+    /// An output of 64 KB where 4 bytes were expected.
     function test_refusesAHugeOutput() public {
         bytes memory output = new bytes(65_536);
         _refused(output, abi.encodeWithSelector(TensorDecoder.TensorEncodingNotCanonical.selector, 0));
@@ -88,7 +88,7 @@ contract OutputTest is PipeFixture {
 
     /// Lengths that stand in a bundle and are not there do not make `Pipe` read beyond it.
     function testFuzz_refusesALengthThatIsNotThere(uint24 length, bool ofProof) public {
-        bytes memory output = _encoded(TensorCodec.shapeOf(1, 1), Dtype.INT64);
+        bytes memory output = _encoded(TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
         vm.assume(length > output.length + 65);
         bytes memory results = _bundle(user, address(decoding), _items(_itemOf(INPUT, output)));
         uint256 place = 26 + (ofProof ? 83 : 80);

@@ -7,7 +7,7 @@ import {Test} from "forge-std/Test.sol";
 import {MockAnswer, MockPipe} from "../../../contracts/consumer/MockPipe.sol";
 import {HourCandle} from "../../../contracts/examples/HourCandle.sol";
 import {FeeTerms, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
-import {VolatilityModel} from "../../../contracts/examples/VolatilityModel.sol";
+import {ExactVolatilityModel} from "../../../contracts/examples/ExactVolatilityModel.sol";
 import {IOnChainModel} from "../../../contracts/interfaces/IOnChainModel.sol";
 import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
@@ -87,7 +87,7 @@ abstract contract PoolFixture is Test {
     /// What the model would be asked now.
     function _input() internal view returns (bytes memory) {
         (, HourCandle[24] memory candles) = pool.lastDay();
-        return VolatilityModel.encodeInput(candles);
+        return ExactVolatilityModel.encodeInput(candles);
     }
 
     /// int64 [1, 1], 1,000,000 = 1; of `value` 1e18 = 1.

@@ -28,7 +28,12 @@ describe("OfferedReleases", () => {
       () => changes++,
     );
     await releases.run(new AbortController().signal);
-    return { releases, prepared, warnings: lines.filter(({ level }) => level === 40), changes: () => changes };
+    return {
+      releases,
+      prepared,
+      warnings: lines.filter(({ level }) => level === 40),
+      changes: () => changes,
+    };
   }
 
   it("has exact results checked unless the configuration says otherwise, and warns where it does", async () => {

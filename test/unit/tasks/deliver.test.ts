@@ -45,7 +45,9 @@ describe("hub deliver and hub check-contract", function () {
     expect(await cli.failure("hub check-contract", { folder })).to.include({ code: "contract-missing" });
     const delivered = await cli.value("hub deliver", { folder });
     expect(delivered).to.include({ address: dry.address, onChain: "contract" });
-    expect(await readFile(delivered.source as string, "utf8")).to.contain(`GRAPH_ROOT = ${delivered.graphRoot};`);
+    expect(await readFile(delivered.source as string, "utf8")).to.contain(
+      `GRAPH_ROOT = ${delivered.graphRoot};`,
+    );
     const [expected, given] = await bothOf(folder, delivered.address as string);
     expect(given).to.equal(expected);
     expect(await cli.value("hub deliver", { folder })).to.include({ address: delivered.address, gas: 0 });
@@ -85,7 +87,9 @@ describe("hub deliver and hub check-contract", function () {
   it("finds out a contract that only says it is the model", async () => {
     const folder = path.join(MODELS, "eth-volatility-1h-exact");
     const { address } = await cli.value("hub deliver", { folder: await copyOf("btc-volatility-1h-exact") });
-    expect(await cli.failure("hub check-contract", { folder, address })).to.include({ code: "contract-untrue" });
+    expect(await cli.failure("hub check-contract", { folder, address })).to.include({
+      code: "contract-untrue",
+    });
   });
 
   it("compares on chain with what is offered, and says what is not", async () => {
@@ -113,7 +117,9 @@ describe("hub deliver and hub check-contract", function () {
     const lie = await cli.failure("inference quote", { ...asked, release, input });
     expect(lie.code).to.equal("on-chain-model-wrong");
 
-    const { release: approximate } = await cli.value("hub publish", { folder: path.join(MODELS, "eth-volatility-1h") });
+    const { release: approximate } = await cli.value("hub publish", {
+      folder: path.join(MODELS, "eth-volatility-1h"),
+    });
     const floats = await cli.value("inference quote", { release: approximate, input: candles });
     expect((floats.missing as object[])[0]).to.deep.equal({ way: "on-chain-machine", code: "not-exact" });
   });
@@ -126,7 +132,8 @@ describe("hub deliver and hub check-contract", function () {
       [{ folder: path.join(MODELS, "digits"), onChain: "none" }, "arguments-conflict"],
     ];
     const before = await cli.connection.ethers.provider.getBlockNumber();
-    for (const [args, code] of cases) expect(await cli.failure("hub deliver", { ...args })).to.include({ code });
+    for (const [args, code] of cases)
+      expect(await cli.failure("hub deliver", { ...args })).to.include({ code });
     expect(await cli.connection.ethers.provider.getBlockNumber()).to.equal(before);
   });
 });

@@ -1,7 +1,7 @@
 import { dtypeInfo } from "@opg-network/sdk/dtype";
 import { elementCount, type TensorPlace } from "../program.ts";
 import type { Places } from "./statements.ts";
-import { hex, valueOf } from "./statements.ts";
+import { hex, valueText } from "./statements.ts";
 import type { ValueNode } from "./valueNode.ts";
 
 const WORD = 32;
@@ -45,10 +45,13 @@ export function encodingOf(places: readonly Pick<TensorPlace, "dtype" | "shape">
 
 /** Statements that refuse every input but the one encoding. */
 export function inputCheck({ bytes, fixed, tensors }: Encoding): string[] {
-  const load = (at: number) => (at === 0 ? "calldataload(input.offset)" : `calldataload(add(input.offset, ${at}))`);
+  const load = (at: number) =>
+    at === 0 ? "calldataload(input.offset)" : `calldataload(add(input.offset, ${at}))`;
   const lines = [
     `let wrong := xor(input.length, ${bytes})`,
-    ...fixed.map(([at, value]) => `wrong := or(wrong, ${value === 0n ? load(at) : `xor(${load(at)}, ${hex(value)})`})`),
+    ...fixed.map(
+      ([at, value]) => `wrong := or(wrong, ${value === 0n ? load(at) : `xor(${load(at)}, ${hex(value)})`})`,
+    ),
   ];
   for (const { dataAt, dataBytes, isBool } of tensors) {
     const words = Math.ceil(dataBytes / WORD);
@@ -57,7 +60,8 @@ export function inputCheck({ bytes, fixed, tensors }: Encoding): string[] {
     if (rest !== 0) lines.push(`wrong := or(wrong, shl(${8 * rest}, ${last}))`);
     if (!isBool) continue;
     const mask = hex(BigInt(`0x${"fe".repeat(WORD)}`));
-    for (let i = 0; i < words; i++) lines.push(`wrong := or(wrong, and(${load(dataAt + WORD * i)}, ${mask}))`);
+    for (let i = 0; i < words; i++)
+      lines.push(`wrong := or(wrong, and(${load(dataAt + WORD * i)}, ${mask}))`);
   }
   return lines;
 }
@@ -79,10 +83,11 @@ export function outputStatements(
   const content = at + 2 * WORD;
   const lines = [`mstore(${hex(at)}, 0x20)`, `mstore(${hex(at + WORD)}, ${hex(bytes)})`];
   // Memory out here was never written: zeros are there already.
-  for (const [place, value] of fixed) if (value !== 0n) lines.push(`mstore(${hex(content + place)}, ${hex(value)})`);
+  for (const [place, value] of fixed)
+    if (value !== 0n) lines.push(`mstore(${hex(content + place)}, ${hex(value)})`);
   for (const [i, { dataAt, width }] of tensors.entries()) {
     const perWord = WORD / width;
-    const values = (elements[i] ?? []).map((node) => valueOf(node, places));
+    const values = (elements[i] ?? []).map((node) => valueText(node, places));
     for (let from = 0; from < values.length; from += perWord) {
       const to = content + dataAt + from * width;
       const group = values.slice(from, from + perWord);

@@ -54,7 +54,8 @@ export function literalContract(
     `if wrong { mstore(0, INPUT_INVALID) mstore(4, GRAPH_ROOT) revert(0, 36) }`,
     ...fill,
     ...schedule.kept.flatMap((node, i) => {
-      const title = node.step === schedule.kept[i - 1]?.step ? [] : [`// ${titleOf(ops[node.step], node.step)}`];
+      const title =
+        node.step === schedule.kept[i - 1]?.step ? [] : [`// ${titleOf(ops[node.step], node.step)}`];
       if (node.kind !== "word") return [...title, ...statementOf(node, places)];
       const address = hex(schedule.addressOf.get(node) as number);
       return [...title, `mstore(${address}, ${inputWord(input, node.tensor, node.index)})`];

@@ -47,7 +47,8 @@ function usesOf(nodes: readonly ValueNode[], outputs: readonly ValueNode[]): Map
   const uses = new Map<ValueNode, number>();
   const use = (node: ValueNode) => uses.set(node, (uses.get(node) ?? 0) + 1);
   for (const node of outputs) use(node);
-  for (const node of nodes.toReversed()) if (uses.has(node)) for (const operand of operandsOf(node)) use(operand);
+  for (const node of nodes.toReversed())
+    if (uses.has(node)) for (const operand of operandsOf(node)) use(operand);
   return uses;
 }
 
@@ -62,7 +63,8 @@ function placed(
   const lastRead = new Map<ValueNode, number>();
   for (const [i, nodes] of reads.entries()) for (const node of nodes) lastRead.set(node, i);
   for (const output of outputs) {
-    for (const node of isKept(output) ? [output] : keptOperands(output, isKept)) lastRead.set(node, kept.length);
+    for (const node of isKept(output) ? [output] : keptOperands(output, isKept))
+      lastRead.set(node, kept.length);
   }
   const addressOf = new Map<ValueNode, number>();
   const free: number[] = [];

@@ -20,7 +20,7 @@ export function statementOf(node: ValueNode, places: Places): string[] {
     case "zip":
       if (node.zip !== "max" && node.zip !== "min") break;
       return [
-        `{ let a := ${valueOf(node.a, places)} let b := ${valueOf(node.b, places)}`,
+        `{ let a := ${valueText(node.a, places)} let b := ${valueText(node.b, places)}`,
         `  if ${node.zip === "max" ? "sgt" : "slt"}(b, a) { a := b } ${keep("a")} }`,
       ];
     case "requantised":
@@ -34,7 +34,7 @@ export function statementOf(node: ValueNode, places: Places): string[] {
 }
 
 /** The value where it is kept, or as an expression. */
-export function valueOf(node: ValueNode, places: Places): string {
+export function valueText(node: ValueNode, places: Places): string {
   const address = places.schedule.addressOf.get(node);
   return address === undefined ? expressionOf(node, places) : `mload(${hex(address)})`;
 }
@@ -44,9 +44,9 @@ function expressionOf(node: ValueNode, places: Places): string {
     case "constant":
       return hex(node.value);
     case "element":
-      return element(node, valueOf(node.word, places));
+      return element(node, valueText(node.word, places));
     case "lane":
-      return lane(valueOf(node.lanes, places), node.shift, node.bits);
+      return lane(valueText(node.lanes, places), node.shift, node.bits);
     case "zip":
       return zip(node, places);
     case "requantised":
@@ -56,10 +56,7 @@ function expressionOf(node: ValueNode, places: Places): string {
   }
 }
 
-function element(
-  { place, width, signed }: Extract<ValueNode, { kind: "element" }>,
-  word: string,
-): string {
+function element({ place, width, signed }: Extract<ValueNode, { kind: "element" }>, word: string): string {
   const byte = width === 1 ? `byte(${place}, ${word})` : undefined;
   if (byte !== undefined) return signed ? `signextend(0, ${byte})` : byte;
   const bits = 8 * width;
@@ -73,11 +70,11 @@ function lane(word: string, shift: number, bits: number): string {
 }
 
 function zip({ zip: kind, a, b }: ZipNode, places: Places): string {
-  return `${kind}(${valueOf(a, places)}, ${valueOf(b, places)})`;
+  return `${kind}(${valueText(a, places)}, ${valueText(b, places)})`;
 }
 
 function quotient({ x, b, m, divisor }: RequantisedNode, places: Places): string {
-  const sum = b === 0n ? valueOf(x, places) : `add(${valueOf(x, places)}, ${hex(b)})`;
+  const sum = b === 0n ? valueText(x, places) : `add(${valueText(x, places)}, ${hex(b)})`;
   const product = m === 1n ? sum : `mul(${sum}, ${hex(m)})`;
   return divisor === 1n ? product : `sdiv(${product}, ${hex(divisor)})`;
 }
@@ -111,7 +108,7 @@ function lanesStatement(
   const lines: string[] = [`{ let s := ${hex(start)}`];
   for (let from = 0; from < terms.length; from += TERMS) {
     const group = terms.slice(from, from + TERMS);
-    const products = group.map(({ x, word }) => `mul(${valueOf(x, places)}, ${hex(word)})`);
+    const products = group.map(({ x, word }) => `mul(${valueText(x, places)}, ${hex(word)})`);
     // The second argument is computed first, so that nesting there keeps the stack flat.
     lines.push(`  s := ${products.reduce((sum, product) => `add(${product}, ${sum})`, "s")}`);
   }
@@ -123,7 +120,8 @@ function lookUp({ index, table, column }: LookUpNode, places: Places): string {
   const { low, rowLength, width, signed } = table;
   const stride = BigInt(rowLength * width);
   const base = BigInt((places.tables.get(table) as number) + column * width) - low * stride;
-  const offset = stride === 1n ? valueOf(index, places) : `mul(${valueOf(index, places)}, ${hex(stride)})`;
+  const offset =
+    stride === 1n ? valueText(index, places) : `mul(${valueText(index, places)}, ${hex(stride)})`;
   return `${signed ? "sar" : "shr"}(${WORD_BITS - 8 * width}, mload(add(${offset}, ${hex(base)})))`;
 }
 
@@ -132,7 +130,7 @@ function pickStatement(
   places: Places,
   keep: (expression: string) => string,
 ): string[] {
-  const [first, ...rest] = members.map((member) => valueOf(member, places));
+  const [first, ...rest] = members.map((member) => valueText(member, places));
   const beats = reduce.startsWith("argmax") ? "sgt" : "slt";
   const loses = reduce.startsWith("argmax") ? "slt" : "sgt";
   const leads = reduce.endsWith("first") ? `${beats}(v, best)` : `iszero(${loses}(v, best))`;

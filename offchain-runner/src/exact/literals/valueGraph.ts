@@ -43,7 +43,7 @@ export interface ValueGraph {
  */
 export function valueGraphOf({ root, stream }: Pick<StoredGraph, "root" | "stream">): ValueGraph {
   const builder = new ValueGraphBuilder(root.arenaWords, stream);
-  root.inputs.forEach((place, tensor) => builder.input(place, tensor));
+  for (const [tensor, place] of root.inputs.entries()) builder.input(place, tensor);
   for (const [step, record] of decodeProgram(stream.subarray(0, root.programBytes)).entries())
     builder.step(record, step);
   const outputs = root.outputs.map((place) => builder.output(place));
@@ -128,8 +128,7 @@ class ValueGraphBuilder {
     const parts = unpackDense(this.#stream, op.weights, k, n);
     for (let row = 0; row < rows; row++) {
       const xs = Array.from({ length: k }, (_, i) => this.#read(op.x + row * op.xRowStride + i));
-      const weight = (i: number, j: number) =>
-        BigInt((parts.weights[i * n + j] as number) - op.weightOffset);
+      const weight = (i: number, j: number) => BigInt((parts.weights[i * n + j] as number) - op.weightOffset);
       const columns = this.#columns(xs, n, weight);
       for (let j = 0; j < n; j++) {
         const { lane, raise } = columns[j] as RaisedLane;
@@ -256,8 +255,7 @@ class ValueGraphBuilder {
   #reduced(reduce: ReduceOp["reduce"], values: readonly ValueNode[]): ValueNode {
     const [first, ...rest] = values;
     if (first === undefined) throw this.#unsupported("nothing to reduce");
-    const fold = (zip: ZipKind) =>
-      rest.reduce((so, value) => this.#joined(zip, value, so), first);
+    const fold = (zip: ZipKind) => rest.reduce((so, value) => this.#joined(zip, value, so), first);
     switch (reduce) {
       case "sum":
         return fold("add");
