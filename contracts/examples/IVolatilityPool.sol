@@ -35,7 +35,7 @@ enum Forecast {
 /// computed on chain: the model is exact, so that both are the same number and nobody gains by leaving one out. What
 /// that brings to liquidity providers is in `models/README.md`: on replayed months, nothing that could be told from
 /// chance.
-/// @dev A network of this size costs less gas on chain than the check of a signature; `docs/on-chain-models.md` compares
+/// @dev A network of this size costs less on chain than the check of a signature; `docs/on-chain-models.md` compares
 /// both. The pool shows the seam: with a model too large for the chain the fallback would be the highest fee.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
 /// (at the turn of an hour): a carried result that does not fit reverts; one that was loaded before is not used.

@@ -143,6 +143,15 @@ describe("contracts of literals", function () {
     expect(error.data).to.include({ node: "step 0", operator: "zip" });
   });
 
+  it("are named by any model, and have the same code under every name", async () => {
+    const graph = shippedGraph("eth-volatility-1h-exact");
+    const names = ["eth", "24h", "", "error", "*/ } selfdestruct", "ünï-cödé\n// x", "a".repeat(64)];
+    const codes = new Set<string>();
+    for (const name of names)
+      codes.add((await compileLiteralContract(literalContract(graph, name))).creationCode);
+    expect(codes.size).to.equal(1);
+  });
+
   it("are refused where they would not fit into a contract", async () => {
     const error = refusalOf(() => literalContract(shippedGraph("digits"), "digits"));
     expect(error.code).to.equal("exact-contract-too-large");

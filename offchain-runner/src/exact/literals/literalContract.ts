@@ -23,11 +23,11 @@ export interface LiteralContract {
   readonly source: string;
 }
 
-/** How a contract is called that was made for a model: its name's words run together. */
+/** How a contract is called that was made for a model: its name's words run together, and no word of Solidity. */
 export function contractNameOf(model: string): string {
   const words = model.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const name = words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join("");
-  return /^[A-Za-z]/.test(name) ? name : `Model${name}`;
+  return `${/^[A-Za-z]/.test(name) ? name : `Model${name}`}OnChain`;
 }
 
 /**

@@ -2,18 +2,14 @@ import { dtypeInfo } from "@opg-network/sdk/dtype";
 import { readElement } from "../arena.ts";
 import type { StoredGraph } from "../blobs.ts";
 import { unpackDense } from "../denseLayout.ts";
-import { ExactError } from "../exactError.ts";
 import type {
   CopyOp,
   DenseOp,
   MapOp,
-  Op,
   PlacedRecord,
   ReduceOp,
-  Requantisation,
   TableOp,
   TensorPlace,
-  ZipKind,
   ZipOp,
 } from "../program.ts";
 import { elementCount, PARAM_BYTES } from "../program.ts";
@@ -21,11 +17,11 @@ import { decodeProgram } from "../programCodec.ts";
 import type { Bounds } from "../value.ts";
 import { boundsOf, INT64 } from "../value.ts";
 import { larger, smaller } from "../wideNumbers.ts";
-import { laneWords } from "./laneWords.ts";
-import type { LiteralTable, ValueForm, ValueNode } from "./valueNode.ts";
+import type { LiteralTable, ValueNode } from "./valueNode.ts";
+import type { RaisedLane } from "./valueNodes.ts";
+import { ValueNodes } from "./valueNodes.ts";
 
 /** Beyond these a contract of literals is larger than contract code may be, whatever its weights are. */
-const MAX_NODES = 20_000;
 const MAX_PRODUCTS = 1 << 17;
 const MAX_MOVES = 1 << 18;
 
@@ -51,19 +47,20 @@ export function valueGraphOf({ root, stream }: Pick<StoredGraph, "root" | "strea
 }
 
 class ValueGraphBuilder {
-  readonly nodes: ValueNode[] = [];
+  readonly #nodes = new ValueNodes();
   readonly #stream: Uint8Array;
   readonly #view: DataView;
   readonly #cells: (ValueNode | undefined)[];
-  readonly #constants = new Map<bigint, ValueNode>();
-  #step = -1;
-  #op: Op | undefined;
   #moves = 0;
 
   constructor(arenaWords: number, stream: Uint8Array) {
     this.#cells = new Array(arenaWords).fill(undefined);
     this.#stream = stream;
     this.#view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  }
+
+  get nodes(): readonly ValueNode[] {
+    return this.#nodes.list;
   }
 
   input({ dtype, shape, offset }: TensorPlace, tensor: number): void {
@@ -73,9 +70,9 @@ class ValueGraphBuilder {
     for (let i = 0; i < elementCount(shape); i++) {
       const place = i % perWord;
       if (word === undefined || place === 0)
-        word = this.#node({ kind: "word", tensor, index: Math.floor(i / perWord) }, { lo: 0n, hi: 0n });
+        word = this.#nodes.node({ kind: "word", tensor, index: Math.floor(i / perWord) }, { lo: 0n, hi: 0n });
       const element = { kind: "element", word, place, width, signed: kind === "signed" } as const;
-      this.#cells[offset + i] = this.#node(element, boundsOf(dtype));
+      this.#cells[offset + i] = this.#nodes.node(element, boundsOf(dtype));
     }
   }
 
@@ -84,11 +81,10 @@ class ValueGraphBuilder {
   }
 
   step({ op }: PlacedRecord, step: number): void {
-    this.#step = step;
-    this.#op = op;
+    this.#nodes.enter(step, op);
     switch (op.kind) {
       case "fill":
-        for (let i = 0; i < op.count; i++) this.#write(op.dst + i, this.#constant(op.value));
+        for (let i = 0; i < op.count; i++) this.#write(op.dst + i, this.#nodes.constant(op.value));
         return;
       case "copy":
         this.#copy(op);
@@ -124,57 +120,21 @@ class ValueGraphBuilder {
 
   #dense(op: DenseOp): void {
     const { rows, k, n } = op;
-    if (rows * k * n > MAX_PRODUCTS) throw this.#tooLarge(`${rows * k * n} products`);
+    if (rows * k * n > MAX_PRODUCTS) throw this.#nodes.tooLarge(`${rows * k * n} products`);
     const parts = unpackDense(this.#stream, op.weights, k, n);
     for (let row = 0; row < rows; row++) {
       const xs = Array.from({ length: k }, (_, i) => this.#read(op.x + row * op.xRowStride + i));
       const weight = (i: number, j: number) => BigInt((parts.weights[i * n + j] as number) - op.weightOffset);
-      const columns = this.#columns(xs, n, weight);
+      const columns = this.#nodes.columns(xs, n, weight);
       for (let j = 0; j < n; j++) {
         const { lane, raise } = columns[j] as RaisedLane;
         const b = (parts.b[j] as bigint) - raise;
-        this.#write(op.y + row * op.yRowStride + j, this.#requantised(lane, b, parts.m[j] as bigint, op));
+        this.#write(
+          op.y + row * op.yRowStride + j,
+          this.#nodes.requantised(lane, b, parts.m[j] as bigint, op),
+        );
       }
     }
-  }
-
-  /** The sums of all columns, in as few words as hold them. */
-  #columns(
-    xs: readonly ValueNode[],
-    n: number,
-    weight: (row: number, column: number) => bigint,
-  ): RaisedLane[] {
-    const sums = Array.from({ length: n }, (_, j) =>
-      xs.reduce<Bounds>(
-        (sum, { bounds }, i) => {
-          const product = productBounds(bounds, weight(i, j));
-          return { lo: sum.lo + product.lo, hi: sum.hi + product.hi };
-        },
-        { lo: 0n, hi: 0n },
-      ),
-    );
-    const columns: RaisedLane[] = [];
-    for (const places of laneWords(sums)) {
-      const wordOf = (i: number) =>
-        places.reduce((word, { column, shift }) => word + (weight(i, column) << BigInt(shift)), 0n);
-      let start = places.reduce((word, { raise, shift }) => word + (raise << BigInt(shift)), 0n);
-      const terms: { x: ValueNode; word: bigint }[] = [];
-      for (const [i, x] of xs.entries()) {
-        const word = wordOf(i);
-        if (x.kind === "constant") start += x.value * word;
-        else if (word !== 0n) terms.push({ x, word: BigInt.asUintN(256, word) });
-      }
-      const lanes = this.#node(
-        { kind: "lanes", start: BigInt.asUintN(256, start), terms },
-        { lo: 0n, hi: 0n },
-      );
-      for (const { column, shift, bits, raise } of places) {
-        const { lo, hi } = sums[column] as Bounds;
-        const lane = this.#node({ kind: "lane", lanes, shift, bits }, { lo: lo + raise, hi: hi + raise });
-        columns[column] = { lane, raise };
-      }
-    }
-    return columns;
   }
 
   #map(op: MapOp): void {
@@ -185,21 +145,9 @@ class ValueGraphBuilder {
       const { m, b } = op.perChannel
         ? { m: this.#view.getBigInt64(at), b: this.#view.getBigInt64(at + 8) }
         : op;
-      return this.#requantised(this.#read(src + i), b, m, op);
+      return this.#nodes.requantised(this.#read(src + i), b, m, op);
     });
     for (const [i, value] of results.entries()) this.#write(dst + i, value);
-  }
-
-  #requantised(x: ValueNode, b: bigint, m: bigint, { divisor, lo, hi }: Requantisation): ValueNode {
-    const ends = [((x.bounds.lo + b) * m) / divisor, ((x.bounds.hi + b) * m) / divisor] as const;
-    const free = { lo: smaller(...ends), hi: larger(...ends) };
-    const clip = (value: bigint) => larger(lo, smaller(hi, value));
-    const bounds = { lo: clip(free.lo), hi: clip(free.hi) };
-    if (bounds.lo === bounds.hi) return this.#constant(bounds.lo);
-    const clipLow = free.lo < lo ? lo : undefined;
-    const clipHigh = free.hi > hi ? hi : undefined;
-    if (b === 0n && m === divisor && clipLow === undefined && clipHigh === undefined) return x;
-    return this.#inInt64({ kind: "requantised", x, b, m, divisor, clipLow, clipHigh }, bounds);
   }
 
   #zip({ zip, a, b, dst, loops }: ZipOp): void {
@@ -209,15 +157,7 @@ class ValueGraphBuilder {
       loop.dstStride,
     ]);
     for (const [left = 0, right = 0, to = 0] of strides)
-      this.#write(to, this.#joined(zip, this.#read(left), this.#read(right)));
-  }
-
-  #joined(zip: ZipKind, a: ValueNode, b: ValueNode): ValueNode {
-    const joined = JOINED_BOUNDS[zip](a.bounds, b.bounds);
-    const isMagnitude = zip === "max" && (isNegative(a, b) || isNegative(b, a));
-    const bounds = isMagnitude ? { lo: larger(joined.lo, 0n), hi: joined.hi } : joined;
-    if (bounds.lo === bounds.hi) return this.#constant(bounds.lo);
-    return this.#inInt64({ kind: "zip", zip, a, b }, bounds);
+      this.#write(to, this.#nodes.joined(zip, this.#read(left), this.#read(right)));
   }
 
   #table(op: TableOp): void {
@@ -230,14 +170,15 @@ class ValueGraphBuilder {
       const column = i % rowLength;
       const index = this.#read(src + Math.floor(i / rowLength));
       const [first, last] = [Number(index.bounds.lo - low), Number(index.bounds.hi - low)];
-      if (!(first >= 0 && last < rows)) throw this.#unsupported(`an index that may leave a table of ${rows}`);
+      if (!(first >= 0 && last < rows))
+        throw this.#nodes.unsupported(`an index that may leave a table of ${rows}`);
       let bounds: Bounds = { lo: INT64.hi, hi: INT64.lo };
       for (let row = first; row <= last; row++) {
         const value = entry(row, column);
         bounds = { lo: smaller(bounds.lo, value), hi: larger(bounds.hi, value) };
       }
-      if (bounds.lo === bounds.hi) return this.#constant(bounds.lo);
-      return this.#inInt64({ kind: "look-up", index, table, column }, bounds);
+      if (bounds.lo === bounds.hi) return this.#nodes.constant(bounds.lo);
+      return this.#nodes.inInt64({ kind: "look-up", index, table, column }, bounds);
     });
     for (const [i, value] of found.entries()) this.#write(dst + i, value);
   }
@@ -248,26 +189,7 @@ class ValueGraphBuilder {
     this.#bounded(members.length * places.length);
     for (const [from = 0, to = 0] of places) {
       const values = members.map(([at = 0]) => this.#read(from + at));
-      this.#write(to, this.#reduced(reduce, values));
-    }
-  }
-
-  #reduced(reduce: ReduceOp["reduce"], values: readonly ValueNode[]): ValueNode {
-    const [first, ...rest] = values;
-    if (first === undefined) throw this.#unsupported("nothing to reduce");
-    const fold = (zip: ZipKind) => rest.reduce((so, value) => this.#joined(zip, value, so), first);
-    switch (reduce) {
-      case "sum":
-        return fold("add");
-      case "max":
-        return fold("max");
-      case "min":
-        return fold("min");
-      default: {
-        if (rest.length === 0) return this.#constant(0n);
-        const bounds = { lo: 0n, hi: BigInt(rest.length) };
-        return this.#node({ kind: "pick", reduce, members: values }, bounds);
-      }
+      this.#write(to, this.#nodes.reduced(reduce, values));
     }
   }
 
@@ -290,13 +212,13 @@ class ValueGraphBuilder {
   /** Refuses to follow more elements than any contract of literals holds, before it takes long. */
   #bounded(count: number): number {
     this.#moves += count;
-    if (this.#moves > MAX_MOVES) throw this.#tooLarge(`over ${MAX_MOVES} elements to follow`);
+    if (this.#moves > MAX_MOVES) throw this.#nodes.tooLarge(`over ${MAX_MOVES} elements to follow`);
     return count;
   }
 
   #read(at: number): ValueNode {
     const value = this.#cells[this.#inside(at)];
-    if (value === undefined) throw this.#unsupported(`it reads word ${at}, which nothing wrote`);
+    if (value === undefined) throw this.#nodes.unsupported(`it reads word ${at}, which nothing wrote`);
     return value;
   }
 
@@ -305,68 +227,8 @@ class ValueGraphBuilder {
   }
 
   #inside(at: number): number {
-    if (!(at >= 0 && at < this.#cells.length)) throw this.#unsupported(`word ${at} is outside the arena`);
+    if (!(at >= 0 && at < this.#cells.length))
+      throw this.#nodes.unsupported(`word ${at} is outside the arena`);
     return at;
   }
-
-  #constant(value: bigint): ValueNode {
-    const known = this.#constants.get(value);
-    if (known !== undefined) return known;
-    const node = this.#inInt64({ kind: "constant", value }, { lo: value, hi: value });
-    this.#constants.set(value, node);
-    return node;
-  }
-
-  #inInt64(form: ValueForm, bounds: Bounds): ValueNode {
-    if (bounds.lo < INT64.lo || bounds.hi > INT64.hi)
-      throw this.#unsupported(`a value of ${bounds.lo} to ${bounds.hi} may leave int64`);
-    return this.#node(form, bounds);
-  }
-
-  #node(form: ValueForm, bounds: Bounds): ValueNode {
-    const id = this.nodes.length;
-    if (id >= MAX_NODES) throw this.#tooLarge(`over ${MAX_NODES} values`);
-    const node = { ...form, id, bounds, step: this.#step } as ValueNode;
-    this.nodes.push(node);
-    return node;
-  }
-
-  #unsupported(reason: string): ExactError {
-    return new ExactError("exact-contract-unsupported", { reason, ...this.#where() });
-  }
-
-  #tooLarge(reason: string): ExactError {
-    return new ExactError("exact-contract-too-large", { reason, ...this.#where() });
-  }
-
-  #where(): { node: string; operator?: string } {
-    if (this.#op === undefined) return { node: "input" };
-    return { node: `step ${this.#step}`, operator: this.#op.kind };
-  }
 }
-
-interface RaisedLane {
-  readonly lane: ValueNode;
-  readonly raise: bigint;
-}
-
-/** Whether one value is the other's negative; the larger of both is never below zero. */
-function isNegative(node: ValueNode, of: ValueNode): boolean {
-  if (node.kind !== "requantised" || node.x !== of) return false;
-  return node.b === 0n && node.m === -1n && node.divisor === 1n && node.clipLow === undefined;
-}
-
-function productBounds({ lo, hi }: Bounds, by: bigint): Bounds {
-  return by < 0n ? { lo: hi * by, hi: lo * by } : { lo: lo * by, hi: hi * by };
-}
-
-const JOINED_BOUNDS: Readonly<Record<ZipKind, (a: Bounds, b: Bounds) => Bounds>> = {
-  add: (a, b) => ({ lo: a.lo + b.lo, hi: a.hi + b.hi }),
-  sub: (a, b) => ({ lo: a.lo - b.hi, hi: a.hi - b.lo }),
-  mul: (a, b) => {
-    const corners = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
-    return { lo: corners.reduce(smaller), hi: corners.reduce(larger) };
-  },
-  max: (a, b) => ({ lo: larger(a.lo, b.lo), hi: larger(a.hi, b.hi) }),
-  min: (a, b) => ({ lo: smaller(a.lo, b.lo), hi: smaller(a.hi, b.hi) }),
-};
