@@ -1,5 +1,7 @@
 import path from "node:path";
-import { readManifest } from "@opg-network/sdk/manifest";
+import { type Manifest, readManifest } from "@opg-network/sdk/manifest";
+import type { StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
+import { ExactError } from "../../offchain-runner/src/exact/exactError.ts";
 import { addressArgument } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { readRelease, resolveRelease, titleOf } from "../release.ts";
@@ -24,7 +26,7 @@ export async function checkContract(args: CheckContractArguments, session: Sessi
   await checkModel(args.folder, manifest);
   const graph = await loweredModel(args.folder, manifest);
   const title = await sameGraph(args.release, graph?.graphRoot, session);
-  const contract = await plannedDelivery("contract", manifest, graph, session);
+  const contract = await contractOf(manifest, graph, session);
   const machine = await plannedDelivery("machine", manifest, graph, session);
   const candidates = [contract, machine].filter((each): each is Delivery => each !== undefined);
   const own = await Promise.all(candidates.map((each) => addressOf(each, session)));
@@ -49,6 +51,22 @@ export async function checkContract(args: CheckContractArguments, session: Sessi
       release: title ?? null,
     },
   };
+}
+
+/** None of a model that makes no contract; it may be on the machine all the same. */
+async function contractOf(
+  manifest: Manifest,
+  graph: StoredGraph | undefined,
+  session: Session,
+): Promise<Delivery | undefined> {
+  try {
+    return await plannedDelivery("contract", manifest, graph, session);
+  } catch (error) {
+    const isRefused = error instanceof ExactError && error.code.startsWith("exact-contract-");
+    if (!isRefused) throw error;
+    session.say(error.message);
+    return undefined;
+  }
 }
 
 async function sameGraph(

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Manifest } from "@opg-network/sdk/manifest";
 import { dataLength, keccak256 } from "ethers";
@@ -11,7 +11,7 @@ import { IOnChainModel__factory } from "../../types/index.ts";
 import { invalid } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import type { Session } from "../session.ts";
-import { eventOf, explained, send } from "../transaction.ts";
+import { explained, send } from "../transaction.ts";
 import { type CompiledContract, compileLiteralContract } from "./contractCompiler.ts";
 import { differenceOf } from "./contractTrial.ts";
 import { storeBlobs } from "./loweredModel.ts";
@@ -88,7 +88,7 @@ export async function deliverModel(delivery: Delivery, session: Session): Promis
         ? models.deployOnMachine(delivery.graph.graphRoot)
         : models.deploy(delivery.code.creationCode),
     );
-    eventOf(receipt, models, "ModelDeployed");
+    // Whoever was quicker deployed the same.
     gas += receipt.gasUsed;
   }
   return { address, gas, evaluation: await evaluationGas(address, delivery.graph, session) };
@@ -99,6 +99,7 @@ export async function writeSource(
   delivery: Extract<Delivery, { kind: "contract" }>,
   folder: string,
 ): Promise<string> {
+  await mkdir(folder, { recursive: true });
   const file = path.join(folder, `${delivery.name}.sol`);
   await writeFile(file, delivery.source);
   return file;

@@ -67,6 +67,9 @@ describe("hub deliver and hub check-contract", function () {
     if (graph === undefined) throw new Error("the model is exact");
     expect(await onChain.evaluate(image)).to.equal(hexlify(new ExactInterpreter(graph).evaluate(image)));
     expect(await onChain.graphRoot()).to.equal(graph.graphRoot);
+    // Too large for a contract, which is no reason not to find it on the machine.
+    const checked = await cli.value("hub check-contract", { folder, address });
+    expect(checked).to.include({ address, onChain: "machine", graphRoot: graph.graphRoot });
   });
 
   it("publishes and delivers in one go, and ties the contract to the release", async () => {
