@@ -17,7 +17,10 @@ export const REQUEST_STATES = [
 
 export type RequestState = (typeof REQUEST_STATES)[number];
 
-/** How a result is backed, by the number that is signed. */
+/**
+ * How a result is backed, by the number that is signed: a signature, a ZK proof, an attestation. Whether a signed answer can be proved wrong is the
+ * release's affair: of an exact one by anybody, of an approximate one not at all.
+ */
 export const MODES = ["VANILLA", "ZK", "TEE"] as const;
 
 export type ModeName = (typeof MODES)[number];

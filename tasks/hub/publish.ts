@@ -62,6 +62,8 @@ export async function publish(args: PublishArguments, session: Session): Promise
       `${manifest.modes.join(", ")}, royalty ${formatOpg(manifest.royalty)} OPG, minimum stake ${formatOpg(manifest.minStake)} OPG`,
   );
   for (const { uri } of content.files) session.say(`  ${uri}`);
+  if (graph === undefined)
+    session.say("Approximate: answers name their signer, and a wrong one cannot be proved");
   let gas = 0n;
   if (delivery?.kind === "contract")
     session.say(`What is going to be deployed: ${await writeSource(delivery, args.folder)}`);

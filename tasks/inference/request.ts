@@ -51,6 +51,8 @@ export async function request(args: RequestArguments, session: Session): Promise
     `Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${asked.seconds} s, ` +
       `at full price for ${asked.fullFeeSec} s`,
   );
+  if (!release.isExact)
+    session.say("It is approximate: an answer names its signer, and a wrong one cannot be proved");
   if (release.status === "yanked") session.say("Warning: this release was yanked");
   await cover(session, account, fee, args.yes);
 
