@@ -54,8 +54,8 @@ contract PawnShopTest is PoolFixture {
         assertApproxEqRel(shop.loanOf(0).debt, (amount * 101) / 100, 1e12);
     }
 
-    /// What a float release risks and an exact one does not: where the model says 6 %, an operator that borrows signs the
-    /// least there is. The lender's margin is gone, and no computation on chain says that the model gave another number.
+    /// What a float release risks and an exact one does not: where the model says 6 %, an operator that borrows signs
+    /// the least there is. The lender's margin is gone, and nothing on chain says that the model gave another number.
     function test_lieOfTheFloatModelTakesTheMargin() public {
         assertApproxEqRel(_borrowWith(0.002e18), (2000 ether * 998) / 1000, 1e12);
     }
