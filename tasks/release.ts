@@ -28,8 +28,8 @@ export interface Release {
   minStake: bigint;
   modes: bigint;
   isExact: boolean;
-  /** What a release commits to that is or may become exact. */
-  graphRoot: string | null;
+  /** Of the graph that the publisher committed to; `undefined` of an approximate release. */
+  graphRoot: string | undefined;
   entry: number;
   files: { path: string; size: number; sha256: string; uri: string }[];
   inputs: TensorSpec[];
@@ -100,7 +100,7 @@ export async function readRelease(session: Session, id: string): Promise<Release
     minStake: terms.minStake,
     modes: terms.modes,
     isExact: await hub.isExact(id),
-    graphRoot: content.exact.graphRoot === ZeroHash ? null : content.exact.graphRoot,
+    graphRoot: content.exact.graphRoot === ZeroHash ? undefined : content.exact.graphRoot,
     entry: Number(content.entry),
     files: content.files.map(({ path, size, sha256Digest, uri }) => ({
       path,

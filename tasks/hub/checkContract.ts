@@ -76,7 +76,7 @@ async function sameGraph(
 ): Promise<string | undefined> {
   if (reference === undefined) return undefined;
   const release = await readRelease(session, await resolveRelease(session, reference));
-  if (release.graphRoot !== (graphRoot ?? null)) {
+  if (release.graphRoot !== graphRoot) {
     throw new CommandError("arguments-conflict", {
       problem: `${titleOf(release)} commits to the graph ${release.graphRoot ?? "none"}, the folder gives ${graphRoot ?? "none"}`,
     });
