@@ -94,3 +94,14 @@ export {
   tensorFromFixed,
   tensorFromNumbers,
 } from "./tensorValues.ts";
+export {
+  compareWays,
+  OnChainModelWrongError,
+  type Protection,
+  type WayComparison,
+  type WayMissingCode,
+  type WayNetwork,
+  type WayOptions,
+  type WayQuery,
+  type WayQuote,
+} from "./wayQuote.ts";
