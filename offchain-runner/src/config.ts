@@ -9,6 +9,9 @@ export const LOCAL_CHAIN_ID = 31_337;
 
 /** Part of all results that a node checks which serves. */
 const SERVING_SHARE = 0.02;
+const RECENT_BLOCKS = 5_000;
+/** Of 2 seconds: a validity of an hour, a dispute window of a day, and some more. */
+const EVIDENCE_BLOCKS = 50_000;
 
 const ENVIRONMENT = {
   OPG_NODE_RPC_URLS: ["chain", "rpcUrls"],
@@ -176,7 +179,8 @@ const configSchema = z.strictObject({
     confirmations: whole.max(100).default(0),
     pollIntervalMs: positive.default(250),
     maxLogRange: positive.default(2_000),
-    lookbackBlocks: whole.default(5_000),
+    /** By default 5,000; in the role `verifier` as many as evidence lives at two seconds a block. */
+    lookbackBlocks: whole.optional(),
     /** First block with events of the protocol; taken from the deployment file. */
     fromBlock: whole.default(0),
     rpcTimeoutMs: positive.default(10_000),
@@ -266,7 +270,7 @@ export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
 export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir"> & {
-  chain: ParsedConfig["chain"] & { addresses: Addresses };
+  chain: ParsedConfig["chain"] & { addresses: Addresses; lookbackBlocks: number };
   signer: SignerConfig;
   verifier: VerifierConfig;
   modelDir: string;
@@ -290,10 +294,15 @@ export function loadConfig(file: string | undefined, environment: Environment = 
     ...parsed,
     dataDir: resolve(base, dataDir),
     modelDir: resolve(base, modelDirFrom(parsed)),
-    chain: { ...chain, ...deployment },
+    chain: { ...chain, ...deployment, lookbackBlocks: lookbackFrom(parsed) },
     signer: signerFrom(signer, chain.chainId, base),
     verifier: verifierFrom(parsed, deployment.addresses),
   };
+}
+
+/** A lie that was told before the node began is evidence all the same. */
+function lookbackFrom({ roles, chain }: ParsedConfig): number {
+  return chain.lookbackBlocks ?? (roles.includes("verifier") ? EVIDENCE_BLOCKS : RECENT_BLOCKS);
 }
 
 function modelDirFrom({ roles, modelDir, serve, dataDir }: ParsedConfig): string {

@@ -99,6 +99,16 @@ describe("loadConfig", () => {
     expect(load(rest, { ...PASSWORD, OPG_NODE_ROLES: "verifier" }).roles).to.deep.equal(["verifier"]);
   });
 
+  it("looks back as far as a lie is evidence where it checks others, and not where it serves alone", () => {
+    const chain = { ...minimal.chain, addresses: { ...minimal.chain.addresses, Disputes: ADDRESS } };
+    expect(load({ ...minimal, chain }).chain.lookbackBlocks).to.equal(5_000);
+    expect(load({ ...minimal, chain, roles: ["inference", "verifier"] }).chain.lookbackBlocks).to.equal(
+      50_000,
+    );
+    const told = { ...chain, lookbackBlocks: 7 };
+    expect(load({ ...minimal, chain: told, roles: ["verifier"] }).chain.lookbackBlocks).to.equal(7);
+  });
+
   it("refuses roles that cannot be filled", () => {
     const { serve: _, ...unserving } = minimal;
     expectCode("config-invalid", unserving);

@@ -101,6 +101,14 @@ describe("ResultChecker", function () {
     expect(runs).to.equal(1);
   });
 
+  it("computes a lie twice, and not once for each of its callers", async () => {
+    for (let caller = 0; caller < 200; ++caller)
+      evidence.record(someEvidence(WRONG, { context: id(`${caller}`) }), true);
+    while ((await checker.step(signal)) > 0);
+    expect(ends.filter((end) => end === "wrong")).to.have.length(200);
+    expect([runs, open()]).to.deep.equal([2, 1]);
+  });
+
   it("accuses nobody when a second computation says otherwise, and looks again", async () => {
     compute = (isFresh) => ({ kind: "state", state: isFresh ? RIGHT : WRONG });
     await check(someEvidence(RIGHT));
