@@ -88,11 +88,11 @@ contract Disputes is IDisputes, Challenges {
     }
 
     /// @dev A contradiction that punished this lie already had its bounty; where that waits, it waits under the lie's
-    /// key from here on.
+    /// key as well from here on.
     function _punish(bytes32 key, bytes32 rightKey, address signer) private returns (uint256 slashed) {
         Finding finding = _markWrong(key, rightKey);
         require(finding != Finding.Known, AlreadyPunished(key));
-        if (finding == Finding.Owed) _moveBounty(rightKey, key);
+        if (finding == Finding.Owed) _shareBounty(rightKey, key);
         if (finding != Finding.New) return 0;
         address bountyTo = _bountyTo();
         (, , slashed) = OPERATORS.slash(Offence.WrongOutput, signer, bountyTo, address(0));

@@ -29,6 +29,9 @@ abstract contract Bounties is IBounties {
     /// @dev Lower 216 bits of the commitment, then 40 of its timestamp.
     mapping(address challenger => mapping(uint8 place => uint256 word)) private _commitments;
     mapping(bytes32 key => Bounty bounty) private _bounties;
+    /// @dev Where the slash for one claim is found to stand for another: the bounty is found under both, for whoever
+    /// committed to either.
+    mapping(bytes32 key => bytes32 paidKey) private _aliases;
     /// @dev The opener's part of what an open challenge may earn.
     mapping(bytes32 key => Bounty bounty) private _prospects;
 
@@ -48,7 +51,7 @@ abstract contract Bounties is IBounties {
     /// @inheritdoc IBounties
     function claimBounty(Claim calldata claim, uint8 place, bytes32 salt) external override {
         bytes32 key = claim.keyOf();
-        (Bounty storage bounty, Bounty storage prospect) = (_bounties[key], _prospects[key]);
+        (Bounty storage bounty, Bounty storage prospect) = (_bountyAt(key), _prospects[key]);
         require(bounty.claimant != address(0) || prospect.claimant != address(0), BountyUnknown(key));
         uint256 word = _commitments[msg.sender][place];
         bool isKnown = word >> 40 == uint216(uint256(claim.commitmentOf(msg.sender, salt)));
@@ -67,11 +70,12 @@ abstract contract Bounties is IBounties {
 
     /// @inheritdoc IBounties
     function payBounty(bytes32 key) external override returns (uint256 amount) {
-        Bounty memory bounty = _bounties[key];
+        Bounty storage bounty_ = _bountyAt(key);
+        Bounty memory bounty = bounty_;
         require(bounty.grains != 0, BountyUnknown(key));
         require(block.timestamp >= bounty.payableAt, BountyNotPayable(key, bounty.payableAt));
 
-        delete _bounties[key];
+        _clear(bounty_);
         amount = bounty.grains * GRAIN;
         emit BountyPaid(key, bounty.claimant, amount);
         OPG_TOKEN.safeTransfer(bounty.claimant, amount);
@@ -79,7 +83,7 @@ abstract contract Bounties is IBounties {
 
     /// @inheritdoc IBounties
     function bountyOf(bytes32 key) external view override returns (Bounty memory bounty) {
-        bounty = _bounties[key];
+        bounty = _bountyAt(key);
         if (bounty.claimant == address(0)) bounty = _prospects[key];
     }
 
@@ -107,12 +111,12 @@ abstract contract Bounties is IBounties {
         return OPERATORS.awardOf(address(this)) == 0 ? 0 : OPERATORS.collectAward(address(this));
     }
 
-    /// @dev A bounty that waits follows its slash, when that is found to stand for another claim.
-    function _moveBounty(bytes32 from, bytes32 to) internal {
+    /// @dev Of a slash for the first that is found to stand for the second.
+    function _shareBounty(bytes32 from, bytes32 to) internal {
         Bounty memory bounty = _bounties[from];
         if (bounty.grains == 0) return;
-        delete _bounties[from];
-        _setBounty(to, bounty, bounty.grains * GRAIN);
+        _aliases[to] = from;
+        emit BountyHeld(to, bounty.claimant, bounty.grains * GRAIN, bounty.since);
     }
 
     /// @param disputedUntil timestamp from which no challenge that was opened until now is open
@@ -127,12 +131,13 @@ abstract contract Bounties is IBounties {
     /// @param disputedUntil as when the challenge was opened
     /// @return amount what was earned by `key` since then, and waits
     function _takeBounty(bytes32 key, uint40 disputedUntil) internal returns (uint256 amount) {
-        Bounty memory bounty = _bounties[key];
+        Bounty storage bounty = _bountyAt(key);
         Bounty storage prospect = _prospects[key];
         if (bounty.payableAt < disputedUntil || prospect.claimant == address(0)) return 0;
-        delete _bounties[key];
         if (bounty.since < prospect.since) (prospect.claimant, prospect.since) = (bounty.claimant, bounty.since);
         amount = bounty.grains * GRAIN;
+        _clear(bounty);
+        delete _aliases[key];
     }
 
     function _fulfilProspect(bytes32 key, uint256 amount) internal {
@@ -143,6 +148,15 @@ abstract contract Bounties is IBounties {
 
     function _dropProspect(bytes32 key) internal {
         delete _prospects[key];
+    }
+
+    function _bountyAt(bytes32 key) private view returns (Bounty storage) {
+        bytes32 paidKey = _aliases[key];
+        return _bounties[paidKey == 0 ? key : paidKey];
+    }
+
+    function _clear(Bounty storage bounty) private {
+        (bounty.claimant, bounty.since, bounty.grains, bounty.payableAt) = (address(0), 0, 0, 0);
     }
 
     function _extendDisputes(uint40 until) private {

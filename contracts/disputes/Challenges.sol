@@ -278,7 +278,7 @@ abstract contract Challenges is IChallenges, Verdicts {
         uint256 bounty;
         if (finding == Finding.New) (slashed, bounty) = _slashAccused(key, challenge.operatorId);
         else {
-            if (finding == Finding.Owed) _moveBounty(rightKey, key);
+            if (finding == Finding.Owed) _shareBounty(rightKey, key);
             bounty = _takeBounty(key, challenge.openedAt + CHALLENGE_PERIOD);
         }
         // Half for the accuser, who bore the risk; half for those who computed, by their gas.

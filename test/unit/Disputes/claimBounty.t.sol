@@ -148,6 +148,27 @@ contract ClaimBountyTest is ExactFixture {
         assertEq(operators.slashCountOf(actor.id), 1);
     }
 
+    /// A thief copies a contradiction that marks the right answer, and computes the lie in the same breath: who committed
+    /// to the marked answer has the bounty all the same.
+    function test_rule28_computingTheLieTakesNothingFromWhoCommittedToTheContradiction() public {
+        SignedResult memory truth = _truth();
+        (lie, claim, key) = (_lieAt(-1), _claim(truth), _key(truth));
+        _commit(challenger);
+        skip(10 minutes);
+        vm.startPrank(thief);
+        disputes.proveEquivocation(truth, lie);
+        disputes.proveWrongOutput(lie, INPUT);
+        vm.stopPrank();
+        assertEq(disputes.bountyOf(_key(lie)).claimant, thief);
+        _claimBounty(challenger);
+        assertEq(disputes.bountyOf(_key(lie)).claimant, challenger);
+        skip(1 hours);
+        assertEq(disputes.payBounty(_key(lie)), BOUNTY);
+        assertEq(opg.balanceOf(challenger), BOUNTY);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.BountyUnknown.selector, key));
+        disputes.payBounty(key);
+    }
+
     /// Of two answers, who committed to the one that is marked.
     function test_rule28_protectsEquivocationToo() public {
         SignedResult memory truth = _truth();
