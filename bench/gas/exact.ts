@@ -1,7 +1,6 @@
 import { network } from "hardhat";
 import { type GraphParts, type StoredGraph, storeGraph } from "../../offchain-runner/src/exact/blobs.ts";
 import { packDense } from "../../offchain-runner/src/exact/denseLayout.ts";
-import { graphGas, opGas } from "../../offchain-runner/src/exact/gasModel.ts";
 import type { CopyLoop, DenseOp, Op, TensorPlace } from "../../offchain-runner/src/exact/program.ts";
 import { encodeTensors } from "../../sdk/src/tensorCodec.ts";
 import { exactMachine } from "../../test/fixtures/exactMachine.ts";
@@ -69,16 +68,21 @@ class NetworkBuilder {
   }
 
   graph(inputs: TensorPlace[], outputs: TensorPlace[]): StoredGraph {
-    const records = this.ops.map((op) => ({ op, gasBound: opGas(op), live: [] }));
     const constants = new Uint8Array(Buffer.concat(this.#constants));
-    const gasBound = graphGas(records, this.#words, constants.length, inputs, outputs);
-    const parts: GraphParts = { records, constants, arenaWords: this.#words, gasBound, inputs, outputs };
+    const parts: GraphParts = {
+      steps: this.ops,
+      live: [],
+      constants,
+      arenaWords: this.#words,
+      inputs,
+      outputs,
+    };
     return storeGraph(parts);
   }
 }
 
 /** 3×3 convolutions with padding, each followed by 2×2 maximum pooling, then a layer to ten values. */
-function digits(): StoredGraph {
+export function digits(): StoredGraph {
   const net = new NetworkBuilder(64);
   let [image, side, channels] = [0, 8, 1];
   for (const next of [8, 16]) {
@@ -132,7 +136,7 @@ function pooled(net: NetworkBuilder, image: number, side: number, channels: numb
   return dst;
 }
 
-function layers(sizes: readonly number[]): StoredGraph {
+export function layers(sizes: readonly number[]): StoredGraph {
   const [inputs = 0, ...rest] = sizes;
   const net = new NetworkBuilder(inputs);
   let [x, k] = [0, inputs];

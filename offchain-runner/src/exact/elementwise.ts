@@ -1,7 +1,7 @@
 import type { Dtype } from "@opg-network/sdk/dtype";
 import { dtypeInfo, dtypeOf } from "@opg-network/sdk/dtype";
 import type { Call } from "./call.ts";
-import { packedLike, placed, sortedBy } from "./emitter.ts";
+import { longestInside, packedLike, placed, sortedBy } from "./emitter.ts";
 import { Pending } from "./pending.ts";
 import type { ZipKind, ZipLoop } from "./plannedOp.ts";
 import { broadcastShape, broadcastStrides, sameShape, sourceIndices } from "./tensorShape.ts";
@@ -111,7 +111,7 @@ function zipped(call: Call, operation: ZipKind, a: Value, b: Value, ranges: Rang
 }
 
 function zipLoops(steps: readonly JointLoop[]): ZipLoop[] {
-  const loops = sortedBy(steps, 2).map(
+  const loops = longestInside(sortedBy(steps, 2)).map(
     ({ count, strides: [x = 0, y = 0, z = 0] }): ZipLoop => [count, x, y, z],
   );
   return loops.length === 0 ? [[1, 1, 1, 1]] : loops;
@@ -255,19 +255,12 @@ export function clip(call: Call): Value[] {
   call.checkComparable(value, ...call.inputs.slice(1).filter((input) => input !== undefined));
   const whole = boundsOf(value.dtype);
   const limits = {
-    lo: scalarOf(call, 1, "the lower bound") ?? whole.lo,
-    hi: scalarOf(call, 2, "the upper bound") ?? whole.hi,
+    lo: call.scalar(1, "the lower bound", value.dtype) ?? whole.lo,
+    hi: call.scalar(2, "the upper bound", value.dtype) ?? whole.hi,
   };
   if (limits.lo > limits.hi)
     call.refuse("exact-attribute-unsupported", "the lower bound is above the upper one");
   return [limited(call, value, limits)];
-}
-
-function scalarOf(call: Call, index: number, what: string): bigint | undefined {
-  const elements = call.optionalConstant(index, what);
-  if (elements !== undefined && elements.length !== 1)
-    call.refuse("exact-shape-invalid", `${what} is not a scalar`);
-  return elements?.[0];
 }
 
 export function relu(call: Call): Value[] {

@@ -48,5 +48,5 @@ export async function readChainGraph(
   const blobs: Uint8Array[] = [];
   for (let i = 0; i < root.blobDigests.length; i += READS_AT_ONCE)
     blobs.push(...(await Promise.all(root.blobDigests.slice(i, i + READS_AT_ONCE).map(read))));
-  return { graphRoot, rootBytes, root, stream: joinStream(root, blobs) };
+  return { graphRoot, rootBytes, root, stream: joinStream([...blobs, rootBytes]) };
 }
