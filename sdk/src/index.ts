@@ -12,6 +12,10 @@ export {
 export { APPENDED, batchCarrier, type Carrier, executorCarrier } from "./carrier.ts";
 export { DTYPES, type Dtype } from "./dtype.ts";
 export { NetworkError } from "./errors.ts";
+export { type Claim, claimCommitment, claimKey, claimOf } from "./evidence/claim.ts";
+export { type Evidence, type EvidenceLog, evidenceSigner, type SignedResult } from "./evidence/evidence.ts";
+export { pipeEvidence } from "./evidence/pipeEvidence.ts";
+export { fulfilmentEvidence, openedRequests, signedFulfilments } from "./evidence/requestEvidence.ts";
 export {
   decodeInferenceRequired,
   decodeQuery,
