@@ -2,7 +2,7 @@ import { dtypeInfo } from "@opg-network/sdk/dtype";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { integersFromTensor } from "@opg-network/sdk/tensorValues";
-import { AbiCoder, getBigInt, keccak256 } from "ethers";
+import { AbiCoder, getBigInt, keccak256, toBigInt } from "ethers";
 import type { GraphRoot, TensorPlace } from "../exact/program.ts";
 import { elementCount } from "../exact/program.ts";
 import { CircuitError } from "./circuitError.ts";
@@ -70,7 +70,7 @@ export function publicSignals(root: GraphRoot, input: Uint8Array, output: Uint8A
     at += tensor.data.length;
   }
   const chunks = Array.from({ length: data.length / SIGNAL_BYTES }, (_, i) =>
-    getBigInt(data.subarray(i * SIGNAL_BYTES, (i + 1) * SIGNAL_BYTES)),
+    toBigInt(data.subarray(i * SIGNAL_BYTES, (i + 1) * SIGNAL_BYTES)),
   );
   return [...chunks, operator];
 }
