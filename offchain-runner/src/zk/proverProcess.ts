@@ -43,6 +43,8 @@ async function run(job: ProverJob): Promise<ProverResults[ProverJob["kind"]]> {
       return { isRight: await zKey.verifyFromR1cs(job.r1cs, job.powers, job.key) };
     case "verifying-key":
       return (await zKey.exportVerificationKey(job.key)) as unknown as ProverResults["verifying-key"];
+    case "witness":
+      return await witnessOf(job);
     case "prove":
       return await prove(job);
     case "verify":
@@ -89,6 +91,12 @@ async function setUp({ r1cs, powers, key, name }: ProverJob & { kind: "set-up" }
   const contribution = await zKey.contribute(bare, key, name, randomBytes(64));
   await rm(bare);
   return { contribution: `0x${Buffer.from(contribution).toString("hex")}` };
+}
+
+async function witnessOf({ wasm, input }: ProverJob & { kind: "witness" }): Promise<Uint8Array> {
+  const witness: { type: "mem"; data?: Uint8Array } = { type: "mem" };
+  await wtns.calculate(input, wasm, witness);
+  return new Uint8Array(witness.data ?? []);
 }
 
 async function prove({ wasm, key, input }: ProverJob & { kind: "prove" }): Promise<ProverResults["prove"]> {

@@ -14,6 +14,7 @@ export type ProverJob =
     }
   | { readonly kind: "check-key"; readonly r1cs: string; readonly powers: string; readonly key: string }
   | { readonly kind: "verifying-key"; readonly key: string }
+  | { readonly kind: "witness"; readonly wasm: string; readonly input: Input }
   | { readonly kind: "prove"; readonly wasm: string; readonly key: string; readonly input: Input }
   | {
       readonly kind: "verify";
@@ -40,6 +41,7 @@ export interface ProverResults {
   "set-up": { readonly contribution: string };
   "check-key": { readonly isRight: boolean };
   "verifying-key": VerifyingKey;
+  witness: Uint8Array;
   prove: { readonly proof: Groth16Proof; readonly signals: readonly string[]; readonly witnessMs: number; readonly provingMs: number };
   verify: { readonly isRight: boolean };
 }

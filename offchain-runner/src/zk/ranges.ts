@@ -1,3 +1,4 @@
+import { INT64 } from "../exact/value.ts";
 import { larger, smaller } from "../exact/wideNumbers.ts";
 import { CircuitError } from "./circuitError.ts";
 
@@ -66,6 +67,9 @@ export class ArenaRanges {
   set(word: number, range: Range): void {
     if (!(word >= 0 && word < this.#words.length))
       throw new CircuitError("circuit-range", { reason: `word ${word} lies outside the arena`, word });
+    // The lowering proves this of every program; of other values the program says nothing.
+    if (range.lo < INT64.lo || range.hi > INT64.hi)
+      throw new CircuitError("circuit-range", { reason: `a value of ${range.lo} to ${range.hi} leaves int64`, word });
     this.#words[word] = range;
   }
 }
