@@ -48,6 +48,11 @@ export class Prover {
     return result as Promise<ProverResults[Job["kind"]]>;
   }
 
+  /** Ends the job under way, with its process; the next job gets a new one. */
+  interrupt(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
   /** Ends the process, and with it the job under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
