@@ -9,6 +9,7 @@ import { CircuitError } from "./circuitError.ts";
 import { CircuitText } from "./circuitText.ts";
 import { ArenaRanges, bitsFor, signedBitsFor, unionOf } from "./ranges.ts";
 import { chunkCount, SIGNAL_BYTES } from "./statement.ts";
+import type { Tally } from "./steps.ts";
 import { writeStep } from "./steps.ts";
 
 const GADGETS = readFileSync(new URL("gadgets.circom", import.meta.url), "utf8");
@@ -17,8 +18,7 @@ const BYTE = 8;
 /** Circom source of a lowered graph, which is the same for the same graph. */
 export interface CircuitSource {
   readonly source: string;
-  /** Results that the circuit divides, clips, compares, multiplies or looks up. */
-  readonly activations: number;
+  readonly tally: Readonly<Tally>;
 }
 
 /** @throws CircuitError where the ranges of the program's values do not carry a circuit */
@@ -26,6 +26,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   const text = new CircuitText();
   const ranges = new ArenaRanges(root.arenaWords);
   const chunks = chunkCount(root);
+  const tally: Tally = { activations: 0, leastBits: 0 };
   text.line("signal input operator;");
   root.inputs.forEach((place, i) => {
     text.line(`signal input x${i}[${elementCount(place.shape)}];`);
@@ -36,25 +37,31 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   text.line("var at = 0;");
   text.line("signal bound <== operator * operator;");
   root.inputs.forEach((place, i) => {
-    writeInput(text, ranges, place, i);
+    tally.leastBits += writeInput(text, ranges, place, i);
   });
-  let activations = 0;
   for (const { op, pc } of decodeProgram(stream.subarray(0, root.programBytes))) {
     text.block(`${pc}: ${op.kind}`, () => {
-      activations += writeStep(op, { text, ranges, stream });
+      writeStep(op, { text, tally, ranges, stream });
     });
   }
   root.outputs.forEach((place, i) => {
-    writeOutput(text, ranges, place, i);
+    tally.leastBits += writeOutput(text, ranges, place, i);
   });
   text.loop("i", chunks, () => text.line("data[i] <== chunk[i];"));
   const head = ["pragma circom 2.1.6;", 'include "bitify.circom";', ""];
-  const main = ["template Main() {", text.toString(), "}", "", "component main {public [operator]} = Main();", ""];
-  return { source: [...head, GADGETS, ...main].join("\n"), activations };
+  const main = [
+    "template Main() {",
+    text.toString(),
+    "}",
+    "",
+    "component main {public [operator]} = Main();",
+    "",
+  ];
+  return { source: [...head, GADGETS, ...main].join("\n"), tally };
 }
 
-/** Elements come as the unsigned numbers that their bits are; their bytes go into the statement. */
-function writeInput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): void {
+/** @returns the bits that it checks. Elements come as the unsigned numbers that their bits are; their bytes go into the statement. */
+function writeInput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): number {
   const { bytes, kind } = dtypeInfo(place.dtype);
   const { lo, hi } = boundsOf(place.dtype);
   const count = elementCount(place.shape);
@@ -71,10 +78,11 @@ function writeInput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, 
     });
   });
   for (let i = 0; i < count; i++) ranges.set(place.offset + i, { lo, hi });
+  return count * bits;
 }
 
-/** Elements leave in two's complement; bits that cannot differ from zero or the sign are not checked again. */
-function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): void {
+/** @returns the bits that it checks. Elements leave in two's complement; bits that cannot differ from zero or the sign are not checked again. */
+function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): number {
   const { bytes } = dtypeInfo(place.dtype);
   const count = elementCount(place.shape);
   const range = unionOf(Array.from({ length: count }, (_, i) => ranges.at(place.offset + i)));
@@ -99,6 +107,7 @@ function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace,
       }
     });
   });
+  return count * bits;
 }
 
 /** Little-endian bytes of one element go to the statement, 31 of them to a signal, the first one highest. */

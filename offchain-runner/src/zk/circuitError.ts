@@ -18,7 +18,11 @@ export class CircuitError extends NetworkError {
   override readonly name = "CircuitError";
   declare readonly code: CircuitErrorCode;
 
-  constructor(code: CircuitErrorCode, data: Readonly<Record<string, unknown>> & { reason: string }, cause?: unknown) {
+  constructor(
+    code: CircuitErrorCode,
+    data: Readonly<Record<string, unknown>> & { reason: string },
+    cause?: unknown,
+  ) {
     super(code, `${PROBLEMS[code]}: ${data.reason}`, { data, cause, retryable: code === "proving-stopped" });
   }
 }

@@ -42,7 +42,9 @@ export class CircuitText {
   ): void {
     const indices = counts.map(() => this.name("i"));
     const places = pointers.map(({ from, strides }) => {
-      const moves = strides.flatMap((stride, depth) => (stride === 0 ? [] : [`${indices[depth]} * (${stride})`]));
+      const moves = strides.flatMap((stride, depth) =>
+        stride === 0 ? [] : [`${indices[depth]} * (${stride})`],
+      );
       return [String(from), ...moves].join(" + ");
     });
     const nest = (depth: number): void => {

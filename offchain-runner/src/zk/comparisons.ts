@@ -3,11 +3,11 @@ import type { Range } from "./ranges.ts";
 import { minus, plus, rangeOf, signedBitsFor, times, unionOf } from "./ranges.ts";
 import { checkWidth } from "./requantiser.ts";
 import type { StepContext } from "./steps.ts";
-import { SUM_BLOCK } from "./steps.ts";
+import { count, SUM_BLOCK } from "./steps.ts";
 import { placesOf } from "./walk.ts";
 
-export function writeZip(op: ZipOp, context: StepContext): number {
-  const { text, ranges } = context;
+export function writeZip(op: ZipOp, context: StepContext): void {
+  const { text, tally, ranges } = context;
   const counts = op.loops.map(({ count }) => count);
   const pointers = [
     { from: op.a, strides: op.loops.map(({ aStride }) => aStride) },
@@ -25,7 +25,7 @@ export function writeZip(op: ZipOp, context: StepContext): number {
     text.walk(counts, pointers, (a, b, to) => {
       text.line(`a[${to}] = a[${a}] ${op.zip === "add" ? "+" : "-"} a[${b}];`);
     });
-    return 0;
+    return;
   }
   text.line("var n = 0;");
   const name = text.name("joined");
@@ -36,8 +36,13 @@ export function writeZip(op: ZipOp, context: StepContext): number {
       text.line(`a[${to}] = ${name}[n];`);
       text.line("n++;");
     });
-    return instances;
+    tally.activations += instances;
+    return;
   }
+  count(
+    tally,
+    pairs.map(({ a, b }) => minus(a, b)),
+  );
   const bits = excessBits(unionOf(pairs.map(({ a, b }) => minus(a, b))));
   text.line(`component ${name}[${instances}];`);
   text.walk(counts, pointers, (a, b, to) => {
@@ -46,11 +51,10 @@ export function writeZip(op: ZipOp, context: StepContext): number {
     text.line(`a[${to}] = ${op.zip === "max" ? `a[${b}] +` : `a[${a}] -`} ${name}[n].out;`);
     text.line("n++;");
   });
-  return instances;
 }
 
-export function writeReduce(op: ReduceOp, context: StepContext): number {
-  const { ranges } = context;
+export function writeReduce(op: ReduceOp, context: StepContext): void {
+  const { tally, ranges } = context;
   const counts = op.outer.map(({ count }) => count);
   const innerCounts = op.inner.map(({ count }) => count);
   const innerStrides = op.inner.map(({ srcStride }) => srcStride);
@@ -66,9 +70,15 @@ export function writeReduce(op: ReduceOp, context: StepContext): number {
   const steps = groups.length * (members.length - 1);
   const inner = { counts: innerCounts, strides: innerStrides };
   if (op.reduce === "sum") writeSum(op, context, { counts, pointers, inner });
-  else writeSearch(op, context, { counts, pointers, inner, steps, all: groups.flatMap(({ values }) => values) });
+  else
+    writeSearch(op, context, { counts, pointers, inner, steps, all: groups.flatMap(({ values }) => values) });
   for (const { to, values } of groups) ranges.set(to, reducedRange(op, values));
-  return op.reduce === "sum" ? 0 : groups.length;
+  if (op.reduce === "sum") return;
+  for (const { values } of groups)
+    count(
+      tally,
+      values.slice(1).map((value) => minus(value, value)),
+    );
 }
 
 interface Loops {

@@ -6,16 +6,22 @@ import { circuitSource } from "./circuit.ts";
 import type { Prover } from "./prover.ts";
 import type { R1cs } from "./r1cs.ts";
 import { readR1cs } from "./r1cs.ts";
+import type { Tally } from "./steps.ts";
 
 /** A graph's circuit, compiled: files in a folder of its own. */
 export interface CompiledCircuit {
   readonly graphRoot: string;
   readonly source: string;
-  readonly activations: number;
+  readonly tally: Readonly<Tally>;
   readonly constraints: number;
   /** sha256 of the constraints: the same for the same graph, so that a key can be checked against the model. */
   readonly r1csDigest: string;
-  readonly files: { readonly source: string; readonly r1cs: string; readonly wasm: string; readonly symbols: string };
+  readonly files: {
+    readonly source: string;
+    readonly r1cs: string;
+    readonly wasm: string;
+    readonly symbols: string;
+  };
 }
 
 /**
@@ -28,7 +34,7 @@ export async function buildCircuit(
   folder: string,
   prover: Prover,
 ): Promise<CompiledCircuit> {
-  const { source, activations } = circuitSource(graph);
+  const { source, tally } = circuitSource(graph);
   const file = (ending: string) => join(folder, `circuit.${ending}`);
   const files = { source: file("circom"), r1cs: file("r1cs"), wasm: file("wasm"), symbols: file("sym") };
   await mkdir(folder, { recursive: true });
@@ -36,7 +42,7 @@ export async function buildCircuit(
   await prover.run({ kind: "compile", folder });
   const r1cs = await readFile(files.r1cs);
   const constraints = readR1cs(r1cs).constraints.length;
-  return { graphRoot: graph.graphRoot, source, activations, constraints, r1csDigest: sha256(r1cs), files };
+  return { graphRoot: graph.graphRoot, source, tally, constraints, r1csDigest: sha256(r1cs), files };
 }
 
 export async function constraintsOf({ files }: CompiledCircuit): Promise<R1cs> {

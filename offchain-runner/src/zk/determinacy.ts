@@ -85,7 +85,11 @@ class Propagation {
   #solve(terms: LinearCombination): void {
     const unknown = this.#unknown(terms);
     if (unknown.length === 0) return;
-    if (unknown.length === 1 || this.#areDigits(unknown, 1n) || this.#areDigits(unknown, unknown[0]?.coefficient ?? 1n)) {
+    if (
+      unknown.length === 1 ||
+      this.#areDigits(unknown, 1n) ||
+      this.#areDigits(unknown, unknown[0]?.coefficient ?? 1n)
+    ) {
       for (const { wire } of unknown) this.#learn(wire);
     }
   }
@@ -114,7 +118,8 @@ class Propagation {
     if (hidden.wire === result.wire || this.#uses[hidden.wire]?.length !== 1) return;
     const isDecided = this.#uses[result.wire]?.some((index) => {
       const { a, b, c } = this.#r1cs.constraints[index] as Constraint;
-      const isFactor = (y: LinearCombination) => y.length > 0 && y.every(({ wire }) => wire === 0 || wire === result.wire);
+      const isFactor = (y: LinearCombination) =>
+        y.length > 0 && y.every(({ wire }) => wire === 0 || wire === result.wire);
       return c.length === 0 && ((isMultiple(a, x) && isFactor(b)) || (isMultiple(b, x) && isFactor(a)));
     });
     if (isDecided !== true) return;
@@ -162,7 +167,8 @@ class Propagation {
   #narrow(wire: number, { lo, hi }: Range): boolean {
     if (lo < -MAX_BOUND || hi > MAX_BOUND) return false;
     const before = this.#bounds[wire];
-    const after = before === undefined ? { lo, hi } : { lo: larger(before.lo, lo), hi: smaller(before.hi, hi) };
+    const after =
+      before === undefined ? { lo, hi } : { lo: larger(before.lo, lo), hi: smaller(before.hi, hi) };
     this.#bounds[wire] = after;
     return before === undefined || before.lo !== after.lo || before.hi !== after.hi;
   }
@@ -177,13 +183,21 @@ function* wiresOf({ a, b, c }: Constraint): Generator<number> {
 /** The terms of a constraint that is an equation of first degree; their sum is zero. */
 function linearOf({ a, b, c }: Constraint): LinearCombination | undefined {
   const negative = c.map(({ wire, coefficient }) => ({ wire, coefficient: -coefficient }));
-  for (const [one, other] of [[a, b], [b, a]] as const) {
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     if (one.some(({ wire }) => wire !== 0)) continue;
     const factor = one.reduce((sum, { coefficient }) => sum + coefficient, 0n);
     const terms = new Map<number, bigint>();
-    for (const { wire, coefficient } of [...other.map((term) => ({ ...term, coefficient: term.coefficient * factor })), ...negative])
+    for (const { wire, coefficient } of [
+      ...other.map((term) => ({ ...term, coefficient: term.coefficient * factor })),
+      ...negative,
+    ])
       terms.set(wire, (terms.get(wire) ?? 0n) + coefficient);
-    return [...terms].flatMap(([wire, coefficient]) => (centred(coefficient) === 0n ? [] : [{ wire, coefficient }]));
+    return [...terms].flatMap(([wire, coefficient]) =>
+      centred(coefficient) === 0n ? [] : [{ wire, coefficient }],
+    );
   }
   return undefined;
 }
@@ -208,6 +222,7 @@ function isMultiple(terms: LinearCombination, of: LinearCombination): boolean {
   const scale = own.get(first.wire);
   if (scale === undefined || centred(scale) === 0n) return false;
   return of.every(
-    ({ wire, coefficient }) => centred((own.get(wire) ?? 0n) * first.coefficient - coefficient * scale) === 0n,
+    ({ wire, coefficient }) =>
+      centred((own.get(wire) ?? 0n) * first.coefficient - coefficient * scale) === 0n,
   );
 }

@@ -59,7 +59,10 @@ export async function adoptCeremony(
     powers: powers.file,
     key: provingKey,
   });
-  if (!isRight) throw new CircuitError("key-mismatch", { reason: "the contributions do not lead from the circuit to it" });
+  if (!isRight)
+    throw new CircuitError("key-mismatch", {
+      reason: "the contributions do not lead from the circuit to it",
+    });
   return await keysOf(circuit, powers, provingKey, { kind: "ceremony", transcript }, prover);
 }
 
@@ -77,7 +80,9 @@ export async function prove(
   prover: Prover,
 ): Promise<Proved> {
   if (keys.r1csDigest !== circuit.r1csDigest)
-    throw new CircuitError("key-mismatch", { reason: `made for ${keys.r1csDigest}, not ${circuit.r1csDigest}` });
+    throw new CircuitError("key-mismatch", {
+      reason: `made for ${keys.r1csDigest}, not ${circuit.r1csDigest}`,
+    });
   const result: ProverResults["prove"] = await prover.run({
     kind: "prove",
     wasm: circuit.files.wasm,

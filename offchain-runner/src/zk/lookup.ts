@@ -13,7 +13,11 @@ export function lookupOf(columns: readonly (readonly bigint[])[], bits: number):
     cost: products(bits - highBits) + products(highBits) + columns.length * (2 ** highBits - 1),
   }));
   const { highBits } = splits.reduce((best, split) => (split.cost < best.cost ? split : best));
-  return { lowBits: bits - highBits, highBits, coefficients: columns.map((column) => polynomial(column, bits)) };
+  return {
+    lowBits: bits - highBits,
+    highBits,
+    coefficients: columns.map((column) => polynomial(column, bits)),
+  };
 }
 
 /** Products of two and more of so many bits. */

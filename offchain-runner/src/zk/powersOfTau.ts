@@ -48,7 +48,9 @@ export async function localPowers(power: number, folder: string, prover: Prover)
 
 /** The least local powers that hold a circuit of 2^power constraints. */
 export function localPowerFor(power: number): number {
-  const fitting = Object.keys(LOCAL_DIGESTS).map(Number).filter((size) => size >= power);
+  const fitting = Object.keys(LOCAL_DIGESTS)
+    .map(Number)
+    .filter((size) => size >= power);
   if (fitting.length === 0)
     throw new CircuitError("circuit-too-large", { reason: `no local powers of tau for 2^${power}`, power });
   return Math.min(...fitting);
@@ -57,7 +59,9 @@ export function localPowerFor(power: number): number {
 async function checkDigest(file: string, digest: string): Promise<void> {
   const actual = await digestOf(file);
   if (actual !== digest.toLowerCase())
-    throw new CircuitError("powers-of-tau-mismatch", { reason: `${file} is ${actual ?? "missing"}, not ${digest}` });
+    throw new CircuitError("powers-of-tau-mismatch", {
+      reason: `${file} is ${actual ?? "missing"}, not ${digest}`,
+    });
 }
 
 async function digestOf(file: string): Promise<string | undefined> {

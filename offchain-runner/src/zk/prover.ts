@@ -17,6 +17,7 @@ export const DEFAULT_LIMITS: ProverLimits = { memoryBytes: 4 * 1024 ** 3 };
 interface Waiting {
   readonly id: number;
   readonly kind: ProverJob["kind"];
+  readonly child: ChildProcess;
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -51,6 +52,7 @@ export class Prover {
   /** Ends the job under way, with its process; the next job gets a new one. */
   interrupt(): void {
     this.#child?.kill("SIGKILL");
+    this.#child = undefined;
   }
 
   /** Ends the process, and with it the job under way. */
@@ -74,21 +76,27 @@ export class Prover {
       this.#ids += 1;
       const id = this.#ids;
       const watch = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
-      const settle = <T>(end: (value: T) => void) => (value: T) => {
-        clearInterval(watch);
-        this.#waiting = undefined;
-        this.#checkMemory();
-        end(value);
-      };
-      this.#waiting = { id, kind: job.kind, resolve: settle(resolve), reject: settle(reject) };
+      const settle =
+        <T>(end: (value: T) => void) =>
+        (value: T) => {
+          clearInterval(watch);
+          this.#waiting = undefined;
+          this.#checkMemory();
+          end(value);
+        };
       this.#child ??= this.#start();
-      this.#child.send({ id, job });
+      const child = this.#child;
+      this.#waiting = { id, kind: job.kind, child, resolve: settle(resolve), reject: settle(reject) };
+      child.send({ id, job });
     });
   }
 
   #start(): ChildProcess {
     this.#overLimit = false;
-    const child = fork(PROCESS, [], { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
+    const child = fork(PROCESS, [], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      serialization: "advanced",
+    });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-2_000);
@@ -102,12 +110,15 @@ export class Prover {
         waiting.reject(new CircuitError(code, { reason: reply.detail, kind: waiting.kind, said }));
       }
     });
+    // A process that cannot be written to ends, too.
+    child.on("error", () => child.kill("SIGKILL"));
     child.on("exit", (code, signal) => {
       if (this.#child === child) this.#child = undefined;
+      if (this.#waiting?.child !== child) return;
       const reason = this.#overLimit
         ? `it took more than ${this.#limits.memoryBytes} bytes of memory`
         : `its process ended with ${signal ?? code}`;
-      this.#waiting?.reject(new CircuitError("proving-stopped", { reason, said }));
+      this.#waiting.reject(new CircuitError("proving-stopped", { reason, said }));
     });
     return child;
   }

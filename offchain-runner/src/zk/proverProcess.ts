@@ -84,7 +84,12 @@ async function localPowers({ power, folder, file }: ProverJob & { kind: "powers"
   return null;
 }
 
-async function setUp({ r1cs, powers, key, name }: ProverJob & { kind: "set-up" }): Promise<ProverResults["set-up"]> {
+async function setUp({
+  r1cs,
+  powers,
+  key,
+  name,
+}: ProverJob & { kind: "set-up" }): Promise<ProverResults["set-up"]> {
   const bare = `${key}.bare`;
   if ((await zKey.newZKey(r1cs, powers, bare)) === -1) throw new Error("the powers of tau are too few");
   // Without a contribution gamma is delta, and anybody can make proofs of anything.

@@ -42,7 +42,12 @@ export interface ProverResults {
   "check-key": { readonly isRight: boolean };
   "verifying-key": VerifyingKey;
   witness: Uint8Array;
-  prove: { readonly proof: Groth16Proof; readonly signals: readonly string[]; readonly witnessMs: number; readonly provingMs: number };
+  prove: {
+    readonly proof: Groth16Proof;
+    readonly signals: readonly string[];
+    readonly witnessMs: number;
+    readonly provingMs: number;
+  };
   verify: { readonly isRight: boolean };
 }
 

@@ -77,7 +77,9 @@ export function readWitness(bytes: Uint8Array): bigint[] {
 export function brokenConstraints({ constraints }: R1cs, witness: readonly bigint[]): number[] {
   const value = (terms: LinearCombination) =>
     terms.reduce((sum, { wire, coefficient }) => sum + coefficient * (witness[wire] as bigint), 0n);
-  return constraints.flatMap(({ a, b, c }, i) => ((value(a) * value(b) - value(c)) % FIELD === 0n ? [] : [i]));
+  return constraints.flatMap(({ a, b, c }, i) =>
+    (value(a) * value(b) - value(c)) % FIELD === 0n ? [] : [i],
+  );
 }
 
 /** The number of least magnitude that an element of the field stands for. */

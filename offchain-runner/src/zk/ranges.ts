@@ -69,7 +69,10 @@ export class ArenaRanges {
       throw new CircuitError("circuit-range", { reason: `word ${word} lies outside the arena`, word });
     // The lowering proves this of every program; of other values the program says nothing.
     if (range.lo < INT64.lo || range.hi > INT64.hi)
-      throw new CircuitError("circuit-range", { reason: `a value of ${range.lo} to ${range.hi} leaves int64`, word });
+      throw new CircuitError("circuit-range", {
+        reason: `a value of ${range.lo} to ${range.hi} leaves int64`,
+        word,
+      });
     this.#words[word] = range;
   }
 }

@@ -63,7 +63,10 @@ function truncation(channels: readonly Range[], divisor: bigint): Truncation {
 }
 
 function clipping(channels: readonly Range[], divisor: bigint, { lo, hi }: Range): FloorClipping {
-  const floors = channels.map((range) => ({ lo: floorDiv(range.lo, divisor), hi: floorDiv(range.hi, divisor) }));
+  const floors = channels.map((range) => ({
+    lo: floorDiv(range.lo, divisor),
+    hi: floorDiv(range.hi, divisor),
+  }));
   const all = unionOf(floors);
   const isSigned = all.lo < lo;
   const isCapped = all.hi > hi;
@@ -82,5 +85,7 @@ function clipping(channels: readonly Range[], divisor: bigint, { lo, hi }: Range
 
 export function checkWidth(bits: number): void {
   if (bits > MAX_CHECKED_BITS)
-    throw new CircuitError("circuit-range", { reason: `a value takes ${bits} bits, at most ${MAX_CHECKED_BITS}` });
+    throw new CircuitError("circuit-range", {
+      reason: `a value takes ${bits} bits, at most ${MAX_CHECKED_BITS}`,
+    });
 }

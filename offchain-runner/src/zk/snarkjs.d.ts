@@ -29,6 +29,7 @@ declare module "snarkjs" {
     prove(key: File, witness: File): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
     verify(key: unknown, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;
   };
+
   export type { File, Groth16Proof, Input };
   export { curves, groth16, powersOfTau, wtns, zKey };
 }

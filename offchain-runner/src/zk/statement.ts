@@ -61,7 +61,12 @@ export function operatorSignal({ operatorId, chainId, verifier, release }: Proof
  * 31 bytes each, big-endian, the last filled up with zeros; then the operator.
  * @throws CircuitError `proof-statement-invalid` for bytes that are not the encoding of such tensors
  */
-export function publicSignals(root: GraphRoot, input: Uint8Array, output: Uint8Array, operator: bigint): bigint[] {
+export function publicSignals(
+  root: GraphRoot,
+  input: Uint8Array,
+  output: Uint8Array,
+  operator: bigint,
+): bigint[] {
   const tensors = [...tensorsOf(root.inputs, input), ...tensorsOf(root.outputs, output)];
   const data = new Uint8Array(chunkCount(root) * SIGNAL_BYTES);
   let at = 0;
@@ -76,10 +81,17 @@ export function publicSignals(root: GraphRoot, input: Uint8Array, output: Uint8A
 }
 
 /** What the circuit takes: every element as the unsigned number that its bits are. */
-export function circuitInput(root: GraphRoot, input: Uint8Array, operator: bigint): Record<string, string | string[]> {
+export function circuitInput(
+  root: GraphRoot,
+  input: Uint8Array,
+  operator: bigint,
+): Record<string, string | string[]> {
   const tensors = tensorsOf(root.inputs, input).map((tensor, i) => {
     const bits = 8 * dtypeInfo(tensor.dtype).bytes;
-    return [`x${i}`, integersFromTensor(tensor).map((value) => BigInt.asUintN(bits, value).toString())] as const;
+    return [
+      `x${i}`,
+      integersFromTensor(tensor).map((value) => BigInt.asUintN(bits, value).toString()),
+    ] as const;
   });
   return { operator: operator.toString(), ...Object.fromEntries(tensors) };
 }
@@ -93,15 +105,16 @@ function tensorsOf(places: readonly TensorPlace[], encoded: Uint8Array): Tensor[
   }
   const fits =
     tensors.length === places.length &&
-    places.every(({ dtype, shape }, i) => tensors[i]?.dtype === dtype && `${tensors[i]?.shape}` === `${shape}`);
-  if (!fits) throw new CircuitError("proof-statement-invalid", { reason: "tensors of other types or shapes" });
+    places.every(
+      ({ dtype, shape }, i) => tensors[i]?.dtype === dtype && `${tensors[i]?.shape}` === `${shape}`,
+    );
+  if (!fits)
+    throw new CircuitError("proof-statement-invalid", { reason: "tensors of other types or shapes" });
   return tensors;
 }
 
 function frameOf(places: readonly TensorPlace[]): Frame {
-  const empty = encodeTensors(
-    places.map((place) => ({ ...place, data: new Uint8Array(bytesOf(place)) })),
-  );
+  const empty = encodeTensors(places.map((place) => ({ ...place, data: new Uint8Array(bytesOf(place)) })));
   const parts: { at: number; bytes: number }[] = [];
   let at = (2 + places.length) * WORD;
   for (const place of places) {

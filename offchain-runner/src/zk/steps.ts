@@ -1,7 +1,7 @@
+import { readElement } from "../exact/arena.ts";
 import { unpackDense } from "../exact/denseLayout.ts";
 import type { CopyOp, DenseOp, FillOp, MapOp, Op, TableOp } from "../exact/program.ts";
 import { PARAM_BYTES } from "../exact/program.ts";
-import { readElement } from "../exact/arena.ts";
 import { CircuitError } from "./circuitError.ts";
 import type { CircuitText } from "./circuitText.ts";
 import { list } from "./circuitText.ts";
@@ -17,39 +17,54 @@ import { placesOf } from "./walk.ts";
 export const SUM_BLOCK = 24;
 const BYTES: Range = { lo: 0n, hi: 255n };
 
+/** What a circuit has to do, whatever its gadgets. */
+export interface Tally {
+  /** Results that it divides, clips, compares, multiplies or looks up. */
+  activations: number;
+  /** Bits in which the values before that are told apart: what checking them bit by bit takes at least. */
+  leastBits: number;
+}
+
 export interface StepContext {
   readonly text: CircuitText;
+  readonly tally: Tally;
   readonly ranges: ArenaRanges;
   readonly stream: Uint8Array;
 }
 
-/** Writes a step as loops over `a`, the arena of linear expressions, and follows the ranges. @returns its activations */
-export function writeStep(op: Op, context: StepContext): number {
+/** Writes a step as loops over `a`, the arena of linear expressions, and follows the ranges. */
+export function writeStep(op: Op, context: StepContext): void {
   switch (op.kind) {
     case "fill":
-      return writeFill(op, context);
+      writeFill(op, context);
+      break;
     case "copy":
-      return writeCopy(op, context);
+      writeCopy(op, context);
+      break;
     case "dense":
-      return writeDense(op, context);
+      writeDense(op, context);
+      break;
     case "map":
-      return writeMap(op, context);
+      writeMap(op, context);
+      break;
     case "zip":
-      return writeZip(op, context);
+      writeZip(op, context);
+      break;
     case "table":
-      return writeTable(op, context);
+      writeTable(op, context);
+      break;
     case "reduce":
-      return writeReduce(op, context);
+      writeReduce(op, context);
+      break;
   }
 }
 
-function writeFill({ dst, count, value }: FillOp, { text, ranges }: StepContext): number {
+function writeFill({ dst, count, value }: FillOp, { text, ranges }: StepContext): void {
   text.loop("i", count, () => text.line(`a[${dst} + i] = ${value};`));
   for (let i = 0; i < count; i++) ranges.set(dst + i, { lo: value, hi: value });
-  return 0;
 }
 
-function writeCopy({ src, dst, loops }: CopyOp, { text, ranges }: StepContext): number {
+function writeCopy({ src, dst, loops }: CopyOp, { text, ranges }: StepContext): void {
   const last = loops.at(-1);
   const isRun = last?.srcStride === 1 && last.dstStride === 1;
   const outer = isRun ? loops.slice(0, -1) : loops;
@@ -68,10 +83,9 @@ function writeCopy({ src, dst, loops }: CopyOp, { text, ranges }: StepContext): 
     const moved = Array.from({ length: run }, (_, i) => ranges.at(from + i));
     for (const [i, range] of moved.entries()) ranges.set(to + i, range);
   }
-  return 0;
 }
 
-function writeDense(op: DenseOp, context: StepContext): number {
+function writeDense(op: DenseOp, context: StepContext): void {
   const { text, ranges, stream } = context;
   const { rows, k, n, x, y, xRowStride, yRowStride } = op;
   const parts = unpackDense(stream, op.weights, k, n);
@@ -82,10 +96,13 @@ function writeDense(op: DenseOp, context: StepContext): number {
     for (let i = 0; i < k; i++) checkByte(ranges.at(from + i), from + i);
     for (let j = 0; j < n; j++) sums[j]?.push(sumRange(ranges, from, weights, k, n, j));
   }
-  const scaled = (j: number, sum: Range) => times(plus(sum, point(parts.b[j] as bigint)), point(parts.m[j] as bigint));
+  const scaled = (j: number, sum: Range) =>
+    times(plus(sum, point(parts.b[j] as bigint)), point(parts.m[j] as bigint));
   const channels = sums.map((column, j) => scaled(j, unionOf(column)));
   const requantiser = requantiserOf(channels, op);
-  text.line(`var w[${k}][${n}] = [${Array.from({ length: k }, (_, i) => list(weights.slice(i * n, i * n + n))).join(", ")}];`);
+  text.line(
+    `var w[${k}][${n}] = [${Array.from({ length: k }, (_, i) => list(weights.slice(i * n, i * n + n))).join(", ")}];`,
+  );
   text.constants("m", parts.m);
   text.constants("b", parts.b);
   const writer = new RequantiserText(text, requantiser, rows * n);
@@ -95,7 +112,9 @@ function writeDense(op: DenseOp, context: StepContext): number {
       text.loop("from", Math.ceil(k / SUM_BLOCK), () => {
         text.line("var part = 0;");
         text.line(`var end = (from + 1) * ${SUM_BLOCK} < ${k} ? (from + 1) * ${SUM_BLOCK} : ${k};`);
-        text.line(`for (var i = from * ${SUM_BLOCK}; i < end; i++) part += w[i][j] * a[${x} + r * ${xRowStride} + i];`);
+        text.line(
+          `for (var i = from * ${SUM_BLOCK}; i < end; i++) part += w[i][j] * a[${x} + r * ${xRowStride} + i];`,
+        );
         text.line("v += part;");
       });
       writer.write(`a[${y} + r * ${yRowStride} + j]`, "v * m[j]", `r * ${n} + j`, "j");
@@ -105,10 +124,10 @@ function writeDense(op: DenseOp, context: StepContext): number {
     for (const [row, sum] of column.entries())
       ranges.set(y + row * yRowStride + j, resultRange(scaled(j, sum), op));
   });
-  return requantiser.kind === "gadgets" ? rows * n : 0;
+  if (requantiser.kind === "gadgets") count(context.tally, channels, rows);
 }
 
-function writeMap(op: MapOp, { text, ranges, stream }: StepContext): number {
+function writeMap(op: MapOp, { text, tally, ranges, stream }: StepContext): void {
   const { src, dst, outer, channels, inner } = op;
   const params = op.perChannel ? streamParams(stream, op.params, channels) : [{ m: op.m, b: op.b }];
   const channelOf = (i: number) => (op.perChannel ? Math.floor(i / inner) % channels : 0);
@@ -118,19 +137,26 @@ function writeMap(op: MapOp, { text, ranges, stream }: StepContext): number {
   });
   const own: Range[][] = params.map(() => []);
   for (const [i, value] of values.entries()) own[channelOf(i)]?.push(value);
-  const requantiser = requantiserOf(own.map(unionOf), op);
-  text.constants("m", params.map(({ m }) => m));
-  text.constants("b", params.map(({ b }) => b));
+  const joined = own.map(unionOf);
+  const requantiser = requantiserOf(joined, op);
+  text.constants(
+    "m",
+    params.map(({ m }) => m),
+  );
+  text.constants(
+    "b",
+    params.map(({ b }) => b),
+  );
   const writer = new RequantiserText(text, requantiser, values.length);
   text.loop("i", values.length, () => {
     text.line(`var c = ${op.perChannel ? `(i \\ ${inner}) % ${channels}` : 0};`);
     writer.write(`a[${dst} + i]`, `(a[${src} + i] + b[c]) * m[c]`, "i", "c");
   });
   for (const [i, value] of values.entries()) ranges.set(dst + i, resultRange(value, op));
-  return requantiser.kind === "gadgets" ? values.length : 0;
+  if (requantiser.kind === "gadgets") count(tally, joined, values.length / joined.length);
 }
 
-function writeTable(op: TableOp, { text, ranges, stream }: StepContext): number {
+function writeTable(op: TableOp, { text, tally, ranges, stream }: StepContext): void {
   const { src, dst, count, low, rows, rowLength, width, signed } = op;
   const indices = Array.from({ length: count }, (_, i) => ranges.at(src + i));
   const index = unionOf(indices);
@@ -159,9 +185,19 @@ function writeTable(op: TableOp, { text, ranges, stream }: StepContext): number 
   });
   for (const [i, { lo, hi }] of indices.entries()) {
     for (const [j, column] of columns.entries())
-      ranges.set(dst + i * rowLength + j, rangeOf(...column.slice(Number(lo - index.lo), Number(hi - index.lo) + 1)));
+      ranges.set(
+        dst + i * rowLength + j,
+        rangeOf(...column.slice(Number(lo - index.lo), Number(hi - index.lo) + 1)),
+      );
   }
-  return count * rowLength;
+  tally.activations += count * rowLength;
+  tally.leastBits += count * bits;
+}
+
+/** Counts results whose values before had these ranges, so many of each. */
+export function count(tally: Tally, ranges: readonly Range[], each = 1): void {
+  tally.activations += ranges.length * each;
+  for (const { lo, hi } of ranges) tally.leastBits += each * bitsFor(hi - lo);
 }
 
 /** Writes `to = requantised(value)` for the instances of a step, whose components it declares. */
@@ -198,15 +234,21 @@ class RequantiserText {
       let result = value;
       if (truncate !== undefined) {
         const { divisor, restBits } = truncate;
-        text.line(`${this.#truncate}[${instance}] = Truncate(${divisor}, ${restBits}, truncateBits[${channel}]);`);
-        text.line(`${this.#truncate}[${instance}].in <== ${result} + ${divisor} * (1 << truncateBits[${channel}]);`);
+        text.line(
+          `${this.#truncate}[${instance}] = Truncate(${divisor}, ${restBits}, truncateBits[${channel}]);`,
+        );
+        text.line(
+          `${this.#truncate}[${instance}].in <== ${result} + ${divisor} * (1 << truncateBits[${channel}]);`,
+        );
         result = `${this.#truncate}[${instance}].out`;
       }
       if (clip !== undefined) {
         const { divisor, restBits, base, isSigned, isCapped, cap, capBits } = clip;
         const flags = `${Number(isSigned)}, ${Number(isCapped)}, ${cap}, ${capBits}`;
         const shift = isSigned ? ` + ${divisor} * (1 << clipBits[${channel}])` : "";
-        text.line(`${this.#clip}[${instance}] = FloorClip(${divisor}, ${restBits}, clipBits[${channel}], ${flags});`);
+        text.line(
+          `${this.#clip}[${instance}] = FloorClip(${divisor}, ${restBits}, clipBits[${channel}], ${flags});`,
+        );
         text.line(`${this.#clip}[${instance}].in <== ${result} - (${divisor * base})${shift};`);
         result = `${this.#clip}[${instance}].out + (${base})`;
       }
@@ -215,7 +257,14 @@ class RequantiserText {
   }
 }
 
-function sumRange(ranges: ArenaRanges, from: number, weights: readonly number[], k: number, n: number, j: number): Range {
+function sumRange(
+  ranges: ArenaRanges,
+  from: number,
+  weights: readonly number[],
+  k: number,
+  n: number,
+  j: number,
+): Range {
   let [lo, hi] = [0, 0];
   for (let i = 0; i < k; i++) {
     const weight = weights[i * n + j] as number;
@@ -228,7 +277,10 @@ function sumRange(ranges: ArenaRanges, from: number, weights: readonly number[],
 
 function checkByte({ lo, hi }: Range, word: number): void {
   if (lo < BYTES.lo || hi > BYTES.hi)
-    throw new CircuitError("circuit-range", { reason: `a product of bytes takes a value of ${lo} to ${hi}`, word });
+    throw new CircuitError("circuit-range", {
+      reason: `a product of bytes takes a value of ${lo} to ${hi}`,
+      word,
+    });
 }
 
 interface Param {

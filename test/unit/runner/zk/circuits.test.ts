@@ -37,7 +37,9 @@ describe("circuits", () => {
 
   function expectNoFreedom({ r1cs }: TestedCircuit): void {
     expect(determinacyOf(r1cs, "inputs").undecided, "wires that the inputs leave open").to.deep.equal([]);
-    expect(determinacyOf(r1cs, "statement").undecided, "wires that the statement leaves open").to.deep.equal([]);
+    expect(determinacyOf(r1cs, "statement").undecided, "wires that the statement leaves open").to.deep.equal(
+      [],
+    );
   }
 
   it("divide and clip as the interpreter does, for every byte and every kind of bounds", async function () {
@@ -106,7 +108,8 @@ describe("circuits", () => {
 });
 
 function* bytes(dtype: "int8" | "uint8", from: number, to: number, step: number): Generator<Uint8Array> {
-  for (let value = from; value <= to; value += step) yield encodeTensors([tensorFromNumbers(dtype, [1], [value])]);
+  for (let value = from; value <= to; value += step)
+    yield encodeTensors([tensorFromNumbers(dtype, [1], [value])]);
 }
 
 /** The samples, changes of them, and values from all of the type's range. */

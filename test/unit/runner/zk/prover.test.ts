@@ -36,7 +36,11 @@ describe("prover", () => {
     this.timeout(300_000);
     bench = new CircuitBench();
     network = await bench.build(smallNetwork());
-    powers = await localPowers(localPowerFor(powerOf(await constraintsOf(network.circuit))), POWERS, bench.prover);
+    powers = await localPowers(
+      localPowerFor(powerOf(await constraintsOf(network.circuit))),
+      POWERS,
+      bench.prover,
+    );
     keys = await setUp(network.circuit, powers, join(bench.folder, "single.zkey"), bench.prover);
   });
   after(async () => {
@@ -53,10 +57,16 @@ describe("prover", () => {
 
   it("proves what the interpreter gives, for the statement that the contract makes of it", async () => {
     const interpreter = new ExactInterpreter(network.graph);
-    for (const values of [[0, 0, 0, 0], [255, 255, 255, 255], [1, 2, 250, 90]]) {
+    for (const values of [
+      [0, 0, 0, 0],
+      [255, 255, 255, 255],
+      [1, 2, 250, 90],
+    ]) {
       const proved = await proveFor(values);
       const output = interpreter.evaluate(input(...values));
-      expect(proved.signals).to.deep.equal(publicSignals(network.graph.root, input(...values), output, OPERATOR));
+      expect(proved.signals).to.deep.equal(
+        publicSignals(network.graph.root, input(...values), output, OPERATOR),
+      );
       expect(await verify(keys.verifyingKey, proved, bench.prover)).to.equal(true);
     }
   });
@@ -99,7 +109,11 @@ describe("prover", () => {
     const larger = await localPowers(localPowerFor(powerOf(other.r1cs)), POWERS, bench.prover);
     await expectError(adoptCeremony(other.circuit, larger, ceremony, bench.prover), "key-mismatch");
     await expectError(
-      prove({ circuit: other.circuit, keys, root: other.graph.root }, { input: input(1, 1, 1, 1), operator: 1n }, bench.prover),
+      prove(
+        { circuit: other.circuit, keys, root: other.graph.root },
+        { input: input(1, 1, 1, 1), operator: 1n },
+        bench.prover,
+      ),
       "key-mismatch",
     );
   });
@@ -111,20 +125,29 @@ describe("prover", () => {
     writeFileSync(altered, bytes);
     await expectError(givenPowers(altered, powers.digest), "powers-of-tau-mismatch");
     await expectError(givenPowers(join(bench.folder, "none.ptau"), powers.digest), "powers-of-tau-mismatch");
-    expect(await givenPowers(powers.file, powers.digest)).to.include({ origin: "given", digest: powers.digest });
+    expect(await givenPowers(powers.file, powers.digest)).to.include({
+      origin: "given",
+      digest: powers.digest,
+    });
   });
 
   it("refuses an input that is not the encoding of what the circuit takes", async () => {
     const wrong = encodeTensors([tensorFromNumbers("uint8", [5], [1, 2, 3, 4, 5])]);
     const work = { circuit: network.circuit, keys, root: network.graph.root };
     await expectError(prove(work, { input: wrong, operator: 1n }, bench.prover), "proof-statement-invalid");
-    await expectError(prove(work, { input: new Uint8Array(3), operator: 1n }, bench.prover), "proof-statement-invalid");
+    await expectError(
+      prove(work, { input: new Uint8Array(3), operator: 1n }, bench.prover),
+      "proof-statement-invalid",
+    );
   });
 
   it("goes on in a new process after one that died, and after a job that failed", async () => {
     const prover = new Prover();
     try {
-      await expectError(prover.run({ kind: "verifying-key", key: join(bench.folder, "none.zkey") }), "proving-failed");
+      await expectError(
+        prover.run({ kind: "verifying-key", key: join(bench.folder, "none.zkey") }),
+        "proving-failed",
+      );
       const dying = proveFor([1, 2, 3, 4], OPERATOR, prover);
       prover.interrupt();
       await expectError(dying, "proving-stopped");

@@ -10,7 +10,10 @@ import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
 import { comparisons, lookups, requantisations, smallNetwork } from "../../../fixtures/zk/gadgetGraphs.ts";
 
 const CIRCUITS = {
-  requantisations: { graph: requantisations, inputs: [bytes("int8", -77), bytes("int8", 0), bytes("int8", 127)] },
+  requantisations: {
+    graph: requantisations,
+    inputs: [bytes("int8", -77), bytes("int8", 0), bytes("int8", 127)],
+  },
   comparisons: { graph: comparisons, inputs: [bytes("int8", 5, -9, 5), bytes("int8", -128, 127, 0)] },
   lookups: { graph: lookups, inputs: [bytes("uint8", 41), bytes("uint8", 200)] },
   network: { graph: smallNetwork, inputs: [bytes("uint8", 200, 3, 90, 255), bytes("uint8", 0, 0, 0, 0)] },
@@ -25,7 +28,8 @@ describe("the constraints of a circuit", () => {
   before(async function () {
     this.timeout(300_000);
     bench = new CircuitBench();
-    for (const [name, { graph }] of Object.entries(CIRCUITS)) built.set(name as Name, await bench.build(graph()));
+    for (const [name, { graph }] of Object.entries(CIRCUITS))
+      built.set(name as Name, await bench.build(graph()));
   });
   after(async () => {
     await bench.stop();
@@ -128,15 +132,50 @@ describe("the constraints of a circuit", () => {
     const mutants: { title: string; of: Name; wire: RegExp; only: RegExp }[] = [
       { title: "a bit that may be anything", of: "requantisations", wire: /split\.rest\[1\]$/, only: ALONE },
       { title: "bits that need not add up", of: "network", wire: /^in0\[0\]\.out\[\d\]$/, only: /x0\[0\]$/ },
-      { title: "a rest beyond its divisor", of: "requantisations", wire: /belowDivisor\.in$/, only: /split\.r$/ },
-      { title: "a quotient apart from the dividend", of: "requantisations", wire: /split\.q$/, only: /split\.r$|\.in$/ },
-      { title: "a flag whose zero is not enforced", of: "requantisations", wire: /any\.out$/, only: /any\.out$|quotient|bits/ },
-      { title: "a clipped value that is not computed", of: "requantisations", wire: /^clip\d+\[0\]\.out$/, only: /./ },
-      { title: "a truncated value that is not computed", of: "requantisations", wire: /^truncate\d+\[0\]\.out$/, only: /./ },
-      { title: "a maximum that is not computed", of: "comparisons", wire: /^joined\d+\[0\]\.out$/, only: /./ },
+      {
+        title: "a rest beyond its divisor",
+        of: "requantisations",
+        wire: /belowDivisor\.in$/,
+        only: /split\.r$/,
+      },
+      {
+        title: "a quotient apart from the dividend",
+        of: "requantisations",
+        wire: /split\.q$/,
+        only: /split\.r$|\.in$/,
+      },
+      {
+        title: "a flag whose zero is not enforced",
+        of: "requantisations",
+        wire: /any\.out$/,
+        only: /any\.out$|quotient|bits/,
+      },
+      {
+        title: "a clipped value that is not computed",
+        of: "requantisations",
+        wire: /^clip\d+\[0\]\.out$/,
+        only: /./,
+      },
+      {
+        title: "a truncated value that is not computed",
+        of: "requantisations",
+        wire: /^truncate\d+\[0\]\.out$/,
+        only: /./,
+      },
+      {
+        title: "a maximum that is not computed",
+        of: "comparisons",
+        wire: /^joined\d+\[0\]\.out$/,
+        only: /./,
+      },
       { title: "a product that is not computed", of: "comparisons", wire: /^joined\d+\[1\]$/, only: /./ },
       { title: "an index that moves at will", of: "comparisons", wire: /^lead\d+\[0\]\.move$/, only: /./ },
-      { title: "a row's part that is not computed", of: "lookups", wire: /^row\d+\[0\]\.part\[0\]\[2\]$/, only: /./ },
+      {
+        title: "a row's part that is not computed",
+        of: "lookups",
+        wire: /^row\d+\[0\]\.part\[0\]\[2\]$/,
+        only: /./,
+      },
       { title: "a statement apart from the output", of: "network", wire: /^data\[0\]$/, only: /./ },
     ];
     for (const { title, of, wire, only } of mutants) {
@@ -148,7 +187,9 @@ describe("the constraints of a circuit", () => {
         const candidates = [...r1cs.constraints.keys()].filter((index) => {
           const used = [...wiresOf(r1cs.constraints[index] as Constraint)];
           const touched = used.filter((index) => wanted.includes(index));
-          const others = used.filter((index) => !wanted.includes(index)).map((index) => names.get(index) ?? "");
+          const others = used
+            .filter((index) => !wanted.includes(index))
+            .map((index) => names.get(index) ?? "");
           const fits = only === ALONE ? others.length === 0 : others.some((name) => only.test(name));
           return touched.length > 0 && fits;
         });
@@ -168,7 +209,9 @@ describe("the constraints of a circuit", () => {
     it("leave open digits that do not outgrow each other", () => {
       const { r1cs, wires } = circuit("network");
       const bit = wires.get("in0[0].out[5]") as number;
-      const constraints = r1cs.constraints.map((constraint) => scaled(constraint, bit, (value) => value / 2n));
+      const constraints = r1cs.constraints.map((constraint) =>
+        scaled(constraint, bit, (value) => value / 2n),
+      );
       expect(determinacyOf({ ...r1cs, constraints }, "inputs").undecided).to.include(bit);
     });
 
@@ -182,7 +225,9 @@ describe("the constraints of a circuit", () => {
     it("say so for a second witness that a mutant really has", async () => {
       const { r1cs, wires, witness } = circuit("network");
       const values = await witness(CIRCUITS.network.inputs[0] as Uint8Array);
-      const packing = r1cs.constraints.findIndex((constraint) => [...wiresOf(constraint)].includes(wires.get("data[0]") as number));
+      const packing = r1cs.constraints.findIndex((constraint) =>
+        [...wiresOf(constraint)].includes(wires.get("data[0]") as number),
+      );
       const open = { ...r1cs, constraints: r1cs.constraints.filter((_, i) => i !== packing) };
       const forged = values.with(wires.get("data[0]") as number, 1n);
       expect(brokenConstraints(open, forged)).to.deep.equal([]);
@@ -237,12 +282,15 @@ function aliasOf(value: bigint, bits: readonly string[]): Record<string, bigint>
 
 function alternatives(value: bigint): bigint[] {
   const others = [value + 1n, value - 1n, 1n - value, -value, 0n, value + 2n ** 40n, 2n * value];
-  return [...new Set(others.map((other) => ((other % FIELD) + FIELD) % FIELD))].filter((other) => other !== value);
+  return [...new Set(others.map((other) => ((other % FIELD) + FIELD) % FIELD))].filter(
+    (other) => other !== value,
+  );
 }
 
 function constraintsByWire(r1cs: R1cs): Constraint[][] {
   const touching: Constraint[][] = Array.from({ length: r1cs.wires }, () => []);
-  for (const constraint of r1cs.constraints) for (const wire of wiresOf(constraint)) touching[wire]?.push(constraint);
+  for (const constraint of r1cs.constraints)
+    for (const wire of wiresOf(constraint)) touching[wire]?.push(constraint);
   return touching;
 }
 

@@ -1,7 +1,11 @@
-import { AbiCoder, keccak256 } from "ethers";
 import { expect } from "chai";
+import { AbiCoder, keccak256 } from "ethers";
 import type { GraphRoot } from "../../../../offchain-runner/src/exact/program.ts";
-import { operatorSignal, publicSignals, statementForm } from "../../../../offchain-runner/src/zk/statement.ts";
+import {
+  operatorSignal,
+  publicSignals,
+  statementForm,
+} from "../../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 
