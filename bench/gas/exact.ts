@@ -78,7 +78,7 @@ class NetworkBuilder {
 }
 
 /** 3×3 convolutions with padding, each followed by 2×2 maximum pooling, then a layer to ten values. */
-function digits(): StoredGraph {
+export function digits(): StoredGraph {
   const net = new NetworkBuilder(64);
   let [image, side, channels] = [0, 8, 1];
   for (const next of [8, 16]) {
@@ -132,7 +132,7 @@ function pooled(net: NetworkBuilder, image: number, side: number, channels: numb
   return dst;
 }
 
-function layers(sizes: readonly number[]): StoredGraph {
+export function layers(sizes: readonly number[]): StoredGraph {
   const [inputs = 0, ...rest] = sizes;
   const net = new NetworkBuilder(inputs);
   let [x, k] = [0, inputs];

@@ -2,10 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IExactMachine} from "../interfaces/IExactMachine.sol";
-import {BLOB_BYTES} from "./Blobs.sol";
+import {BLOB_BYTES, Blobs} from "./Blobs.sol";
 import {Graph, Graphs} from "./Graph.sol";
-// solhint-disable-next-line no-unused-import
-import {HASH_BLOCK} from "./MachineMemory.sol";
 
 /// @title BlobStream
 /// @notice Reads the program and the constants of a graph out of its blobs, as if they were one.
@@ -15,24 +13,36 @@ library BlobStream {
         // Bounds: all positions and lengths come from fields of 32 bits, or products of two.
         unchecked {
             uint256 end = position + length;
-            while (position < graph.blobFrom || end > graph.blobEnd) {
-                require(end <= graph.streamBytes, IExactMachine.StreamExceeded(position, length, graph.streamBytes));
-                _open(graph, position / BLOB_BYTES);
-                if (end <= graph.blobEnd) break;
+            if (position >= graph.blobFrom && end <= graph.blobEnd) return _copy(graph, to, position, length);
+            _readBeyond(graph, to, position, end);
+        }
+    }
+
+    /// @dev What does not lie in the blob that was read last, or not all of it.
+    function _readBeyond(Graph memory graph, uint256 to, uint256 position, uint256 end) private view {
+        unchecked {
+            require(
+                end <= graph.streamBytes,
+                IExactMachine.StreamExceeded(position, end - position, graph.streamBytes)
+            );
+            while (true) {
+                if (position < graph.blobFrom || position >= graph.blobEnd) _open(graph, position / BLOB_BYTES);
+                if (end <= graph.blobEnd) return _copy(graph, to, position, end - position);
                 uint256 size = graph.blobEnd - position;
                 _copy(graph, to, position, size);
                 to += size;
                 position += size;
             }
-            _copy(graph, to, position, end - position);
         }
     }
 
     function _copy(Graph memory graph, uint256 to, uint256 position, uint256 size) private view {
         address blob = graph.blob;
-        uint256 from = graph.blobFrom;
-        assembly ("memory-safe") {
-            extcodecopy(blob, to, add(sub(position, from), 1), size)
+        unchecked {
+            uint256 from = position - graph.blobFrom + graph.blobCode;
+            assembly ("memory-safe") {
+                extcodecopy(blob, to, from, size)
+            }
         }
     }
 
@@ -40,7 +50,7 @@ library BlobStream {
     function _open(Graph memory graph, uint256 index) private view {
         unchecked {
             bytes32 digest = _digestAt(graph, index);
-            address blob = _addressOf(graph.store, digest);
+            address blob = Blobs.addressOf(graph.store, digest);
             uint256 from = index * BLOB_BYTES;
             uint256 size = graph.streamBytes - from;
             if (size > BLOB_BYTES) size = BLOB_BYTES;
@@ -48,6 +58,7 @@ library BlobStream {
             graph.blob = blob;
             graph.blobFrom = from;
             graph.blobEnd = from + size;
+            graph.blobCode = 1;
         }
     }
 
@@ -57,7 +68,7 @@ library BlobStream {
         for (uint256 index; index < count; ++index) {
             uint256 size = graph.streamBytes - index * BLOB_BYTES;
             if (size > BLOB_BYTES) size = BLOB_BYTES;
-            if (_addressOf(graph.store, _digestAt(graph, index)).code.length != size + 1) return false;
+            if (Blobs.addressOf(graph.store, _digestAt(graph, index)).code.length != size + 1) return false;
         }
         return true;
     }
@@ -66,16 +77,6 @@ library BlobStream {
         uint256 digests = graph.digests;
         assembly ("memory-safe") {
             digest := mload(add(digests, shl(5, index)))
-        }
-    }
-
-    /// @dev `Blobs.addressOf` without allocation: memory after the arena must stay untouched.
-    function _addressOf(address store, bytes32 digest) private pure returns (address blob) {
-        assembly ("memory-safe") {
-            mstore(HASH_BLOCK, or(shl(248, 0xff), shl(88, store)))
-            mstore(add(HASH_BLOCK, 21), 0)
-            mstore(add(HASH_BLOCK, 53), digest)
-            blob := and(keccak256(HASH_BLOCK, 85), 0xffffffffffffffffffffffffffffffffffffffff)
         }
     }
 }

@@ -14,9 +14,6 @@ import {MachineMemory} from "./MachineMemory.sol";
 library Border {
     using MachineMemory for uint256;
 
-    /// Fixed words of a tensor: dtype, two offsets, rank, length of the data.
-    uint256 private constant TENSOR_BYTES = 5 * 32;
-
     /// Upper bounds of encoding, growth of memory and the copy that leaves the machine included.
     uint256 private constant BASE_GAS = 3_000;
     uint256 private constant TENSOR_GAS = 3_000;
@@ -39,20 +36,17 @@ library Border {
                 (differs, tensor, end) = _loadTensor(graph, tensor, end);
                 wrong |= differs;
             }
-            require(wrong == 0 && end == start + input.length, IExactMachine.InputInvalid(graph.root));
+            wrong |= end ^ (start + input.length);
+            if (wrong != 0) revert IExactMachine.InputInvalid(graph.root);
         }
     }
 
-    /// @notice The encoding of the outputs.
+    /// @notice The encoding of the outputs, in all the memory that is free.
     function save(Graph memory graph) internal pure returns (bytes memory output) {
         unchecked {
             uint256 count = graph.outputs;
-            uint256 tensor = _outputs(graph);
-            output = new bytes(64 + 32 * count + _sizeOf(tensor, count));
-            uint256 start;
-            assembly ("memory-safe") {
-                start := add(output, 32)
-            }
+            uint256 tensor = graph.outputTensors;
+            uint256 start = MachineMemory.mark() + 32;
             _store(start, 32);
             _store(start + 32, count);
             uint256 end = start + 64 + 32 * count;
@@ -60,13 +54,18 @@ library Border {
                 _store(start + 64 + 32 * i, end - start - 64);
                 (tensor, end) = _saveTensor(graph, tensor, end);
             }
+            MachineMemory.release(end);
+            _store(start - 32, end - start);
+            assembly ("memory-safe") {
+                output := sub(start, 32)
+            }
         }
     }
 
     /// @notice What saving and returning the outputs costs at most.
     function gasOf(Graph memory graph) internal pure returns (uint256 gas) {
         unchecked {
-            uint256 tensor = _outputs(graph);
+            uint256 tensor = graph.outputTensors;
             gas = BASE_GAS + TENSOR_GAS * (graph.inputs + graph.outputs);
             for (uint256 left = graph.outputs; left != 0; --left) {
                 uint256 elements;
@@ -83,24 +82,28 @@ library Border {
         uint256 place
     ) private pure returns (uint256 wrong, uint256 next, uint256 end) {
         unchecked {
-            uint256 elements;
-            (elements, next) = Graphs.elementsOf(tensor);
             uint256 dtype = tensor.u8();
             uint256 rank = (tensor + 1).u8();
-            uint256 width = Dtype.widthOf(uint8(dtype));
             wrong = (_word(place) ^ dtype) | (_word(place + 32) ^ 96) | (_word(place + 64) ^ (128 + 32 * rank));
             wrong |= _word(place + 96) ^ rank;
             place += 128;
-            for (uint256 axis = tensor + 2; axis < next - 4; axis += 4) {
-                wrong |= _word(place) ^ axis.u32();
+            uint256 axis = tensor + 2;
+            next = axis + 4 * rank;
+            uint256 elements = 1;
+            for (; axis < next; axis += 4) {
+                uint256 length = axis.u32();
+                elements *= length;
+                wrong |= _word(place) ^ length;
                 place += 32;
             }
+            next += 4;
+            uint256 width = Dtype.rawWidthOf(dtype);
             uint256 size = elements * width;
             wrong |= _word(place) ^ size;
             place += 32;
             end = place + ((size + 31) & ~uint256(31));
             if (size % 32 != 0) wrong |= _word(end - 32) << (8 * (size % 32));
-            uint256 to = graph.arena + 32 * (next - 4).u32();
+            uint256 to = graph.arena + 32 * axis.u32();
             wrong |= LittleEndian.unpack(place, to, elements, width, Dtype.isSigned(uint8(dtype)), dtype == Dtype.BOOL);
         }
     }
@@ -111,39 +114,26 @@ library Border {
         uint256 place
     ) private pure returns (uint256 next, uint256 end) {
         unchecked {
-            uint256 elements;
-            (elements, next) = Graphs.elementsOf(tensor);
+            uint256 dtype = tensor.u8();
             uint256 rank = (tensor + 1).u8();
-            uint256 width = Dtype.widthOf(uint8(tensor.u8()));
-            _store(place, tensor.u8());
+            _store(place, dtype);
             _store(place + 32, 96);
             _store(place + 64, 128 + 32 * rank);
             _store(place + 96, rank);
             place += 128;
-            for (uint256 axis = tensor + 2; axis < next - 4; axis += 4) {
-                _store(place, axis.u32());
+            uint256 axis = tensor + 2;
+            next = axis + 4 * rank;
+            uint256 elements = 1;
+            for (; axis < next; axis += 4) {
+                uint256 length = axis.u32();
+                elements *= length;
+                _store(place, length);
                 place += 32;
             }
+            next += 4;
+            uint256 width = Dtype.rawWidthOf(dtype);
             _store(place, elements * width);
-            end = LittleEndian.pack(graph.arena + 32 * (next - 4).u32(), place + 32, elements, width);
-        }
-    }
-
-    function _outputs(Graph memory graph) private pure returns (uint256 tensor) {
-        tensor = graph.tensors;
-        for (uint256 left = graph.inputs; left != 0; --left) (, tensor) = Graphs.elementsOf(tensor);
-    }
-
-    /// @dev Bytes of the encodings of `count` tensors, declared from `tensor` on.
-    function _sizeOf(uint256 tensor, uint256 count) private pure returns (uint256 size) {
-        unchecked {
-            for (; count != 0; --count) {
-                uint256 width = Dtype.widthOf(uint8(tensor.u8()));
-                uint256 rank = (tensor + 1).u8();
-                uint256 elements;
-                (elements, tensor) = Graphs.elementsOf(tensor);
-                size += TENSOR_BYTES + 32 * rank + ((elements * width + 31) & ~uint256(31));
-            }
+            end = LittleEndian.pack(graph.arena + 32 * axis.u32(), place + 32, elements, width);
         }
     }
 

@@ -14,14 +14,14 @@ library Bounds {
 
     /// @notice Reverts where the step breaks the format.
     function requireFormat(Graph memory graph, bool holds) internal pure {
-        require(holds, IExactMachine.StepMalformed(graph.pc));
+        if (!holds) revert IExactMachine.StepMalformed(graph.pc);
     }
 
     /// @notice The place of `count` words of the arena from `offset` on; reverts where they are not all in it.
     function span(Graph memory graph, uint256 offset, uint256 count) internal pure returns (uint256) {
         // Bounds: fields of 32 bits and products of at most three of them.
         unchecked {
-            require(offset + count <= graph.arenaWords, IExactMachine.StepOutsideArena(graph.pc));
+            if (offset + count > graph.arenaWords) revert IExactMachine.StepOutsideArena(graph.pc);
             return graph.arena + 32 * offset;
         }
     }
@@ -45,8 +45,9 @@ library Bounds {
     /// @notice The place of `offset`, where the words from `offset + low` to `offset + high` are all in the arena.
     function within(Graph memory graph, uint256 offset, int256 low, int256 high) internal pure returns (uint256) {
         unchecked {
-            bool fits = int256(offset) + low >= 0 && int256(offset) + high < int256(graph.arenaWords);
-            require(fits, IExactMachine.StepOutsideArena(graph.pc));
+            // Either below zero sets the highest bit.
+            int256 wrong = (int256(offset) + low) | (int256(graph.arenaWords) - 1 - int256(offset) - high);
+            if (wrong < 0) revert IExactMachine.StepOutsideArena(graph.pc);
             return graph.arena + 32 * offset;
         }
     }

@@ -6,7 +6,7 @@ import {Bounds} from "./Bounds.sol";
 import {ElementFormat, ElementFormats} from "./ElementFormat.sol";
 import {Graph} from "./Graph.sol";
 import {MachineMemory} from "./MachineMemory.sol";
-import {Step, Steps} from "./Steps.sol";
+import {Steps} from "./Steps.sol";
 
 /// @title Checkpoints
 /// @notice The elements alive before a step, packed one segment after the other.
@@ -19,7 +19,7 @@ library Checkpoints {
     uint256 private constant ELEMENT_GAS = 110;
 
     /// @notice Puts a checkpoint before `step` back into the arena.
-    function load(Graph memory graph, Step memory step, bytes calldata state) internal pure {
+    function load(Graph memory graph, uint256 step, bytes calldata state) internal pure {
         unchecked {
             uint256 length = _lengthOf(graph, step);
             require(state.length == length, IExactMachine.StateLengthWrong(state.length, length));
@@ -27,8 +27,9 @@ library Checkpoints {
             assembly ("memory-safe") {
                 from := state.offset
             }
-            for (uint256 i; i < step.liveCount; ++i) {
-                (uint256 place, uint256 count, ElementFormat memory format) = _segment(graph, step, i);
+            (uint256 segment, uint256 end) = Steps.liveOf(step);
+            for (; segment < end; segment += Steps.SEGMENT_BYTES) {
+                (uint256 place, uint256 count, ElementFormat memory format) = _read(graph, segment);
                 ElementFormats.unpackCalldata(format, from, place, count);
                 from += count * format.width;
             }
@@ -36,7 +37,7 @@ library Checkpoints {
     }
 
     /// @notice The checkpoint before `step`.
-    function save(Graph memory graph, Step memory step) internal pure returns (bytes memory state) {
+    function save(Graph memory graph, uint256 step) internal pure returns (bytes memory state) {
         unchecked {
             uint256 length = _lengthOf(graph, step);
             // One word of slack: packing writes whole words.
@@ -46,8 +47,9 @@ library Checkpoints {
                 mstore(state, length)
                 to := add(state, 32)
             }
-            for (uint256 i; i < step.liveCount; ++i) {
-                (uint256 place, uint256 count, ElementFormat memory format) = _segment(graph, step, i);
+            (uint256 segment, uint256 end) = Steps.liveOf(step);
+            for (; segment < end; segment += Steps.SEGMENT_BYTES) {
+                (uint256 place, uint256 count, ElementFormat memory format) = _read(graph, segment);
                 ElementFormats.pack(format, place, to, count);
                 to += count * format.width;
             }
@@ -59,31 +61,30 @@ library Checkpoints {
     }
 
     /// @notice What saving the checkpoint before `step` and returning it costs at most.
-    function gasOf(Step memory step) internal pure returns (uint256 gas) {
+    function gasOf(uint256 step) internal pure returns (uint256 gas) {
         unchecked {
-            gas = BASE_GAS + SEGMENT_GAS * step.liveCount;
-            uint256 end = step.live + Steps.SEGMENT_BYTES * step.liveCount;
-            for (uint256 place = step.live; place < end; place += Steps.SEGMENT_BYTES)
-                gas += ELEMENT_GAS * (place + 4).u32();
+            gas = BASE_GAS;
+            (uint256 segment, uint256 end) = Steps.liveOf(step);
+            for (; segment < end; segment += Steps.SEGMENT_BYTES)
+                gas += SEGMENT_GAS + ELEMENT_GAS * (segment + 4).u32();
         }
     }
 
-    function _lengthOf(Graph memory graph, Step memory step) private pure returns (uint256 length) {
+    function _lengthOf(Graph memory graph, uint256 step) private pure returns (uint256 length) {
         unchecked {
-            for (uint256 i; i < step.liveCount; ++i) {
-                (, uint256 count, ElementFormat memory format) = _segment(graph, step, i);
+            (uint256 segment, uint256 end) = Steps.liveOf(step);
+            for (; segment < end; segment += Steps.SEGMENT_BYTES) {
+                (, uint256 count, ElementFormat memory format) = _read(graph, segment);
                 length += count * format.width;
             }
         }
     }
 
-    function _segment(
+    function _read(
         Graph memory graph,
-        Step memory step,
-        uint256 index
+        uint256 segment
     ) private pure returns (uint256 place, uint256 count, ElementFormat memory format) {
         unchecked {
-            uint256 segment = step.live + Steps.SEGMENT_BYTES * index;
             bool known;
             (format, known) = ElementFormats.fromByte((segment + 8).u8());
             Bounds.requireFormat(graph, known);

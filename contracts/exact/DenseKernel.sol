@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Requantisation} from "./Requantisation.sol";
+
 /// @title DenseKernel
 /// @notice The inner sums of dense layers over the fixed blocks of inputs and weights, unrolled, so that every address
 /// is a constant. Written by `scripts/exact/denseKernel.ts`.
@@ -1050,6 +1052,151 @@ library DenseKernel {
                 sum := add(sum, mload(0x27e0))
             }
             total := inputs(terms)
+        }
+    }
+
+    /// @notice Makes elements at `y` of the sums that `multiply` left at `place`.
+    /// @param params of each column m i64 and b i64
+    /// @param correction what every sum has too much
+    /// @dev Divisor and range wait in the scratch space: not all fits the stack. The functions inside end early, so that
+    /// they are not merged into others either.
+    function requantise(
+        uint256 place,
+        uint256 columns,
+        uint256 params,
+        uint256 y,
+        uint256 correction,
+        Requantisation memory r
+    ) internal pure {
+        assembly ("memory-safe") {
+            function tens(from, left, param, to, excess, lo) {
+                for {} gt(left, 9) {
+                    left := sub(left, 10)
+                } {
+                    let even := mload(from)
+                    let odd := mload(add(from, 32))
+                    {
+                        let pair := mload(param)
+                        let value := add(and(even, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(to, add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 16))
+                        let value := add(and(odd, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 32), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 32))
+                        let value := add(and(shr(48, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 64), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 48))
+                        let value := add(and(shr(48, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 96), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 64))
+                        let value := add(and(shr(96, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 128), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 80))
+                        let value := add(and(shr(96, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 160), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 96))
+                        let value := add(and(shr(144, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 192), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 112))
+                        let value := add(and(shr(144, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 224), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 128))
+                        let value := add(and(shr(192, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 256), add(value, lo))
+                    }
+                    {
+                        let pair := mload(add(param, 144))
+                        let value := add(and(shr(192, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        if gt(value, mload(32)) {
+                            value := mul(mload(32), sgt(value, 0))
+                        }
+                        mstore(add(to, 288), add(value, lo))
+                    }
+                    from := add(from, 64)
+                    param := add(param, 160)
+                    to := add(to, 320)
+                }
+                if left {
+                    ones(mload(from), mload(add(from, 32)), left, param, to, excess, lo)
+                    leave
+                }
+            }
+            function ones(next, later, left, param, to, excess, lo) {
+                for {} 1 {} {
+                    let pair := mload(param)
+                    let value := add(and(next, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
+                    value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                    if gt(value, mload(32)) {
+                        value := mul(mload(32), sgt(value, 0))
+                    }
+                    mstore(to, add(value, lo))
+                    left := sub(left, 1)
+                    if iszero(left) {
+                        leave
+                    }
+                    value := shr(48, next)
+                    next := later
+                    later := value
+                    param := add(param, 16)
+                    to := add(to, 32)
+                }
+            }
+            mstore(0, mload(r))
+            mstore(32, mload(add(r, 64)))
+            tens(place, columns, params, y, correction, mload(add(r, 32)))
         }
     }
 }

@@ -12,7 +12,7 @@ import {Graph, Graphs} from "./Graph.sol";
 import {MachineMemory} from "./MachineMemory.sol";
 import {MapStep} from "./MapStep.sol";
 import {ReduceStep} from "./ReduceStep.sol";
-import {Step, Steps} from "./Steps.sol";
+import {Steps} from "./Steps.sol";
 import {TableStep} from "./TableStep.sol";
 import {ZipStep} from "./ZipStep.sol";
 
@@ -28,33 +28,28 @@ contract ExactMachine is IExactMachine {
 
     /// @inheritdoc IExactMachine
     function isReady(bytes32 graphRoot) external view returns (bool) {
-        MachineMemory.reserve();
-        return Graphs.isRunnable(BLOB_STORE, graphRoot) && BlobStream.isStored(Graphs.load(BLOB_STORE, graphRoot));
+        return Graphs.isRunnable(BLOB_STORE, graphRoot) && BlobStream.isStored(_load(graphRoot));
     }
 
     /// @inheritdoc IExactMachine
     function gasBoundOf(bytes32 graphRoot) external view returns (uint256) {
-        MachineMemory.reserve();
-        return Graphs.load(BLOB_STORE, graphRoot).gasBound;
+        return _load(graphRoot).gasBound;
     }
 
     /// @inheritdoc IExactMachine
     function programBytesOf(bytes32 graphRoot) external view returns (uint256) {
-        MachineMemory.reserve();
-        return Graphs.load(BLOB_STORE, graphRoot).programBytes;
+        return _load(graphRoot).programBytes;
     }
 
     /// @inheritdoc IExactMachine
     function evaluate(bytes32 graphRoot, bytes calldata input) external view returns (bytes memory) {
+        Graph memory graph;
         MachineMemory.reserve();
-        Graph memory graph = _open(graphRoot);
+        Graphs.load(graph, BLOB_STORE, graphRoot);
+        if (graph.programBytes != 0) Steps.open(graph, 0);
+        Graphs.openArena(graph);
         Border.load(graph, input);
-        for (uint256 pc; pc < graph.programBytes;) {
-            Steps.focus(graph, pc);
-            Step memory step = Steps.read(graph, pc);
-            _execute(graph, step, pc);
-            pc = step.nextPc;
-        }
+        for (uint256 pc; pc < graph.programBytes;) pc = _execute(graph, Steps.stepAt(graph, pc), pc);
         return Border.save(graph);
     }
 
@@ -65,46 +60,59 @@ contract ExactMachine is IExactMachine {
         bytes calldata state,
         uint256 gasReserve
     ) external view returns (uint256, bytes memory) {
+        Graph memory graph;
         MachineMemory.reserve();
-        Graph memory graph = _open(graphRoot);
+        Graphs.load(graph, BLOB_STORE, graphRoot);
         require(pc < graph.programBytes, ProgramCounterInvalid(pc, graph.programBytes));
+        Steps.open(graph, pc);
+        Graphs.openArena(graph);
         graph.pc = pc;
-        Steps.focus(graph, pc);
-        Step memory step = Steps.read(graph, pc);
+        uint256 step = Steps.stepAt(graph, pc);
         if (pc == 0) Border.load(graph, state);
         else Checkpoints.load(graph, step, state);
 
         while (true) {
-            _execute(graph, step, pc);
-            pc = step.nextPc;
+            pc = _execute(graph, step, pc);
             if (pc == graph.programBytes) return (pc, Border.save(graph));
-            Steps.focus(graph, pc);
-            step = Steps.read(graph, pc);
-            if (!_isAffordable(graph, step, gasReserve)) break;
+            step = Steps.stepAt(graph, pc);
+            if (!_isAffordable(graph, step, pc, gasReserve)) break;
         }
         graph.pc = pc;
         return (pc, Checkpoints.save(graph, step));
     }
 
-    function _open(bytes32 graphRoot) private view returns (Graph memory graph) {
-        graph = Graphs.load(BLOB_STORE, graphRoot);
-        Steps.open(graph);
-        Graphs.openArena(graph);
+    /// @dev The root alone, for what is asked of a graph that does not run.
+    function _load(bytes32 graphRoot) private view returns (Graph memory graph) {
+        MachineMemory.reserve();
+        Graphs.load(graph, BLOB_STORE, graphRoot);
     }
 
     /// @dev The step, and saving what is alive after it.
-    function _isAffordable(Graph memory graph, Step memory step, uint256 gasReserve) private view returns (bool) {
-        uint256 saving =
-            step.nextPc == graph.programBytes ? Border.gasOf(graph) : Checkpoints.gasOf(Steps.read(graph, step.nextPc));
-        uint256 needed = step.gasBound + saving;
-        return gasReserve < gasleft() && gasleft() - gasReserve >= needed;
+    function _isAffordable(
+        Graph memory graph,
+        uint256 step,
+        uint256 pc,
+        uint256 gasReserve
+    ) private view returns (bool) {
+        unchecked {
+            uint256 nextPc = pc + Steps.bytesOf(step);
+            uint256 saving =
+                nextPc == graph.programBytes ? Border.gasOf(graph) : Checkpoints.gasOf(Steps.peek(graph, nextPc));
+            uint256 needed = Steps.gasBoundOf(step) + saving;
+            return gasReserve < gasleft() && gasleft() - gasReserve >= needed;
+        }
     }
 
-    /// @dev What a step allocates is free again after it.
-    function _execute(Graph memory graph, Step memory step, uint256 pc) private view {
+    /// @dev What a step allocates is free again after it. Returns the program counter after the step.
+    function _execute(Graph memory graph, uint256 step, uint256 pc) private view returns (uint256 nextPc) {
         uint256 free = MachineMemory.mark();
         graph.pc = pc;
-        (uint256 opcode, uint256 body, uint256 end) = (step.opcode, step.body, step.end);
+        (uint256 opcode, uint256 body, uint256 size) = (Steps.opcodeOf(step), Steps.bodyOf(step), Steps.bytesOf(step));
+        uint256 end;
+        unchecked {
+            nextPc = pc + size;
+            end = step + size;
+        }
         if (opcode == 3) DenseStep.run(graph, body, end);
         else if (opcode == 2) CopyStep.run(graph, body, end);
         else if (opcode == 4) MapStep.run(graph, body, end);

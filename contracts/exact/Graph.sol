@@ -17,19 +17,23 @@ struct Graph {
     uint256 gasBound;
     uint256 inputs;
     uint256 outputs;
-    /// Place of the declarations of inputs and outputs, and of the digests of the stream's blobs.
+    /// Places of the declarations of inputs, of those of outputs, and of the digests of the stream's blobs; there are
+    /// none, and that is zero, where the stream is in the root.
     uint256 tensors;
+    uint256 outputTensors;
     uint256 digests;
     /// Place of the arena's first word.
     uint256 arena;
-    /// The blob that was read last, and the positions in the stream that it holds.
+    /// The blob that was read last, the positions in the stream that it holds, and where in its code they begin.
     address blob;
     uint256 blobFrom;
     uint256 blobEnd;
-    /// The part of the program that is in memory: its place, and from and to which program counter it goes.
+    uint256 blobCode;
+    /// The part of the program that is in memory: its place, the program counter that it begins with, and how far from
+    /// there a step may be.
     uint256 window;
     uint256 windowFrom;
-    uint256 windowEnd;
+    uint256 windowReach;
     /// The step that runs.
     uint256 pc;
 }
@@ -45,33 +49,88 @@ library Graphs {
     uint256 internal constant MAX_RANK = 8;
 
     uint256 private constant HEAD_BYTES = 24;
+    uint256 private constant MAX_TENSOR_BYTES = 6 + 4 * MAX_RANK;
+    /// The declarations of two tensors are read with the head, and a word more for reads of their last fields.
+    uint256 private constant USUAL_TENSORS = 2;
+    uint256 private constant USUAL_BYTES = 160;
+    /// One bit for each type of integers, and for bools.
+    uint256 private constant INTEGERS =
+        (1 << Dtype.UINT8) |
+            (1 << Dtype.INT8) |
+            (1 << Dtype.UINT16) |
+            (1 << Dtype.INT16) |
+            (1 << Dtype.INT32) |
+            (1 << Dtype.INT64) |
+            (1 << Dtype.BOOL) |
+            (1 << Dtype.UINT32) |
+            (1 << Dtype.UINT64);
 
-    /// @notice The graph of that root; reverts where it is not stored or malformed. Its other blobs are checked as they
-    /// are opened.
-    function load(address store, bytes32 root) internal view returns (Graph memory graph) {
-        uint256 size;
-        (graph.tensors, size) = _copyOf(store, root);
-        uint256 head = graph.tensors;
-        require(size >= HEAD_BYTES, IExactMachine.GraphMalformed(root));
-        require(head.u16() == VERSION, IExactMachine.GraphVersionUnknown(head.u16()));
+    /// @notice Makes `graph` that of the root; reverts where it is not stored or malformed. Its other blobs are checked
+    /// as they are opened.
+    function load(Graph memory graph, address store, bytes32 root) internal view {
+        address blob = Blobs.addressOf(store, root);
+        uint256 size = blob.code.length;
+        require(size != 0, IExactMachine.GraphBlobMissing(root));
         unchecked {
+            --size;
             graph.root = root;
             graph.store = store;
-            graph.programBytes = (head + 2).u32();
-            graph.streamBytes = (head + 6).u32();
-            graph.arenaWords = (head + 10).u32();
+            graph.blob = blob;
+            uint256 head = MachineMemory.allocate(USUAL_BYTES);
+            _copy(blob, head, 0, USUAL_BYTES - 32);
+            require(size >= HEAD_BYTES, IExactMachine.GraphMalformed(root));
+            require(head.u16() == VERSION, IExactMachine.GraphVersionUnknown(head.u16()));
+            uint256 tensors = (head + 22).u8() + (head + 23).u8();
+            if (tensors > USUAL_TENSORS) {
+                uint256 declared = HEAD_BYTES + MAX_TENSOR_BYTES * tensors;
+                head = MachineMemory.allocate((declared + 63) & ~uint256(31));
+                _copy(blob, head, 0, declared);
+            }
+            _readHead(graph, head, head + size);
+            _findStream(graph, head, size);
+        }
+    }
+
+    function _readHead(Graph memory graph, uint256 head, uint256 end) private pure {
+        unchecked {
+            uint256 programBytes = (head + 2).u32();
+            uint256 streamBytes = (head + 6).u32();
+            uint256 arenaWords = (head + 10).u32();
+            uint256 inputs = (head + 22).u8();
+            uint256 outputs = (head + 23).u8();
+            // A difference below zero sets the highest bit.
+            uint256 wrong = (streamBytes - programBytes) | (MAX_ARENA_WORDS - arenaWords);
+            wrong |= (MAX_TENSORS - inputs) | (MAX_TENSORS - outputs);
+            if (wrong >> 255 != 0) revert IExactMachine.GraphMalformed(graph.root);
+            graph.programBytes = programBytes;
+            graph.streamBytes = streamBytes;
+            graph.arenaWords = arenaWords;
             graph.gasBound = (head + 14).u64();
-            graph.inputs = (head + 22).u8();
-            graph.outputs = (head + 23).u8();
+            graph.inputs = inputs;
+            graph.outputs = outputs;
             graph.tensors = head + HEAD_BYTES;
-            bool fits =
-                graph.programBytes <= graph.streamBytes &&
-                    graph.arenaWords <= MAX_ARENA_WORDS &&
-                    graph.inputs <= MAX_TENSORS &&
-                    graph.outputs <= MAX_TENSORS;
-            require(fits, IExactMachine.GraphMalformed(root));
-            graph.digests = _checkTensors(graph, head + size);
-            require(graph.digests + 32 * blobsOf(graph) == head + size, IExactMachine.GraphMalformed(root));
+            uint256 place = _checkTensors(graph.root, head + HEAD_BYTES, end, inputs, arenaWords);
+            graph.outputTensors = place;
+            graph.digests = _checkTensors(graph.root, place, end, outputs, arenaWords);
+        }
+    }
+
+    /// @dev A stream that fits the root follows the declarations there; of a longer one the digests of its blobs do.
+    function _findStream(Graph memory graph, uint256 head, uint256 size) private view {
+        unchecked {
+            uint256 declared = graph.digests - head;
+            uint256 streamBytes = graph.streamBytes;
+            if (declared + streamBytes <= BLOB_BYTES) {
+                if (declared + streamBytes != size) revert IExactMachine.GraphMalformed(graph.root);
+                graph.digests = 0;
+                graph.blobEnd = streamBytes;
+                graph.blobCode = 1 + declared;
+                return;
+            }
+            uint256 length = 32 * ((streamBytes + BLOB_BYTES - 1) / BLOB_BYTES);
+            if (declared + length != size) revert IExactMachine.GraphMalformed(graph.root);
+            graph.digests = MachineMemory.allocate(length);
+            _copy(graph.blob, graph.digests, declared, length);
         }
     }
 
@@ -87,9 +146,9 @@ library Graphs {
         return head == VERSION;
     }
 
-    /// @notice How many blobs the stream has.
+    /// @notice How many blobs the stream has beside the root.
     function blobsOf(Graph memory graph) internal pure returns (uint256) {
-        return (graph.streamBytes + BLOB_BYTES - 1) / BLOB_BYTES;
+        return graph.digests == 0 ? 0 : (graph.streamBytes + BLOB_BYTES - 1) / BLOB_BYTES;
     }
 
     /// @notice Gives the graph its arena. All of it is touched, so that no step pays for the growth of memory.
@@ -115,45 +174,47 @@ library Graphs {
         }
     }
 
-    /// @dev The code of a blob without its first byte, and one word of slack for reads of its last fields.
-    function _copyOf(address store, bytes32 digest) private view returns (uint256 place, uint256 size) {
-        address blob = Blobs.addressOf(store, digest);
-        size = blob.code.length;
-        require(size != 0, IExactMachine.GraphBlobMissing(digest));
-        unchecked {
-            --size;
-            place = MachineMemory.allocate((size + 63) & ~uint256(31));
-        }
+    /// @dev Copies a blob's data from `position` on; what it does not have is zero.
+    function _copy(address blob, uint256 to, uint256 position, uint256 length) private view {
         assembly ("memory-safe") {
-            extcodecopy(blob, place, 1, size)
+            extcodecopy(blob, to, add(position, 1), length)
         }
     }
 
-    /// @dev Every tensor lies in the arena and holds integers. Returns the place after the last one.
-    function _checkTensors(Graph memory graph, uint256 end) private pure returns (uint256 place) {
-        place = graph.tensors;
+    /// @dev Every tensor lies in the arena and holds integers; no dimension is zero. Returns the place after the last.
+    function _checkTensors(
+        bytes32 root,
+        uint256 place,
+        uint256 end,
+        uint256 count,
+        uint256 arenaWords
+    ) private pure returns (uint256) {
         unchecked {
-            for (uint256 left = graph.inputs + graph.outputs; left != 0; --left) {
+            for (; count != 0; --count) {
+                uint256 axis = place + 2;
                 uint256 rank = (place + 1).u8();
-                uint256 next = place + 6 + 4 * rank;
-                bool fits = rank <= MAX_RANK && next <= end && _isInteger(place.u8());
+                // A difference below zero sets the highest bit.
+                uint256 wrong = (MAX_RANK - rank) | (end - 6 - 4 * rank - place) | _unlessInteger(place.u8());
+                if (wrong >> 255 != 0) revert IExactMachine.GraphMalformed(root);
+                place = axis + 4 * rank;
                 uint256 elements = 1;
-                for (uint256 axis = place + 2; fits && axis < next - 4; axis += 4) {
+                for (; axis < place; axis += 4) {
                     elements *= axis.u32();
-                    fits = elements != 0 && elements <= graph.arenaWords;
+                    // Once there are none or too many, whatever the product wraps to changes nothing.
+                    wrong |= (elements - 1) | (arenaWords - elements);
                 }
-                fits = fits && (next - 4).u32() + elements <= graph.arenaWords;
-                require(fits, IExactMachine.GraphMalformed(graph.root));
-                place = next;
+                wrong |= arenaWords - place.u32() - elements;
+                if (wrong >> 255 != 0) revert IExactMachine.GraphMalformed(root);
+                place += 4;
             }
+            return place;
         }
     }
 
-    function _isInteger(uint256 dtype) private pure returns (bool) {
-        return
-            (dtype >= Dtype.UINT8 && dtype <= Dtype.INT64) ||
-            dtype == Dtype.BOOL ||
-            dtype == Dtype.UINT32 ||
-            dtype == Dtype.UINT64;
+    /// @dev The highest bit, unless the dtype is one of integers or bools.
+    function _unlessInteger(uint256 dtype) private pure returns (uint256) {
+        unchecked {
+            return ((INTEGERS >> dtype) & 1) - 1;
+        }
     }
 }

@@ -6,8 +6,7 @@ pragma solidity ^0.8.28;
 uint256 constant X_BLOCK = 0x800;
 uint256 constant W_BLOCK = 0x2800;
 // A block of words and the parameters of 30 columns end before it.
-uint256 constant HASH_BLOCK = 0x4a00;
-uint256 constant HEAP = 0x4a80;
+uint256 constant HEAP = 0x4a00;
 
 // Bytes from X_BLOCK on that tables and parameters may use between dense layers.
 uint256 constant CACHE_BYTES = 16_384;

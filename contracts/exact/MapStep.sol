@@ -80,6 +80,7 @@ library MapStep {
             uint256 inner = shape.inner;
             uint256 src = shape.src + place;
             uint256 dst = shape.dst + place;
+            if (inner == 1) return r.mapEach(src, dst, count, X_BLOCK);
             uint256 end = X_BLOCK + PARAM_BYTES * count;
             for (uint256 param = X_BLOCK; param < end; param += PARAM_BYTES) {
                 r.map(src, dst, inner, param.i64(), (param + 8).i64());

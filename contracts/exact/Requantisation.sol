@@ -49,4 +49,28 @@ library Requantisations {
             }
         }
     }
+
+    /// @notice The same for `count` words with each its own pair at `pairs`: m i64, b i64.
+    function mapEach(Requantisation memory r, uint256 src, uint256 dst, uint256 count, uint256 pairs) internal pure {
+        assembly ("memory-safe") {
+            let divisor := mload(r)
+            let lo := mload(add(r, 32))
+            let range := mload(add(r, 64))
+            for {
+                let end := add(src, shl(5, count))
+            } lt(src, end) {
+                src := add(src, 32)
+            } {
+                let pair := mload(pairs)
+                let value := mul(add(mload(src), sar(192, shl(64, pair))), sar(192, pair))
+                value := sub(sdiv(value, divisor), lo)
+                if gt(value, range) {
+                    value := mul(range, sgt(value, 0))
+                }
+                mstore(dst, add(value, lo))
+                dst := add(dst, 32)
+                pairs := add(pairs, 16)
+            }
+        }
+    }
 }

@@ -6,21 +6,9 @@ import {BlobStream} from "./BlobStream.sol";
 import {Graph} from "./Graph.sol";
 import {MachineMemory} from "./MachineMemory.sol";
 
-/// @notice One step of a program, as its record has it. Places are addresses in memory.
-struct Step {
-    uint256 opcode;
-    uint256 nextPc;
-    /// What the step costs at most, as the lowering wrote it.
-    uint256 gasBound;
-    /// The segments of the arena that are alive before the step.
-    uint256 live;
-    uint256 liveCount;
-    uint256 body;
-    uint256 end;
-}
-
 /// @title Steps
-/// @notice Keeps a window of the program in memory and finds steps in it.
+/// @notice Keeps a window of the program in memory and finds steps in it. A step is the place of its record: u8 opcode,
+/// u16 bytes of the record, u32 bound of its gas, u8 segments alive before it, these segments, the body.
 library Steps {
     using MachineMemory for uint256;
 
@@ -31,44 +19,76 @@ library Steps {
     uint256 private constant HEAD_BYTES = 8;
     uint256 private constant WINDOW_BYTES = 16_384;
 
-    /// @notice Makes room for the window; one word more for reads of its last fields.
-    function open(Graph memory graph) internal pure {
+    /// @notice Makes room for the window, with one word more for reads of its last fields, and begins it at `pc`, which
+    /// must be in the program.
+    function open(Graph memory graph, uint256 pc) internal view {
         unchecked {
             uint256 size = graph.programBytes > WINDOW_BYTES ? WINDOW_BYTES : graph.programBytes;
             graph.window = MachineMemory.allocate((size + 63) & ~uint256(31));
+            _fill(graph, pc);
         }
     }
 
-    /// @notice Brings the step at `pc` and the one after it into the window.
+    /// @notice The step at `pc`, brought into the window with the one after it.
     /// @dev Places of steps stay valid until the next call.
-    function focus(Graph memory graph, uint256 pc) internal view {
+    function stepAt(Graph memory graph, uint256 pc) internal view returns (uint256) {
         unchecked {
-            uint256 programBytes = graph.programBytes;
-            uint256 needed = pc + 2 * MAX_RECORD_BYTES;
-            if (needed > programBytes) needed = programBytes;
-            if (pc >= graph.windowFrom && needed <= graph.windowEnd) return;
-            uint256 size = programBytes - pc;
-            if (size > WINDOW_BYTES) size = WINDOW_BYTES;
-            BlobStream.read(graph, graph.window, pc, size);
-            graph.windowFrom = pc;
-            graph.windowEnd = pc + size;
+            // Before the window it wraps to more than any reach.
+            if (pc - graph.windowFrom > graph.windowReach) _fill(graph, pc);
+            return peek(graph, pc);
         }
     }
 
-    /// @notice The step at `pc`, which must be in the window.
-    function read(Graph memory graph, uint256 pc) internal pure returns (Step memory step) {
+    /// @notice The step at `pc`, where that is the one of the last call of `stepAt` or the one after it.
+    function peek(Graph memory graph, uint256 pc) internal pure returns (uint256 step) {
         unchecked {
-            uint256 head = graph.window + pc - graph.windowFrom;
-            uint256 size = (head + 1).u16();
-            step.opcode = head.u8();
-            step.nextPc = pc + size;
-            step.gasBound = (head + 3).u32();
-            step.liveCount = (head + 7).u8();
-            step.live = head + HEAD_BYTES;
-            step.body = step.live + SEGMENT_BYTES * step.liveCount;
-            step.end = head + size;
-            bool fits = size <= MAX_RECORD_BYTES && step.nextPc <= graph.programBytes && step.body <= step.end;
-            require(fits, IExactMachine.StepMalformed(pc));
+            step = graph.window + pc - graph.windowFrom;
+            uint256 size = bytesOf(step);
+            // A difference below zero sets the highest bit.
+            uint256 wrong = (MAX_RECORD_BYTES - size) | (graph.programBytes - pc - size) | (step + size - bodyOf(step));
+            if (wrong >> 255 != 0) revert IExactMachine.StepMalformed(pc);
+        }
+    }
+
+    /// @dev A window that does not hold the program's end must hold two records from where a step is.
+    function _fill(Graph memory graph, uint256 pc) private view {
+        unchecked {
+            uint256 size = graph.programBytes - pc;
+            graph.windowFrom = pc;
+            graph.windowReach = size;
+            if (size > WINDOW_BYTES) {
+                size = WINDOW_BYTES;
+                graph.windowReach = WINDOW_BYTES - 2 * MAX_RECORD_BYTES;
+            }
+            BlobStream.read(graph, graph.window, pc, size);
+        }
+    }
+
+    function opcodeOf(uint256 step) internal pure returns (uint256) {
+        return step.u8();
+    }
+
+    function bytesOf(uint256 step) internal pure returns (uint256) {
+        unchecked {
+            return (step + 1).u16();
+        }
+    }
+
+    /// @notice What the step costs at most, as the lowering wrote it.
+    function gasBoundOf(uint256 step) internal pure returns (uint256) {
+        unchecked {
+            return (step + 3).u32();
+        }
+    }
+
+    /// @notice Where the segments of the arena that are alive before the step are, and where their list ends.
+    function liveOf(uint256 step) internal pure returns (uint256 first, uint256 end) {
+        return (step + HEAD_BYTES, bodyOf(step));
+    }
+
+    function bodyOf(uint256 step) internal pure returns (uint256) {
+        unchecked {
+            return step + HEAD_BYTES + SEGMENT_BYTES * (step + 7).u8();
         }
     }
 }

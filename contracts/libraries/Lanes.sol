@@ -30,7 +30,7 @@ library Lanes {
                     uint256 shift = 256;
                     for (uint256 i = first; i < count; ++i) word |= elements[i] << (shift -= bits);
                 }
-                word = _swap(word, width);
+                word = swap(word, width);
                 target += 32;
                 assembly ("memory-safe") {
                     mstore(add(data, target), word)
@@ -54,7 +54,7 @@ library Lanes {
                 assembly ("memory-safe") {
                     word := mload(add(data, source))
                 }
-                word = _swap(word, width);
+                word = swap(word, width);
                 if (first + perWord <= count) {
                     _scatter(elements, first, word, bits);
                 } else {
@@ -69,17 +69,25 @@ library Lanes {
 
     /// @notice The element at flat index `index`.
     function load(bytes memory data, uint256 index, uint256 width) internal pure returns (uint256) {
-        return _swap(_load(data, index, width), width) >> (256 - 8 * width);
+        return swap(_load(data, index, width), width) >> (256 - 8 * width);
     }
 
     /// @notice Overwrites the element at flat index `index`.
     function store(bytes memory data, uint256 index, uint256 width, uint256 element) internal pure {
         uint256 bits = 8 * width;
         uint256 rest = (_load(data, index, width) << bits) >> bits;
-        uint256 word = _swap(element << (256 - bits), width) | rest;
+        uint256 word = swap(element << (256 - bits), width) | rest;
         assembly ("memory-safe") {
             mstore(add(add(data, 32), mul(index, width)), word)
         }
+    }
+
+    /// @notice Reverses the bytes inside every element of the word.
+    function swap(uint256 word, uint256 width) internal pure returns (uint256) {
+        if (width > 1) word = ((word >> 8) & ODD_BYTES) | ((word & ODD_BYTES) << 8);
+        if (width > 2) word = ((word >> 16) & ODD_PAIRS) | ((word & ODD_PAIRS) << 16);
+        if (width > 4) word = ((word >> 32) & ODD_QUADS) | ((word & ODD_QUADS) << 32);
+        return word;
     }
 
     /// @dev The word that begins with the element; what follows it may belong to other memory.
@@ -130,13 +138,5 @@ library Lanes {
                 left := sub(left, shl(2, bits))
             }
         }
-    }
-
-    /// @dev Reverses the bytes inside every element of the word.
-    function _swap(uint256 word, uint256 width) private pure returns (uint256) {
-        if (width > 1) word = ((word >> 8) & ODD_BYTES) | ((word & ODD_BYTES) << 8);
-        if (width > 2) word = ((word >> 16) & ODD_PAIRS) | ((word & ODD_PAIRS) << 16);
-        if (width > 4) word = ((word >> 32) & ODD_QUADS) | ((word & ODD_QUADS) << 32);
-        return word;
     }
 }

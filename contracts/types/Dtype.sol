@@ -41,8 +41,15 @@ library Dtype {
     /// @notice Bytes of one element; reverts where the dtype is not admitted.
     function widthOf(uint8 dtype) internal pure returns (uint256 width) {
         require(dtype != STRING, TensorStringsRefused());
-        if (dtype < 32) width = (WIDTHS >> (8 * uint256(dtype))) & 0xff;
+        width = rawWidthOf(dtype);
         require(width != 0, TensorDtypeUnsupported(dtype));
+    }
+
+    /// @notice The same without a check: zero where the dtype is not admitted.
+    function rawWidthOf(uint256 dtype) internal pure returns (uint256) {
+        unchecked {
+            return (WIDTHS >> (8 * dtype)) & 0xff;
+        }
     }
 
     /// @notice Whether `dtype` is float32 or float64.

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 const CONTRACTS = new URL("../../contracts/exact/", import.meta.url);
 export const KERNEL_FILE: string = fileURLToPath(new URL("DenseKernel.sol", CONTRACTS));
 const WORD = 32;
+const LANES = 10;
 
 /** Where the kernel can stop: after so many terms. Short sums stop close to their end, long ones rarely look. */
 const SHORT = [4, 8, 12, 16, 24, 32];
@@ -31,12 +32,17 @@ ${sumFunctions("inputs", "limit", inputs)}
             total := inputs(terms)
         }
     }
+${REQUANTISE_HEAD}
+${Array.from({ length: LANES }, (_, lane) => tenthOf(lane)).join("\n")}
+${REQUANTISE_REST}
 }
 `;
 }
 
 const HEAD = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
+
+import {Requantisation} from "./Requantisation.sol";
 
 /// @title DenseKernel
 /// @notice The inner sums of dense layers over the fixed blocks of inputs and weights, unrolled, so that every address
@@ -88,6 +94,80 @@ const MULTIPLY = `            function accumulate(to, sum) {
         }
     }
 `;
+
+const REQUANTISE_HEAD = `
+    /// @notice Makes elements at \`y\` of the sums that \`multiply\` left at \`place\`.
+    /// @param params of each column m i64 and b i64
+    /// @param correction what every sum has too much
+    /// @dev Divisor and range wait in the scratch space: not all fits the stack. The functions inside end early, so that
+    /// they are not merged into others either.
+    function requantise(
+        uint256 place,
+        uint256 columns,
+        uint256 params,
+        uint256 y,
+        uint256 correction,
+        Requantisation memory r
+    ) internal pure {
+        assembly ("memory-safe") {
+            function tens(from, left, param, to, excess, lo) {
+                for {} gt(left, 9) {
+                    left := sub(left, 10)
+                } {
+                    let even := mload(from)
+                    let odd := mload(add(from, 32))`;
+
+/** One lane of ten: its sum, less the correction, plus b, times m, divided and clipped. */
+function tenthOf(lane: number): string {
+  const [word, shift] = [lane % 2 === 0 ? "even" : "odd", 48 * Math.floor(lane / 2)];
+  const shifted = shift === 0 ? word : `shr(${shift}, ${word})`;
+  const moved = (place: string, by: number) => (by === 0 ? place : `add(${place}, ${by})`);
+  return `                    {
+${elementOf(moved("param", 16 * lane), shifted, moved("to", WORD * lane), 24)}
+                    }`;
+}
+
+function elementOf(param: string, lane: string, to: string, depth: number): string {
+  const lines = [
+    `let pair := mload(${param})`,
+    `let value := add(and(${lane}, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))`,
+    "value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)",
+    "if gt(value, mload(32)) {",
+    "    value := mul(mload(32), sgt(value, 0))",
+    "}",
+    `mstore(${to}, add(value, lo))`,
+  ];
+  return lines.map((line) => " ".repeat(depth) + line).join("\n");
+}
+
+const REQUANTISE_REST = `                    from := add(from, 64)
+                    param := add(param, 160)
+                    to := add(to, 320)
+                }
+                if left {
+                    ones(mload(from), mload(add(from, 32)), left, param, to, excess, lo)
+                    leave
+                }
+            }
+            function ones(next, later, left, param, to, excess, lo) {
+                for {} 1 {} {
+${elementOf("param", "next", "to", 20)}
+                    left := sub(left, 1)
+                    if iszero(left) {
+                        leave
+                    }
+                    value := shr(48, next)
+                    next := later
+                    later := value
+                    param := add(param, 16)
+                    to := add(to, 32)
+                }
+            }
+            mstore(0, mload(r))
+            mstore(32, mload(add(r, 64)))
+            tens(place, columns, params, y, correction, mload(add(r, 32)))
+        }
+    }`;
 
 /** A sum in assembly, in two functions: for few terms and for many. */
 function sumFunctions(name: string, parameters: string, term: Term): string {

@@ -8,7 +8,7 @@ import {
 } from "./program.ts";
 import { encodeProgram } from "./programCodec.ts";
 import { ProgramError } from "./programError.ts";
-import { encodeRoot } from "./rootCodec.ts";
+import { encodeRoot, isStreamInRoot, readRoot } from "./rootCodec.ts";
 
 /** The creation code that `BlobStore` deploys: it returns `0x00 ‖ data`. */
 export function blobCreationCode(data: Uint8Array): Uint8Array {
@@ -42,7 +42,7 @@ export function cutStream(stream: Uint8Array): Uint8Array[] {
   );
 }
 
-/** A lowered graph as it is stored: `graphRoot` names it, and its blobs are what an upload puts on chain, root last. */
+/** A lowered graph as it is stored: `graphRoot` names it; its blobs are what an upload puts on chain, root last. */
 export type StoredGraph = {
   graphRoot: string;
   root: GraphRoot;
@@ -69,29 +69,25 @@ export function storeGraph(parts: GraphParts): StoredGraph {
   const stream = new Uint8Array(program.length + constants.length);
   stream.set(program);
   stream.set(constants, program.length);
-  const pieces = cutStream(stream);
-  const root: GraphRoot = {
-    loweringVersion: LOWERING_VERSION,
-    programBytes,
-    streamBytes: stream.length,
-    arenaWords,
-    gasBound,
-    inputs,
-    outputs,
-    blobDigests: pieces.map(blobDigest),
-  };
-  const rootBytes = encodeRoot(root);
+  const sizes = { loweringVersion: LOWERING_VERSION, programBytes, streamBytes: stream.length, arenaWords };
+  const unlisted: GraphRoot = { ...sizes, gasBound, inputs, outputs, blobDigests: [] };
+  const pieces = isStreamInRoot(unlisted) ? [] : cutStream(stream);
+  const root: GraphRoot = { ...unlisted, blobDigests: pieces.map(blobDigest) };
+  const rootBytes = encodeRoot(root, stream);
   return { graphRoot: blobDigest(rootBytes), root, rootBytes, stream, blobs: [...pieces, rootBytes] };
 }
 
-/** The stream back out of its blobs. @throws ProgramError where a blob is not the one that the root lists */
-export function joinStream(root: GraphRoot, blobs: readonly Uint8Array[]): Uint8Array {
-  const stream = new Uint8Array(Buffer.concat(blobs));
+/** The stream back out of a graph's blobs, root last. @throws ProgramError where they are not those that it lists */
+export function joinStream(blobs: readonly Uint8Array[]): Uint8Array {
+  const { root, stream } = readRoot(blobs.at(-1) ?? new Uint8Array());
+  const pieces = blobs.slice(0, -1);
+  const joined = stream ?? new Uint8Array(Buffer.concat(pieces));
   const isListed = (data: Uint8Array, i: number) => blobDigest(data) === root.blobDigests[i];
-  if (stream.length !== root.streamBytes || !cutStream(stream).every(isListed)) {
+  const isWhole = pieces.length === root.blobDigests.length && joined.length === root.streamBytes;
+  if (!isWhole || !pieces.every(isListed)) {
     throw new ProgramError("program-malformed", "the blobs are not those that the root lists");
   }
-  return stream;
+  return joined;
 }
 
 function withConstantsAt(record: ProgramRecord, at: number): ProgramRecord {

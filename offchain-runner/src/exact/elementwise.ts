@@ -1,7 +1,7 @@
 import type { Dtype } from "@opg-network/sdk/dtype";
 import { dtypeInfo, dtypeOf } from "@opg-network/sdk/dtype";
 import type { Call } from "./call.ts";
-import { packedLike, placed, sortedBy } from "./emitter.ts";
+import { longestInside, packedLike, placed, sortedBy } from "./emitter.ts";
 import { Pending } from "./pending.ts";
 import type { ZipKind, ZipLoop } from "./plannedOp.ts";
 import { broadcastShape, broadcastStrides, sameShape, sourceIndices } from "./tensorShape.ts";
@@ -111,7 +111,7 @@ function zipped(call: Call, operation: ZipKind, a: Value, b: Value, ranges: Rang
 }
 
 function zipLoops(steps: readonly JointLoop[]): ZipLoop[] {
-  const loops = sortedBy(steps, 2).map(
+  const loops = longestInside(sortedBy(steps, 2)).map(
     ({ count, strides: [x = 0, y = 0, z = 0] }): ZipLoop => [count, x, y, z],
   );
   return loops.length === 0 ? [[1, 1, 1, 1]] : loops;

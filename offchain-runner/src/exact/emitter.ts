@@ -207,8 +207,16 @@ export function sortedBy(steps: readonly JointLoop[], order: number): JointLoop[
   return [...steps].sort((a, b) => Math.abs(b.strides[order] ?? 0) - Math.abs(a.strides[order] ?? 0));
 }
 
+/** The same positions, with the longest loop innermost: each loop around it costs the machine more than a round. */
+export function longestInside(steps: readonly JointLoop[]): JointLoop[] {
+  return [...steps].sort((a, b) => a.count - b.count);
+}
+
 export function copyLoops(steps: readonly JointLoop[]): CopyLoop[] {
-  const sorted = mergedSteps(sortedBy(steps, 1));
+  const inOrder = mergedSteps(sortedBy(steps, 1));
+  // A run of neighbours stays innermost: it moves as a whole.
+  const isRun = inOrder.at(-1)?.strides.every((stride) => stride === 1) === true;
+  const sorted = isRun ? inOrder : longestInside(inOrder);
   return sorted.length === 0
     ? [[1, 1, 1]]
     : sorted.map(({ count, strides }) => [count, strides[0] ?? 0, strides[1] ?? 0]);

@@ -14,8 +14,20 @@ import { ProgramError } from "./programError.ts";
 const MAX_RANK = 8;
 const MAX_TENSORS = 64;
 
-/** The bytes of a graph's root blob. */
-export function encodeRoot(root: GraphRoot): Uint8Array {
+/** Whether the stream of a graph fits its root blob, which then is its only one. */
+export function isStreamInRoot(root: GraphRoot): boolean {
+  return encodeHead(root).length + root.streamBytes <= BLOB_DATA_BYTES;
+}
+
+/** The bytes of a graph's root blob, with the stream where it fits. */
+export function encodeRoot(root: GraphRoot, stream: Uint8Array): Uint8Array {
+  const out = encodeHead(root);
+  if (isStreamInRoot(root)) out.bytes(stream);
+  else for (const digest of root.blobDigests) out.bytes(digestBytes(digest));
+  return out.finish();
+}
+
+function encodeHead(root: GraphRoot): ByteWriter {
   const out = new ByteWriter();
   out.u16(root.loweringVersion);
   out.u32(root.programBytes);
@@ -30,13 +42,28 @@ export function encodeRoot(root: GraphRoot): Uint8Array {
     for (const dimension of shape) out.u32(dimension);
     out.u32(offset);
   }
-  for (const digest of root.blobDigests) out.bytes(digestBytes(digest));
-  return out.finish();
+  return out;
 }
 
 /** @throws ProgramError for any bytes that `encodeRoot` would not produce, and for limits of the machine */
 export function decodeRoot(bytes: Uint8Array): GraphRoot {
+  return readRoot(bytes).root;
+}
+
+/** The same, with the stream where the root holds it. */
+export function readRoot(bytes: Uint8Array): { root: GraphRoot; stream: Uint8Array | undefined } {
   const reader = new ByteReader(bytes);
+  const head = readHead(reader);
+  const { streamBytes } = head;
+  const isInRoot = bytes.length - reader.left + streamBytes <= BLOB_DATA_BYTES;
+  const blobs = isInRoot ? 0 : Math.ceil(streamBytes / BLOB_DATA_BYTES);
+  const stream = isInRoot ? reader.bytes(streamBytes) : undefined;
+  const blobDigests = Array.from({ length: blobs }, () => hexlify(reader.bytes(32)));
+  if (reader.left !== 0) throw new ProgramError("program-malformed", "the root is longer than its contents");
+  return { root: { ...head, blobDigests }, stream };
+}
+
+function readHead(reader: ByteReader): Omit<GraphRoot, "blobDigests"> {
   const loweringVersion = reader.u16();
   if (loweringVersion !== LOWERING_VERSION) {
     throw new ProgramError("program-version-unknown", `version ${loweringVersion}`, { loweringVersion });
@@ -58,10 +85,7 @@ export function decodeRoot(bytes: Uint8Array): GraphRoot {
   }
   const inputs = Array.from({ length: inputCount }, () => readTensor(reader, arenaWords));
   const outputs = Array.from({ length: outputCount }, () => readTensor(reader, arenaWords));
-  const blobs = Math.ceil(streamBytes / BLOB_DATA_BYTES);
-  const blobDigests = Array.from({ length: blobs }, () => hexlify(reader.bytes(32)));
-  if (reader.left !== 0) throw new ProgramError("program-malformed", "the root is longer than its contents");
-  return { loweringVersion, programBytes, streamBytes, arenaWords, gasBound, inputs, outputs, blobDigests };
+  return { loweringVersion, programBytes, streamBytes, arenaWords, gasBound, inputs, outputs };
 }
 
 function readTensor(reader: ByteReader, arenaWords: number): TensorPlace {
@@ -72,6 +96,9 @@ function readTensor(reader: ByteReader, arenaWords: number): TensorPlace {
   const rank = reader.u8();
   if (rank > MAX_RANK) throw new ProgramError("program-limit", `rank ${rank}`, { rank });
   const shape = Array.from({ length: rank }, () => reader.u32());
+  if (shape.some((dimension) => dimension < 1)) {
+    throw new ProgramError("program-malformed", "a tensor of the border has no elements", { shape });
+  }
   const offset = reader.u32();
   if (offset + elementCount(shape) > arenaWords) {
     throw new ProgramError("program-out-of-bounds", "a tensor of the border leaves the arena", { offset });
