@@ -6,6 +6,7 @@ import { elementCount } from "../exact/program.ts";
 import { decodeProgram } from "../exact/programCodec.ts";
 import { boundsOf } from "../exact/value.ts";
 import { CircuitError } from "./circuitError.ts";
+import { checkBits, checkTerms } from "./circuitLimits.ts";
 import { CircuitText } from "./circuitText.ts";
 import { ArenaRanges, bitsFor, signedBitsFor, unionOf } from "./ranges.ts";
 import { chunkCount, SIGNAL_BYTES } from "./statement.ts";
@@ -23,6 +24,8 @@ export interface CircuitSource {
 
 /** @throws CircuitError where the ranges of the program's values do not carry a circuit */
 export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stream">): CircuitSource {
+  const records = decodeProgram(stream.subarray(0, root.programBytes));
+  checkTerms(records.map(({ op }) => op));
   const text = new CircuitText();
   const ranges = new ArenaRanges(root.arenaWords);
   const chunks = chunkCount(root);
@@ -39,7 +42,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   root.inputs.forEach((place, i) => {
     tally.leastBits += writeInput(text, ranges, place, i);
   });
-  for (const { op, pc } of decodeProgram(stream.subarray(0, root.programBytes))) {
+  for (const { op, pc } of records) {
     text.block(`${pc}: ${op.kind}`, () => {
       writeStep(op, { text, tally, ranges, stream });
     });
@@ -47,6 +50,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   root.outputs.forEach((place, i) => {
     tally.leastBits += writeOutput(text, ranges, place, i);
   });
+  checkBits(tally);
   text.loop("i", chunks, () => text.line("data[i] <== chunk[i];"));
   const head = ["pragma circom 2.1.6;", 'include "bitify.circom";', ""];
   const main = [

@@ -71,6 +71,7 @@ export interface Proved {
   readonly signals: readonly bigint[];
   readonly witnessMs: number;
   readonly provingMs: number;
+  readonly cpuMs: number;
 }
 
 /** Proves what the graph gives for `input` to whoever knows `operator`, the signal of `operatorSignal`. */

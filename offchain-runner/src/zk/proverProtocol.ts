@@ -47,6 +47,8 @@ export interface ProverResults {
     readonly signals: readonly string[];
     readonly witnessMs: number;
     readonly provingMs: number;
+    /** Of all cores together, which other work on the machine does not change. */
+    readonly cpuMs: number;
   };
   verify: { readonly isRight: boolean };
 }

@@ -20,7 +20,7 @@ declare module "snarkjs" {
   };
   const zKey: {
     newZKey(r1cs: File, powers: File, key: File): Promise<Uint8Array | -1>;
-    contribute(from: File, to: File, name: string, entropy: string | Uint8Array): Promise<Uint8Array>;
+    contribute(from: File, to: File, name: string, entropy: string): Promise<Uint8Array>;
     verifyFromR1cs(r1cs: File, powers: File, key: File): Promise<boolean>;
     exportVerificationKey(key: File): Promise<Record<string, unknown>>;
   };
