@@ -145,14 +145,18 @@ template Lookup(lowBits, highBits, columns, c) {
         high[1 << i] <== bits.out[lowBits + i];
         for (var j = 1; j < (1 << i); j++) high[(1 << i) + j] <== high[j] * bits.out[lowBits + i];
     }
-    signal part[columns][highs];
+    signal part[columns][highs - 1];
     for (var column = 0; column < columns; column++) {
         var sum = 0;
         for (var h = 0; h < highs; h++) {
             var inner = 0;
             for (var l = 0; l < lows; l++) inner += c[column][h * lows + l] * low[l];
-            part[column][h] <== high[h] * inner;
-            sum += part[column][h];
+            if (h == 0) {
+                sum += inner;
+            } else {
+                part[column][h - 1] <== high[h] * inner;
+                sum += part[column][h - 1];
+            }
         }
         out[column] <== sum;
     }

@@ -93,7 +93,7 @@ export class Prover {
 
   #start(): ChildProcess {
     this.#overLimit = false;
-    const child = fork(PROCESS, [], {
+    const child = fork(PROCESS, [String(process.pid)], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "advanced",
     });

@@ -17,7 +17,10 @@ const CURVE = "bn128";
 
 const require = createRequire(import.meta.url);
 
-new Worker(new URL("../inference/orphanWatch.ts", import.meta.url), { workerData: process.ppid }).unref();
+// Who started it is handed down: it may be gone when this begins.
+new Worker(new URL("../inference/orphanWatch.ts", import.meta.url), {
+  workerData: Number(process.argv[2]),
+}).unref();
 
 process.on("message", ({ id, job }: ProverRequest) => {
   run(job).then(

@@ -140,7 +140,8 @@ describe("prover", () => {
     );
   });
 
-  it("goes on in a new process after one that died, and after a job that failed", async () => {
+  it("goes on in a new process after one that died, and after a job that failed", async function () {
+    this.timeout(120_000);
     const prover = new Prover();
     try {
       await expectError(
