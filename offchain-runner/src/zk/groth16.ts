@@ -79,17 +79,21 @@ export async function prove(
   { circuit, keys, root }: { circuit: CompiledCircuit; keys: CircuitKeys; root: GraphRoot },
   { input, operator }: { input: Uint8Array; operator: bigint },
   prover: Prover,
+  signal?: AbortSignal,
 ): Promise<Proved> {
   if (keys.r1csDigest !== circuit.r1csDigest)
     throw new CircuitError("key-mismatch", {
       reason: `made for ${keys.r1csDigest}, not ${circuit.r1csDigest}`,
     });
-  const result: ProverResults["prove"] = await prover.run({
-    kind: "prove",
-    wasm: circuit.files.wasm,
-    key: keys.provingKey,
-    input: circuitInput(root, input, operator),
-  });
+  const result: ProverResults["prove"] = await prover.run(
+    {
+      kind: "prove",
+      wasm: circuit.files.wasm,
+      key: keys.provingKey,
+      input: circuitInput(root, input, operator),
+    },
+    signal,
+  );
   return { ...result, signals: result.signals.map(BigInt) };
 }
 

@@ -42,17 +42,14 @@ export class Prover {
     return this.#peakBytes;
   }
 
-  /** @throws CircuitError `proving-failed` for what will fail again, `proving-stopped` (retryable) otherwise */
-  run<Job extends ProverJob>(job: Job): Promise<ProverResults[Job["kind"]]> {
-    const result = this.#last.then(() => this.#send(job));
+  /**
+   * @param signal ends the job, if it is under way with its process
+   * @throws CircuitError `proving-failed` for what will fail again, `proving-stopped` (retryable) otherwise
+   */
+  run<Job extends ProverJob>(job: Job, signal?: AbortSignal): Promise<ProverResults[Job["kind"]]> {
+    const result = this.#last.then(() => this.#send(job, signal));
     this.#last = result.catch(() => undefined);
     return result as Promise<ProverResults[Job["kind"]]>;
-  }
-
-  /** Ends the job under way, with its process; the next job gets a new one. */
-  interrupt(): void {
-    this.#child?.kill("SIGKILL");
-    this.#child = undefined;
   }
 
   /** Ends the process, and with it the job under way. */
@@ -67,25 +64,32 @@ export class Prover {
     await ended;
   }
 
-  #send(job: ProverJob): Promise<unknown> {
+  #send(job: ProverJob, signal: AbortSignal | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#isStopped) {
-        reject(new CircuitError("proving-stopped", { reason: "the prover was stopped", kind: job.kind }));
+      if (this.#isStopped || signal?.aborted === true) {
+        const reason = this.#isStopped ? "the prover was stopped" : "the job was given up";
+        reject(new CircuitError("proving-stopped", { reason, kind: job.kind }));
         return;
       }
       this.#ids += 1;
       const id = this.#ids;
+      this.#child ??= this.#start();
+      const child = this.#child;
+      const abort = () => {
+        child.kill("SIGKILL");
+        this.#child = undefined;
+      };
+      signal?.addEventListener("abort", abort, { once: true });
       const watch = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
       const settle =
         <T>(end: (value: T) => void) =>
         (value: T) => {
           clearInterval(watch);
+          signal?.removeEventListener("abort", abort);
           this.#waiting = undefined;
           this.#checkMemory();
           end(value);
         };
-      this.#child ??= this.#start();
-      const child = this.#child;
       this.#waiting = { id, kind: job.kind, child, resolve: settle(resolve), reject: settle(reject) };
       child.send({ id, job });
     });

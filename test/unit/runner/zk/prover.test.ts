@@ -48,11 +48,12 @@ describe("prover", () => {
   });
 
   const input = (...values: number[]) => encodeTensors([tensorFromNumbers("uint8", [4], values)]);
-  const proveFor = (values: number[], operator = OPERATOR, prover = bench.prover) =>
+  const proveFor = (values: number[], operator = OPERATOR, prover = bench.prover, signal?: AbortSignal) =>
     prove(
       { circuit: network.circuit, keys, root: network.graph.root },
       { input: input(...values), operator },
       prover,
+      signal,
     );
 
   it("proves what the interpreter gives, for the statement that the contract makes of it", async () => {
@@ -148,8 +149,12 @@ describe("prover", () => {
         prover.run({ kind: "verifying-key", key: join(bench.folder, "none.zkey") }),
         "proving-failed",
       );
-      const dying = proveFor([1, 2, 3, 4], OPERATOR, prover);
-      prover.interrupt();
+      const early = AbortSignal.abort();
+      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover, early), "proving-stopped");
+      const giveUp = new AbortController();
+      const dying = proveFor([1, 2, 3, 4], OPERATOR, prover, giveUp.signal);
+      // Not at once: it is to be under way.
+      setImmediate(() => giveUp.abort());
       await expectError(dying, "proving-stopped");
       const proved = await proveFor([1, 2, 3, 4], OPERATOR, prover);
       expect(await verify(keys.verifyingKey, proved, prover)).to.equal(true);
