@@ -1,7 +1,6 @@
 import { network } from "hardhat";
 import { type GraphParts, type StoredGraph, storeGraph } from "../../offchain-runner/src/exact/blobs.ts";
 import { packDense } from "../../offchain-runner/src/exact/denseLayout.ts";
-import { graphGas, opGas } from "../../offchain-runner/src/exact/gasModel.ts";
 import type { CopyLoop, DenseOp, Op, TensorPlace } from "../../offchain-runner/src/exact/program.ts";
 import { encodeTensors } from "../../sdk/src/tensorCodec.ts";
 import { exactMachine } from "../../test/fixtures/exactMachine.ts";
@@ -69,10 +68,15 @@ class NetworkBuilder {
   }
 
   graph(inputs: TensorPlace[], outputs: TensorPlace[]): StoredGraph {
-    const records = this.ops.map((op) => ({ op, gasBound: opGas(op), live: [] }));
     const constants = new Uint8Array(Buffer.concat(this.#constants));
-    const gasBound = graphGas(records, this.#words, constants.length, inputs, outputs);
-    const parts: GraphParts = { records, constants, arenaWords: this.#words, gasBound, inputs, outputs };
+    const parts: GraphParts = {
+      steps: this.ops,
+      live: [],
+      constants,
+      arenaWords: this.#words,
+      inputs,
+      outputs,
+    };
     return storeGraph(parts);
   }
 }

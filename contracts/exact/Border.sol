@@ -16,8 +16,8 @@ library Border {
 
     /// Upper bounds of encoding, growth of memory and the copy that leaves the machine included.
     uint256 private constant BASE_GAS = 3_000;
-    uint256 private constant TENSOR_GAS = 3_000;
-    uint256 private constant ELEMENT_GAS = 150;
+    uint256 private constant TENSOR_GAS = 5_000;
+    uint256 private constant ELEMENT_GAS = 300;
 
     /// @notice Puts the elements of `input` into the arena.
     function load(Graph memory graph, bytes calldata input) internal pure {

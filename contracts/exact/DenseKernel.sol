@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Requantisation} from "./Requantisation.sol";
-
 /// @title DenseKernel
 /// @notice The inner sums of dense layers over the fixed blocks of inputs and weights, unrolled, so that every address
 /// is a constant. Written by `scripts/exact/denseKernel.ts`.
@@ -1058,18 +1056,19 @@ library DenseKernel {
     /// @notice Makes elements at `y` of the sums that `multiply` left at `place`.
     /// @param params of each column m i64 and b i64
     /// @param correction what every sum has too much
-    /// @dev Divisor and range wait in the scratch space: not all fits the stack. The functions inside end early, so that
-    /// they are not merged into others either.
+    /// @param r divisor, lower and upper bound, i64 each
+    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch space:
+    /// not all fits the stack. The functions inside end early, so that they are not merged into others either.
     function requantise(
         uint256 place,
         uint256 columns,
         uint256 params,
         uint256 y,
         uint256 correction,
-        Requantisation memory r
+        uint256 r
     ) internal pure {
         assembly ("memory-safe") {
-            function tens(from, left, param, to, excess, lo) {
+            function tens(from, left, param, to, excess) {
                 for {} gt(left, 9) {
                     left := sub(left, 10)
                 } {
@@ -1078,103 +1077,105 @@ library DenseKernel {
                     {
                         let pair := mload(param)
                         let value := add(and(even, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(to, add(value, lo))
+                        mstore(to, value)
                     }
                     {
                         let pair := mload(add(param, 16))
                         let value := add(and(odd, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 32), add(value, lo))
+                        mstore(add(to, 32), value)
                     }
                     {
                         let pair := mload(add(param, 32))
                         let value := add(and(shr(48, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 64), add(value, lo))
+                        mstore(add(to, 64), value)
                     }
                     {
                         let pair := mload(add(param, 48))
                         let value := add(and(shr(48, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 96), add(value, lo))
+                        mstore(add(to, 96), value)
                     }
                     {
                         let pair := mload(add(param, 64))
                         let value := add(and(shr(96, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 128), add(value, lo))
+                        mstore(add(to, 128), value)
                     }
                     {
                         let pair := mload(add(param, 80))
                         let value := add(and(shr(96, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 160), add(value, lo))
+                        mstore(add(to, 160), value)
                     }
                     {
                         let pair := mload(add(param, 96))
                         let value := add(and(shr(144, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 192), add(value, lo))
+                        mstore(add(to, 192), value)
                     }
                     {
                         let pair := mload(add(param, 112))
                         let value := add(and(shr(144, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 224), add(value, lo))
+                        mstore(add(to, 224), value)
                     }
                     {
                         let pair := mload(add(param, 128))
                         let value := add(and(shr(192, even), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 256), add(value, lo))
+                        mstore(add(to, 256), value)
                     }
                     {
                         let pair := mload(add(param, 144))
                         let value := add(and(shr(192, odd), 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
-                        value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)
+                        value := sdiv(mul(value, sar(192, pair)), mload(0))
                         if gt(value, mload(32)) {
                             value := mul(mload(32), sgt(value, 0))
                         }
-                        mstore(add(to, 288), add(value, lo))
+                        mstore(add(to, 288), value)
                     }
                     from := add(from, 64)
                     param := add(param, 160)
                     to := add(to, 320)
                 }
                 if left {
-                    ones(mload(from), mload(add(from, 32)), left, param, to, excess, lo)
+                    ones(from, left, param, to, excess, 0)
                     leave
                 }
             }
-            function ones(next, later, left, param, to, excess, lo) {
+            function ones(from, left, param, to, excess, lo) {
+                let next := mload(from)
+                let later := mload(add(from, 32))
                 for {} 1 {} {
                     let pair := mload(param)
                     let value := add(and(next, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))
@@ -1194,9 +1195,23 @@ library DenseKernel {
                     to := add(to, 32)
                 }
             }
-            mstore(0, mload(r))
-            mstore(32, mload(add(r, 64)))
-            tens(place, columns, params, y, correction, mload(add(r, 32)))
+            let lo := sar(192, mload(add(r, 8)))
+            mstore(0, sar(192, mload(r)))
+            mstore(32, sub(sar(192, mload(add(r, 16))), lo))
+            switch lo
+            case 0 {
+                tens(place, columns, params, y, correction)
+            }
+            default {
+                for {} gt(columns, 10) {} {
+                    ones(place, 10, params, y, correction, lo)
+                    columns := sub(columns, 10)
+                    place := add(place, 64)
+                    params := add(params, 160)
+                    y := add(y, 320)
+                }
+                ones(place, columns, params, y, correction, lo)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ import {DenseKernel} from "./DenseKernel.sol";
 import {Graph} from "./Graph.sol";
 // solhint-disable-next-line no-unused-import
 import {MachineMemory, W_BLOCK, X_BLOCK} from "./MachineMemory.sol";
-import {Requantisation, Requantisations} from "./Requantisation.sol";
+import {Requantisations} from "./Requantisation.sol";
 
 /// @title DenseStep
 /// @notice y[r][j] = clip(truncDiv((Σ_k x[r][k]·(w[k][j] − weightOffset) + b[j])·m[j], divisor), lo, hi). Body: x u32,
@@ -23,76 +23,57 @@ library DenseStep {
     uint256 private constant K_BLOCK = 256;
     uint256 private constant COLUMNS = 30;
     uint256 private constant PARAM_BYTES = 16;
-    /// The first byte of every lane.
-    uint256 private constant FIRST_BYTES = 0x0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff;
     /// Bytes of the sums of a group.
-    uint256 private constant GROUP_SUM_BYTES = 192;
-
-    /// What all rows share.
-    struct Layer {
-        uint256 k;
-        uint256 n;
-        uint256 weights;
-        uint256 weightOffset;
-        /// Place of the sums of a row.
-        uint256 sums;
-        /// The position whose words are in the block of weights.
-        uint256 loaded;
-        /// The mask, in memory: for each literal the compiler would make a kernel of its own.
-        uint256 firstBytes;
-        Requantisation r;
-    }
+    uint256 private constant SUM_BYTES = 192;
+    /// Stands for the position of weights that are in their block already.
+    uint256 private constant LOADED = type(uint256).max;
 
     function run(Graph memory graph, uint256 body, uint256 end) internal view {
         unchecked {
             uint256 rows = (body + 8).u32();
-            uint256 k = (body + 20).u32();
-            uint256 n = (body + 24).u32();
-            (Requantisation memory r, bool holds) = Requantisations.read(body + 33);
-            Bounds.requireFormat(graph, holds && end == body + BODY_BYTES && rows * k * n != 0);
+            uint256 k = _k(body);
+            uint256 n = _n(body);
+            bool holds = end == body + BODY_BYTES && rows * k * n != 0;
+            Bounds.requireFormat(graph, holds && Requantisations.isInOrder(_requantisation(body)));
             uint256 xStride = (body + 12).u32();
             uint256 yStride = (body + 16).u32();
             uint256 x = Bounds.span(graph, body.u32(), (rows - 1) * xStride + k);
             uint256 y = Bounds.span(graph, (body + 4).u32(), (rows - 1) * yStride + n);
-            uint256 sums = MachineMemory.allocate(_sumBytes(n));
-            uint256 weightOffset = (body + 32).u8();
-            Layer memory layer = Layer(k, n, (body + 28).u32(), weightOffset, sums, type(uint256).max, FIRST_BYTES, r);
-            for (; rows != 0; --rows) {
-                _row(graph, layer, x, y);
+            // Rows after the first find the weights of a narrow layer where they are.
+            bool isNarrow = k <= K_BLOCK && n <= COLUMNS;
+            for (bool isLoaded; rows != 0; --rows) {
+                _row(graph, body, x, y, isLoaded);
+                isLoaded = isNarrow;
                 x += 32 * xStride;
                 y += 32 * yStride;
             }
         }
     }
 
-    function _sumBytes(uint256 n) private pure returns (uint256) {
+    /// @dev The sums of a row are in memory that is free.
+    function _row(Graph memory graph, uint256 body, uint256 x, uint256 y, bool isLoaded) private view {
         unchecked {
-            return ((n + COLUMNS - 1) / COLUMNS) * GROUP_SUM_BYTES;
-        }
-    }
-
-    function _row(Graph memory graph, Layer memory layer, uint256 x, uint256 y) private view {
-        unchecked {
-            _clear(layer.sums, _sumBytes(layer.n));
+            _clearSums(_n(body));
             uint256 correction;
-            uint256 position = layer.weights;
-            uint256 weightOffset = layer.weightOffset;
-            uint256 left = layer.k;
+            uint256 position = (body + 28).u32();
+            uint256 weightOffset = (body + 32).u8();
+            uint256 left = _k(body);
             while (true) {
                 uint256 terms = left > K_BLOCK ? K_BLOCK : left;
                 left -= terms;
                 _loadInputs(x, terms);
                 if (weightOffset != 0) correction += weightOffset * DenseKernel.inputSum(terms);
-                position = _groups(graph, layer, terms, position, left == 0 ? y : 0, correction);
+                position = _groups(graph, body, terms, isLoaded ? LOADED : position, left == 0 ? y : 0, correction);
                 if (left == 0) return;
                 x += 32 * K_BLOCK;
             }
         }
     }
 
-    function _clear(uint256 place, uint256 size) private pure {
+    function _clearSums(uint256 n) private pure {
+        uint256 place = MachineMemory.mark();
         assembly ("memory-safe") {
-            calldatacopy(place, calldatasize(), size)
+            calldatacopy(place, calldatasize(), mul(div(add(n, 29), 30), SUM_BYTES))
         }
     }
 
@@ -107,39 +88,59 @@ library DenseStep {
         }
     }
 
-    /// @dev All groups of columns for one block of K; the position after their weights.
+    /// @dev All groups of columns for one block of K.
+    /// @param position of the weights, or `LOADED`
     /// @param y where the elements go after the last block, before it zero
     /// @param correction weightOffset · Σ x, over all blocks of the row so far
+    /// @return next the position after the weights
     function _groups(
         Graph memory graph,
-        Layer memory layer,
+        uint256 body,
         uint256 terms,
         uint256 position,
         uint256 y,
         uint256 correction
-    ) private view returns (uint256 end) {
+    ) private view returns (uint256 next) {
         unchecked {
-            uint256 sums = layer.sums;
-            uint256 left = layer.n;
+            next = position;
+            uint256 sums = MachineMemory.mark();
+            uint256 left = _n(body);
             while (true) {
                 uint256 columns = left > COLUMNS ? COLUMNS : left;
-                uint256 size = 32 * terms;
-                if (y != 0) size += PARAM_BYTES * columns;
-                // Rows after the first find the weights of a narrow layer where they are.
-                if (layer.loaded != position) {
-                    BlobStream.read(graph, W_BLOCK, position, size);
-                    layer.loaded = position;
+                if (position != LOADED) {
+                    uint256 size = 32 * terms;
+                    if (y != 0) size += PARAM_BYTES * columns;
+                    BlobStream.read(graph, W_BLOCK, next, size);
+                    next += size;
                 }
-                position += size;
-                DenseKernel.multiply(terms, columns, sums, layer.firstBytes);
+                DenseKernel.multiply(terms, columns, sums, graph.firstBytes);
                 if (y != 0) {
-                    DenseKernel.requantise(sums, columns, W_BLOCK + 32 * terms, y, correction, layer.r);
+                    uint256 params = W_BLOCK + 32 * terms;
+                    DenseKernel.requantise(sums, columns, params, y, correction, _requantisation(body));
                     y += 32 * COLUMNS;
                 }
+                if (left == columns) return next;
                 left -= columns;
-                if (left == 0) return position;
-                sums += GROUP_SUM_BYTES;
+                sums += SUM_BYTES;
             }
+        }
+    }
+
+    function _k(uint256 body) private pure returns (uint256) {
+        unchecked {
+            return (body + 20).u32();
+        }
+    }
+
+    function _n(uint256 body) private pure returns (uint256) {
+        unchecked {
+            return (body + 24).u32();
+        }
+    }
+
+    function _requantisation(uint256 body) private pure returns (uint256) {
+        unchecked {
+            return body + 33;
         }
     }
 }

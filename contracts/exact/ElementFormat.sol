@@ -19,9 +19,17 @@ library ElementFormats {
         known = format.width == 1 || format.width == 2 || format.width == 4 || format.width == 8;
     }
 
+    /// @notice The byte that the sign is spread from, counted from the lowest; the highest where there is no sign.
+    function signByte(ElementFormat memory format) internal pure returns (uint256) {
+        unchecked {
+            return format.isSigned ? format.width - 1 : 31;
+        }
+    }
+
     /// @notice Writes `count` packed elements at `from` as words at `to`.
     function unpack(ElementFormat memory format, uint256 from, uint256 to, uint256 count) internal pure {
-        (uint256 width, bool isSigned) = (format.width, format.isSigned);
+        uint256 width = format.width;
+        uint256 top = signByte(format);
         assembly ("memory-safe") {
             let drop := sub(256, shl(3, width))
             for {
@@ -29,15 +37,7 @@ library ElementFormats {
             } lt(from, end) {
                 from := add(from, width)
             } {
-                let value := mload(from)
-                switch isSigned
-                case 0 {
-                    value := shr(drop, value)
-                }
-                default {
-                    value := sar(drop, value)
-                }
-                mstore(to, value)
+                mstore(to, signextend(top, shr(drop, mload(from))))
                 to := add(to, 32)
             }
         }
@@ -45,7 +45,8 @@ library ElementFormats {
 
     /// @notice The same out of calldata.
     function unpackCalldata(ElementFormat memory format, uint256 from, uint256 to, uint256 count) internal pure {
-        (uint256 width, bool isSigned) = (format.width, format.isSigned);
+        uint256 width = format.width;
+        uint256 top = signByte(format);
         assembly ("memory-safe") {
             let drop := sub(256, shl(3, width))
             for {
@@ -53,15 +54,7 @@ library ElementFormats {
             } lt(from, end) {
                 from := add(from, width)
             } {
-                let value := calldataload(from)
-                switch isSigned
-                case 0 {
-                    value := shr(drop, value)
-                }
-                default {
-                    value := sar(drop, value)
-                }
-                mstore(to, value)
+                mstore(to, signextend(top, shr(drop, calldataload(from))))
                 to := add(to, 32)
             }
         }

@@ -36,6 +36,8 @@ struct Graph {
     uint256 windowReach;
     /// The step that runs.
     uint256 pc;
+    /// The first byte of every lane of weights. In memory: for a literal the compiler would make a kernel of its own.
+    uint256 firstBytes;
 }
 
 /// @title Graphs
@@ -49,6 +51,7 @@ library Graphs {
     uint256 internal constant MAX_RANK = 8;
 
     uint256 private constant HEAD_BYTES = 24;
+    uint256 private constant FIRST_BYTES = 0x0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff0000ff;
     uint256 private constant MAX_TENSOR_BYTES = 6 + 4 * MAX_RANK;
     /// The declarations of two tensors are read with the head, and a word more for reads of their last fields.
     uint256 private constant USUAL_TENSORS = 2;
@@ -76,6 +79,7 @@ library Graphs {
             graph.root = root;
             graph.store = store;
             graph.blob = blob;
+            graph.firstBytes = FIRST_BYTES;
             uint256 head = MachineMemory.allocate(USUAL_BYTES);
             _copy(blob, head, 0, USUAL_BYTES - 32);
             require(size >= HEAD_BYTES, IExactMachine.GraphMalformed(root));

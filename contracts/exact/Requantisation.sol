@@ -17,6 +17,13 @@ library Requantisations {
 
     uint256 internal constant BYTES = 24;
 
+    /// @notice Whether the divisor at `place` is positive, and the bounds after it are not crossed.
+    function isInOrder(uint256 place) internal pure returns (bool) {
+        unchecked {
+            return place.i64() > 0 && (place + 16).i64() >= (place + 8).i64();
+        }
+    }
+
     /// @notice The divisor, the lower and the upper bound at `at`, and whether they are in order.
     function read(uint256 place) internal pure returns (Requantisation memory r, bool holds) {
         unchecked {

@@ -52,7 +52,10 @@ library TableStep {
     ) private view {
         unchecked {
             bool isCached = lookup.rows * rowBytes <= CACHE_BYTES;
-            if (isCached) BlobStream.read(graph, X_BLOCK, lookup.table, lookup.rows * rowBytes);
+            if (isCached) {
+                BlobStream.read(graph, X_BLOCK, lookup.table, lookup.rows * rowBytes);
+                if (lookup.rowLength == 1) return _translate(graph, lookup, format);
+            }
             uint256 src = lookup.src;
             uint256 dst = lookup.dst;
             for (uint256 left = lookup.count; left != 0; --left) {
@@ -66,6 +69,34 @@ library TableStep {
                 dst += 32 * lookup.rowLength;
             }
         }
+    }
+
+    /// @dev Element for element, the table in the cache.
+    function _translate(Graph memory graph, Lookup memory lookup, ElementFormat memory format) private pure {
+        uint256 src = lookup.src;
+        uint256 dst = lookup.dst;
+        uint256 width = format.width;
+        uint256 top = ElementFormats.signByte(format);
+        int256 low = lookup.low;
+        uint256 rows = lookup.rows;
+        uint256 end;
+        unchecked {
+            end = src + 32 * lookup.count;
+        }
+        assembly ("memory-safe") {
+            let drop := sub(256, shl(3, width))
+            for {} lt(src, end) {
+                src := add(src, 32)
+            } {
+                let row := sub(mload(src), low)
+                if iszero(lt(row, rows)) {
+                    break
+                }
+                mstore(dst, signextend(top, shr(drop, mload(add(X_BLOCK, mul(row, width))))))
+                dst := add(dst, 32)
+            }
+        }
+        if (src != end) _rowOf(graph, lookup, src);
     }
 
     function _rowOf(Graph memory graph, Lookup memory lookup, uint256 src) private pure returns (uint256 row) {

@@ -42,8 +42,6 @@ ${REQUANTISE_REST}
 const HEAD = `// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Requantisation} from "./Requantisation.sol";
-
 /// @title DenseKernel
 /// @notice The inner sums of dense layers over the fixed blocks of inputs and weights, unrolled, so that every address
 /// is a constant. Written by \`scripts/exact/denseKernel.ts\`.
@@ -99,18 +97,19 @@ const REQUANTISE_HEAD = `
     /// @notice Makes elements at \`y\` of the sums that \`multiply\` left at \`place\`.
     /// @param params of each column m i64 and b i64
     /// @param correction what every sum has too much
-    /// @dev Divisor and range wait in the scratch space: not all fits the stack. The functions inside end early, so that
-    /// they are not merged into others either.
+    /// @param r divisor, lower and upper bound, i64 each
+    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch space:
+    /// not all fits the stack. The functions inside end early, so that they are not merged into others either.
     function requantise(
         uint256 place,
         uint256 columns,
         uint256 params,
         uint256 y,
         uint256 correction,
-        Requantisation memory r
+        uint256 r
     ) internal pure {
         assembly ("memory-safe") {
-            function tens(from, left, param, to, excess, lo) {
+            function tens(from, left, param, to, excess) {
                 for {} gt(left, 9) {
                     left := sub(left, 10)
                 } {
@@ -123,19 +122,20 @@ function tenthOf(lane: number): string {
   const shifted = shift === 0 ? word : `shr(${shift}, ${word})`;
   const moved = (place: string, by: number) => (by === 0 ? place : `add(${place}, ${by})`);
   return `                    {
-${elementOf(moved("param", 16 * lane), shifted, moved("to", WORD * lane), 24)}
+${elementOf(moved("param", 16 * lane), shifted, moved("to", WORD * lane), 24, true)}
                     }`;
 }
 
-function elementOf(param: string, lane: string, to: string, depth: number): string {
+function elementOf(param: string, lane: string, to: string, depth: number, isByte = false): string {
+  const quotient = "sdiv(mul(value, sar(192, pair)), mload(0))";
   const lines = [
     `let pair := mload(${param})`,
     `let value := add(and(${lane}, 0xffffffffffff), sub(sar(192, shl(64, pair)), excess))`,
-    "value := sub(sdiv(mul(value, sar(192, pair)), mload(0)), lo)",
+    `value := ${isByte ? quotient : `sub(${quotient}, lo)`}`,
     "if gt(value, mload(32)) {",
     "    value := mul(mload(32), sgt(value, 0))",
     "}",
-    `mstore(${to}, add(value, lo))`,
+    `mstore(${to}, ${isByte ? "value" : "add(value, lo)"})`,
   ];
   return lines.map((line) => " ".repeat(depth) + line).join("\n");
 }
@@ -145,11 +145,13 @@ const REQUANTISE_REST = `                    from := add(from, 64)
                     to := add(to, 320)
                 }
                 if left {
-                    ones(mload(from), mload(add(from, 32)), left, param, to, excess, lo)
+                    ones(from, left, param, to, excess, 0)
                     leave
                 }
             }
-            function ones(next, later, left, param, to, excess, lo) {
+            function ones(from, left, param, to, excess, lo) {
+                let next := mload(from)
+                let later := mload(add(from, 32))
                 for {} 1 {} {
 ${elementOf("param", "next", "to", 20)}
                     left := sub(left, 1)
@@ -163,9 +165,23 @@ ${elementOf("param", "next", "to", 20)}
                     to := add(to, 32)
                 }
             }
-            mstore(0, mload(r))
-            mstore(32, mload(add(r, 64)))
-            tens(place, columns, params, y, correction, mload(add(r, 32)))
+            let lo := sar(192, mload(add(r, 8)))
+            mstore(0, sar(192, mload(r)))
+            mstore(32, sub(sar(192, mload(add(r, 16))), lo))
+            switch lo
+            case 0 {
+                tens(place, columns, params, y, correction)
+            }
+            default {
+                for {} gt(columns, 10) {} {
+                    ones(place, 10, params, y, correction, lo)
+                    columns := sub(columns, 10)
+                    place := add(place, 64)
+                    params := add(params, 160)
+                    y := add(y, 320)
+                }
+                ones(place, columns, params, y, correction, lo)
+            }
         }
     }`;
 

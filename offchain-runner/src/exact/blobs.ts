@@ -1,8 +1,12 @@
 import { getCreate2Address, keccak256, ZeroHash } from "ethers";
+import { graphGas, opGas } from "./gasModel.ts";
 import {
   BLOB_DATA_BYTES,
   type GraphRoot,
+  type LiveSegment,
   LOWERING_VERSION,
+  type Op,
+  PROGRAM_WINDOW_BYTES,
   type ProgramRecord,
   type TensorPlace,
 } from "./program.ts";
@@ -53,26 +57,37 @@ export type StoredGraph = {
 
 /** Everything of a graph that the lowering decides. Positions of constants count from the start of `constants`. */
 export type GraphParts = {
-  records: readonly ProgramRecord[];
+  steps: readonly Op[];
+  /** Segments of the arena that are alive before each step. */
+  live: readonly (readonly LiveSegment[])[];
   constants: Uint8Array;
   arenaWords: number;
-  gasBound: bigint;
   inputs: TensorPlace[];
   outputs: TensorPlace[];
 };
 
-/** Puts program and constants into one stream, moves the positions of constants behind the program, and cuts. */
+/**
+ * Puts program and constants into one stream, moves the positions of constants behind the program, bounds what the
+ * steps cost, and cuts the stream where it does not fit the root.
+ */
 export function storeGraph(parts: GraphParts): StoredGraph {
-  const { constants, arenaWords, gasBound, inputs, outputs } = parts;
-  const programBytes = encodeProgram(parts.records).length;
-  const program = encodeProgram(parts.records.map((record) => withConstantsAt(record, programBytes)));
-  const stream = new Uint8Array(program.length + constants.length);
-  stream.set(program);
-  stream.set(constants, program.length);
-  const sizes = { loweringVersion: LOWERING_VERSION, programBytes, streamBytes: stream.length, arenaWords };
-  const unlisted: GraphRoot = { ...sizes, gasBound, inputs, outputs, blobDigests: [] };
-  const pieces = isStreamInRoot(unlisted) ? [] : cutStream(stream);
-  const root: GraphRoot = { ...unlisted, blobDigests: pieces.map(blobDigest) };
+  const { constants, arenaWords, inputs, outputs } = parts;
+  const bare = parts.steps.map(
+    (op, i): ProgramRecord => ({ op, gasBound: 0, live: [...(parts.live[i] ?? [])] }),
+  );
+  const programBytes = encodeProgram(bare).length;
+  const streamBytes = programBytes + constants.length;
+  const sizes = { loweringVersion: LOWERING_VERSION, programBytes, streamBytes, arenaWords };
+  const isApart = !isStreamInRoot({ ...sizes, gasBound: 0n, inputs, outputs, blobDigests: [] });
+  // A step that has the window moved may cost as much as one that opens blobs.
+  const isLong = isApart || programBytes > PROGRAM_WINDOW_BYTES;
+  const records = bare.map(({ op, live }): ProgramRecord => {
+    return { op: withConstantsAt(op, programBytes), gasBound: opGas(op, isLong), live };
+  });
+  const stream = new Uint8Array(Buffer.concat([encodeProgram(records), constants]));
+  const pieces = isApart ? cutStream(stream) : [];
+  const gasBound = graphGas(records, arenaWords, streamBytes, inputs, outputs);
+  const root: GraphRoot = { ...sizes, gasBound, inputs, outputs, blobDigests: pieces.map(blobDigest) };
   const rootBytes = encodeRoot(root, stream);
   return { graphRoot: blobDigest(rootBytes), root, rootBytes, stream, blobs: [...pieces, rootBytes] };
 }
@@ -90,16 +105,15 @@ export function joinStream(blobs: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-function withConstantsAt(record: ProgramRecord, at: number): ProgramRecord {
-  const { op } = record;
+function withConstantsAt(op: Op, at: number): Op {
   switch (op.kind) {
     case "dense":
-      return { ...record, op: { ...op, weights: op.weights + at } };
+      return { ...op, weights: op.weights + at };
     case "map":
-      return op.perChannel ? { ...record, op: { ...op, params: op.params + at } } : record;
+      return op.perChannel ? { ...op, params: op.params + at } : op;
     case "table":
-      return { ...record, op: { ...op, table: op.table + at } };
+      return { ...op, table: op.table + at };
     default:
-      return record;
+      return op;
   }
 }

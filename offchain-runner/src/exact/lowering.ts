@@ -11,15 +11,13 @@ import { storeGraph } from "./blobs.ts";
 import { Call } from "./call.ts";
 import { Emitter, placed } from "./emitter.ts";
 import { ExactError } from "./exactError.ts";
-import { graphGas, opGas } from "./gasModel.ts";
 import { planMemory } from "./memoryPlan.ts";
 import { lowerNode } from "./operators.ts";
 import { Pending } from "./pending.ts";
 import { placedOp } from "./placedOp.ts";
 import type { PlannedOp, Ref, Buffer as WordBuffer } from "./plannedOp.ts";
-import type { Op, ProgramRecord, TensorPlace } from "./program.ts";
+import type { TensorPlace } from "./program.ts";
 import { LOWERING_VERSION, MAX_ARENA_WORDS } from "./program.ts";
-import { encodeProgram } from "./programCodec.ts";
 import { ProgramError } from "./programError.ts";
 import { integerTensor } from "./structure.ts";
 import { sameShape } from "./tensorShape.ts";
@@ -207,21 +205,15 @@ class GraphLowering {
     );
     const pool = new ConstantPool();
     const at = ({ buffer, offset }: Ref) => plan.offsetOf(buffer) + offset;
-    const records = plan.ops.map((op, i): ProgramRecord => {
-      const step: Op = placedOp(op, at, (bytes) => pool.add(bytes()));
-      return { op: step, gasBound: opGas(step), live: plan.live[i] ?? [] };
-    });
+    const steps = plan.ops.map((op) => placedOp(op, at, (bytes) => pool.add(bytes())));
     const inputs = this.#inputs.map(({ place, buffer }) => ({ ...place, offset: plan.offsetOf(buffer) }));
     const outputs = results.map(({ dtype, shape, offset, buffer }) => ({
       dtype,
       shape,
       offset: plan.offsetOf(buffer) + offset,
     }));
-    const constants = pool.bytes();
-    const { arenaWords } = plan;
-    const streamBytes = encodeProgram(records).length + constants.length;
-    const gasBound = graphGas(records, arenaWords, streamBytes, inputs, outputs);
-    return storeGraph({ records, constants, arenaWords, gasBound, inputs, outputs });
+    const { arenaWords, live } = plan;
+    return storeGraph({ steps, live, constants: pool.bytes(), arenaWords, inputs, outputs });
   }
 }
 

@@ -6,6 +6,8 @@ export const LOWERING_VERSION = 1;
 export const MAX_ARENA_WORDS = 16_384;
 /** What one record may have in bytes, so that the machine's window holds it whole. */
 export const MAX_RECORD_BYTES = 4_096;
+/** Bytes of a program that the machine holds at a time. */
+export const PROGRAM_WINDOW_BYTES = 16_384;
 export const MAX_LOOPS = 8;
 /** What one step may cost at most, by its own bound. */
 export const MAX_OP_GAS = 4_000_000;

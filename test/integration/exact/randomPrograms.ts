@@ -1,7 +1,6 @@
 import { randomStream } from "../../../bench/randomStream.ts";
 import { type StoredGraph, storeGraph } from "../../../offchain-runner/src/exact/blobs.ts";
 import { packDense } from "../../../offchain-runner/src/exact/denseLayout.ts";
-import { graphGas, opGas } from "../../../offchain-runner/src/exact/gasModel.ts";
 import { footprintOf } from "../../../offchain-runner/src/exact/opRules.ts";
 import {
   type CopyLoop,
@@ -238,10 +237,8 @@ export function vectorOf(values: readonly bigint[]): Tensor {
 export function graphOf({ arenaWords, steps, constants }: RandomProgram): StoredGraph {
   const tensor: TensorPlace = { dtype: "int64", shape: [arenaWords], offset: 0 };
   const live: LiveSegment[] = [{ offset: 0, count: arenaWords, width: 8, signed: true }];
-  const records = steps.map((op, i) => ({ op, gasBound: opGas(op), live: i === 0 ? [] : live }));
-  const [inputs, outputs] = [[tensor], [tensor]];
-  const gasBound = graphGas(records, arenaWords, constants.length + 1_000, inputs, outputs);
-  return storeGraph({ records, constants, arenaWords, gasBound, inputs, outputs });
+  const alive = steps.map((_, i) => (i === 0 ? [] : live));
+  return storeGraph({ steps, live: alive, constants, arenaWords, inputs: [tensor], outputs: [tensor] });
 }
 
 function withOffsets(op: Op, places: readonly number[]): Op {

@@ -49,6 +49,7 @@ abstract contract MachineFixture is Test {
         bytes memory declared
     ) internal returns (bytes memory root) {
         root = abi.encodePacked(version, uint32(programBytes), uint32(stream.length), words, uint64(7), declared);
+        if (root.length + stream.length <= store.MAX_BLOB_BYTES()) return bytes.concat(root, stream);
         for (uint256 from; from < stream.length; from += store.MAX_BLOB_BYTES()) {
             uint256 size = stream.length - from;
             if (size > store.MAX_BLOB_BYTES()) size = store.MAX_BLOB_BYTES();

@@ -92,6 +92,13 @@ contract MalformedTest is MachineFixture {
         bytes memory stream = record(1, abi.encodePacked(uint32(0), uint32(1), i64(1)));
         bytes memory declared = tensors(WORDS);
         bytes memory good = rootOf(1, stream.length, stream, WORDS, declared);
+        machine.evaluate(store.put(good), encoded(counting(WORDS)));
+        bytes memory cut = new bytes(good.length - 1);
+        for (uint256 i; i < cut.length; ++i) cut[i] = good[i];
+        _refusesRoot(cut);
+        // Digests where the stream itself has room.
+        bytes memory head = abi.encodePacked(uint16(1), uint32(24), uint32(24), WORDS, uint64(7), declared);
+        _refusesRoot(bytes.concat(head, store.put(stream)));
         _refusesRoot(bytes.concat(good, hex"00"));
         _refusesRoot(rootOf(1, stream.length + 1, stream, WORDS, declared));
         _refusesRoot(rootOf(1, stream.length, stream, 16_385, declared));
@@ -111,14 +118,22 @@ contract MalformedTest is MachineFixture {
     }
 
     function test_revertsWhenABlobIsMissingOrOfAnotherLength() public {
-        bytes memory stream = record(1, abi.encodePacked(uint32(0), uint32(1), i64(1)));
-        bytes memory head = abi.encodePacked(uint16(1), uint32(24), uint32(24), WORDS, uint64(7), tensors(WORDS));
+        // One byte more than a root has room for, beside its head of 44 bytes.
+        bytes memory stream = bytes.concat(
+            record(1, abi.encodePacked(uint32(0), uint32(1), i64(1))),
+            new bytes(24_575 - 44 - 24 + 1)
+        );
+        uint32 size = uint32(stream.length);
+        bytes memory head = abi.encodePacked(uint16(1), uint32(24), size, WORDS, uint64(7), tensors(WORDS));
+        assertEq(head.length, 44);
         bytes32 absent = keccak256("absent");
         bytes32 root = store.put(bytes.concat(head, absent));
         bytes memory input = encoded(counting(WORDS));
         assertFalse(machine.isReady(root));
         vm.expectRevert(abi.encodeWithSelector(IExactMachine.GraphBlobMissing.selector, absent));
         machine.evaluate(root, input);
+
+        machine.evaluate(store.put(bytes.concat(head, store.put(stream))), input);
 
         bytes32 longer = store.put(bytes.concat(stream, hex"00"));
         root = store.put(bytes.concat(head, longer));

@@ -40,10 +40,10 @@ function storedLayer() {
     b: new Array<bigint>(31).fill(0n),
   });
   return storeGraph({
-    records: [{ op: layer, gasBound: 4_000_000, live: [] }],
+    steps: [layer],
+    live: [],
     constants,
     arenaWords: K + 31,
-    gasBound: 5_000_000n,
     inputs: [{ dtype: "uint8", shape: [1, K], offset: 0 }],
     outputs: [{ dtype: "int64", shape: [1, 31], offset: K }],
   });
@@ -68,18 +68,50 @@ describe("blobs of a lowered graph", () => {
     expect(decodeRoot(rootBytes)).to.deep.equal(root);
     expect(blobDigest(rootBytes)).to.equal(graphRoot);
     expect(blobs.length).to.equal(3 + 1);
-    expect(joinStream(root, blobs.slice(0, -1))).to.deep.equal(stream);
+    expect(joinStream(blobs)).to.deep.equal(stream);
     const [record] = decodeProgram(stream.slice(0, root.programBytes));
     expect(record?.op).to.deep.equal({ ...layer, weights: root.programBytes });
   });
 
   it("refuses blobs in another order and of other contents", () => {
-    const { root, blobs } = storedLayer();
-    const [first, second, third] = blobs as [Uint8Array, Uint8Array, Uint8Array];
-    expectProgramError(() => joinStream(root, [second, first, third]), "program-malformed");
-    expectProgramError(() => joinStream(root, [first, second]), "program-malformed");
+    const [first, second, third, root] = storedLayer().blobs as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    expectProgramError(() => joinStream([second, first, third, root]), "program-malformed");
+    expectProgramError(() => joinStream([first, second, root]), "program-malformed");
     third[5] = (third[5] as number) ^ 1;
-    expectProgramError(() => joinStream(root, [first, second, third]), "program-malformed");
+    expectProgramError(() => joinStream([first, second, third, root]), "program-malformed");
+  });
+
+  it("keeps a stream that fits in the root, which is then all of the graph", () => {
+    const fill: Op = { kind: "fill", dst: 0, count: 1, value: 1n };
+    const stored = (constants: number) =>
+      storeGraph({
+        steps: [fill],
+        live: [],
+        constants: new Uint8Array(constants).fill(7),
+        arenaWords: 1,
+        inputs: [],
+        outputs: [{ dtype: "int64", shape: [1], offset: 0 }],
+      });
+    const { rootBytes } = stored(0);
+    const room = BLOB_DATA_BYTES - rootBytes.length;
+    const whole = stored(room);
+    expect(whole.blobs).to.deep.equal([whole.rootBytes]);
+    expect(whole.rootBytes.length).to.equal(BLOB_DATA_BYTES);
+    expect(decodeRoot(whole.rootBytes)).to.deep.equal(whole.root);
+    expect(joinStream(whole.blobs)).to.deep.equal(whole.stream);
+    expectProgramError(() => joinStream([whole.stream, ...whole.blobs]), "program-malformed");
+    const cut = stored(room + 1);
+    expect(cut.blobs.length).to.equal(2);
+    expect(joinStream(cut.blobs)).to.deep.equal(cut.stream);
+    for (let length = 0; length < rootBytes.length; length++) {
+      expectProgramError(() => decodeRoot(rootBytes.slice(0, length)), "program-truncated");
+    }
+    expectProgramError(() => decodeRoot(new Uint8Array([...rootBytes, 0])), "program-malformed");
   });
 
   it("refuses every truncation and extension of a root", () => {
@@ -91,13 +123,15 @@ describe("blobs of a lowered graph", () => {
   });
 
   it("refuses roots of other versions, with larger arenas, with floats, and with tensors outside the arena", () => {
-    const { root } = storedLayer();
+    const { root, stream } = storedLayer();
     const [input] = root.inputs;
     if (input === undefined) throw new Error("the graph has an input");
-    const refusal = (changed: Partial<typeof root>) => () => decodeRoot(encodeRoot({ ...root, ...changed }));
+    const refusal = (changed: Partial<typeof root>) => () =>
+      decodeRoot(encodeRoot({ ...root, ...changed }, stream));
     expectProgramError(refusal({ loweringVersion: 2 }), "program-version-unknown");
     expectProgramError(refusal({ arenaWords: 16_385 }), "program-limit");
     expectProgramError(refusal({ inputs: [{ ...input, dtype: "float32" }] }), "program-malformed");
+    expectProgramError(refusal({ inputs: [{ ...input, shape: [1, 0] }] }), "program-malformed");
     expectProgramError(refusal({ inputs: [{ ...input, offset: 32 }] }), "program-out-of-bounds");
     expectProgramError(refusal({ programBytes: root.streamBytes + 1 }), "program-malformed");
   });

@@ -240,7 +240,7 @@ describe("lowering", () => {
       ]),
     );
     expect(graph.root.loweringVersion).to.equal(1);
-    expect(graph.graphRoot).to.equal("0xb7ffdc2f1e95b7c8b7f359c64287483f1c3337c1cb7d69888c1562f808a5361e");
+    expect(graph.graphRoot).to.equal("0x35a1fe8874ab6205873af0cadbc78afc4382e3e5944d90021707c396717cde4f");
   });
 });
 
