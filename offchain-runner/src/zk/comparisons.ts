@@ -125,6 +125,7 @@ function writeSearch(
       const candidate = `a[${from} + ${member}]`;
       const lead = isLargest ? `${candidate} - best` : `best - ${candidate}`;
       text.line(`if (position == 0) best = ${candidate};`);
+      if (size === 1) return;
       text.line("else {");
       if (isIndex) {
         const strict = Number(isStrict);
