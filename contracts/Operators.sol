@@ -35,7 +35,7 @@ struct OperatorsParams {
     uint40 maxValidity;
     /// Seconds; more than both together and `CHALLENGE_MARGIN`.
     uint40 unbondingPeriod;
-    /// Seconds.
+    /// Seconds; more than the first two together, so that evidence of one era is dead in the next.
     uint40 jailPeriod;
     /// Token wei, whole grains.
     uint256 minimumStake;
@@ -59,8 +59,8 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint40 internal constant MAX_VALIDITY = 1 days;
     uint40 internal constant CHALLENGE_MARGIN = 1 days;
     uint40 internal constant MAX_UNBONDING_PERIOD = 90 days;
-    uint40 internal constant MIN_JAIL_PERIOD = 1 hours;
-    /// @dev Whoever was slashed this often stays in jail: the count could not tell further slashes apart.
+    /// @dev Whoever was slashed this often stays in jail: the count could not tell further slashes apart. So eras, of
+    /// which each ends with a slash, never run out.
     uint16 internal constant MAX_SLASHES = type(uint16).max;
     uint256 internal constant MAX_ENDPOINT_LENGTH = 256;
     uint8 internal constant ALL_ROLES = 15;
@@ -100,7 +100,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
                 params.maxValidity <= MAX_VALIDITY &&
                 params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN &&
                 params.unbondingPeriod <= MAX_UNBONDING_PERIOD &&
-                params.jailPeriod >= MIN_JAIL_PERIOD &&
+                params.jailPeriod > params.disputeWindow + params.maxValidity &&
                 params.jailPeriod <= MAX_UNBONDING_PERIOD,
             PeriodsInvalid(params.disputeWindow, params.maxValidity, params.unbondingPeriod, params.jailPeriod)
         );
@@ -201,7 +201,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint40 retiredAt = standing.status == SignerStatus.Revoked ? standing.since : uint40(block.timestamp);
 
         // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
-        _standings[oldSigner].store(Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false));
+        _standings[oldSigner].store(
+            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false, 0, false)
+        );
         (standing.status, standing.since) = (SignerStatus.Active, 0);
         _standings[newSigner].store(standing);
         operator.signer = newSigner;
@@ -262,7 +264,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         uint256 staked = uint256(standing.stake) * GRAIN;
         require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
 
-        standing.jailed = false;
+        (standing.jailed, standing.era) = (false, standing.era + 1);
         emit OperatorReturned(operatorId);
     }
 
@@ -272,7 +274,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         address signer,
         address bountyTo,
         address requester
-    ) external override restricted returns (uint32 operatorId, uint256 taken) {
+    ) external override restricted returns (uint32 operatorId, uint16 era, uint256 taken) {
         Standing memory standing = _standings[signer];
         operatorId = _requireSlashable(signer, standing);
         address present = signer;
@@ -280,6 +282,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
             present = _operators[operatorId].signer;
             standing = _standings[present];
         }
+        era = standing.era;
         taken = _slash(offence, present, standing, signer, bountyTo, requester);
     }
 
@@ -349,8 +352,11 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     /// @inheritdoc IOperators
     /// @dev Evidence can be back-dated with a stolen key, so a key that was taken out of use stops being slashable
     /// once no result that it could have signed before is evidence any more.
-    function slashableOperatorOf(address signer) public view override returns (uint32 operatorId) {
-        return _requireSlashable(signer, _standings[signer]);
+    function slashableOperatorOf(address signer) public view override returns (uint32 operatorId, uint16 era) {
+        Standing memory standing = _standings[signer];
+        operatorId = _requireSlashable(signer, standing);
+        bool isRetired = standing.status == SignerStatus.Retired;
+        era = isRetired ? _standings[_operators[operatorId].signer].era : standing.era;
     }
 
     /// @inheritdoc IOperators
@@ -424,7 +430,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         _requireConsent(signer, msg.sender, signerProof);
 
         operatorId = ++operatorCount;
-        _standings[signer].store(Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false));
+        _standings[signer].store(
+            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false, 0, false)
+        );
         _operators[operatorId].store(Operator(msg.sender, uint40(block.number), roles, signer));
         emit OperatorRegistered(operatorId, msg.sender, signer, roles, slots);
         emit EndpointSet(operatorId, endpoint);

@@ -14,6 +14,15 @@ const MESSAGES = {
   "build-failed": () => "the contracts cannot be built; `npx hardhat build` shows why",
   "chain-mismatch": ({ path, recorded, actual }: { path: string; recorded: number; actual: number }) =>
     `${path} is for chain ${recorded}, but this is chain ${actual}`,
+  "challenge-not-open": ({ key }: { key: string }) => `no challenge of claim ${key} is open`,
+  "checkpoint-differs": ({ key, pc }: { key: string; pc: number }) =>
+    `checkpoint ${pc} of claim ${key} is another than computing gives here`,
+  "dispute-unknown": ({ key }: { key: string }) => `nobody has disputed a claim ${key} here`,
+  "input-unlogged": ({ inputHash }: { inputHash: string }) =>
+    `no log has the input that hashes to ${inputHash}`,
+  "nothing-due": ({ key }: { key: string }) => `nothing is due for claim ${key}`,
+  "nothing-wrong": ({ transaction, results }: { transaction: string; results: number }) =>
+    `none of the ${results} result(s) of transaction ${transaction} can be proved wrong`,
   "deployment-missing": ({ network, path }: { network: string; path: string }) =>
     `there is no record of the protocol on network ${network} (${path}); name another with --network, or deploy it with ` +
     "`npx hardhat protocol deploy`",

@@ -1,3 +1,4 @@
+import { disputeTasks } from "./dispute.ts";
 import { escrowTasks } from "./escrow.ts";
 import { hubTasks } from "./hub.ts";
 import { inferenceTasks } from "./inference.ts";
@@ -10,6 +11,7 @@ export const tasks = [
   ...operatorTasks,
   ...escrowTasks,
   ...inferenceTasks,
+  ...disputeTasks,
   ...networkTasks,
   ...protocolTasks,
 ];

@@ -2,7 +2,7 @@ import { firstBlockOf } from "@opg-network/sdk/deployment";
 import { dtypeOf } from "@opg-network/sdk/dtype";
 import { formatVersion, parseVersion } from "@opg-network/sdk/releaseVersion";
 import type { TensorSpec } from "@opg-network/sdk/schema";
-import { AbiCoder, isAddress, isHexString, keccak256 } from "ethers";
+import { AbiCoder, isAddress, isHexString, keccak256, ZeroHash } from "ethers";
 import type { IModelHub } from "../types/contracts/interfaces/IModelHub.ts";
 import { CommandError } from "./commandError.ts";
 import { allEvents } from "./eventLogs.ts";
@@ -28,6 +28,8 @@ export interface Release {
   minStake: bigint;
   modes: bigint;
   isExact: boolean;
+  /** Of the graph that the publisher committed to; `undefined` of an approximate release. */
+  graphRoot: string | undefined;
   entry: number;
   files: { path: string; size: number; sha256: string; uri: string }[];
   inputs: TensorSpec[];
@@ -98,6 +100,7 @@ export async function readRelease(session: Session, id: string): Promise<Release
     minStake: terms.minStake,
     modes: terms.modes,
     isExact: await hub.isExact(id),
+    graphRoot: content.exact.graphRoot === ZeroHash ? undefined : content.exact.graphRoot,
     entry: Number(content.entry),
     files: content.files.map(({ path, size, sha256Digest, uri }) => ({
       path,

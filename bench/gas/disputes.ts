@@ -1,4 +1,4 @@
-import { publishExact, readExactModel } from "../exactRelease.ts";
+import { type ExactModel, publishExact, readExactModel } from "../exactRelease.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
 const RUNS = 3;
@@ -10,7 +10,7 @@ const STAKE = 1_000_000n * OPG;
 /**
  * Gas of proofs of fault, whole transactions with 21,000 base. Two outputs for one input: each result signed alone, and
  * each out of a bundle of ten. A wrong output: of the shipped exact models, on inputs of their samples, computed by the
- * machine. By one challenger that holds OPG already, against an operator new to slashing; of three runs the last counts.
+ * machine; of the volatility model, with a hash above and (`.lower`) below the right one's. By one challenger that holds OPG already, against an operator new to slashing; of three runs the last counts.
  */
 export async function measure(): Promise<Record<string, number>> {
   const chain = await operatorNetwork();
@@ -87,31 +87,44 @@ export async function measure(): Promise<Record<string, number>> {
     return gas;
   };
 
-  const proveWrong = async (name: string): Promise<number> => {
-    const model = readExactModel(name);
-    const release = await publishExact(chain, deployer, model);
+  /** A small lie, with a hash on one side of the right one's. */
+  const lieAbout = (output: Uint8Array, isLower: boolean): Uint8Array => {
+    const rightHash = ethers.keccak256(output);
+    // The last byte that is not padding, from its last bit on.
+    const place = output.length - 32;
+    for (let change = 1; change < 256; change++) {
+      const lie = Uint8Array.from(output);
+      lie[place] = (lie[place] ?? 0) ^ change;
+      if (BigInt(ethers.keccak256(lie)) < BigInt(rightHash) === isLower) return lie;
+    }
+    throw new Error("no lie has a hash on that side of the right one's");
+  };
+
+  const proveWrong = async (release: string, model: ExactModel, isLower: boolean): Promise<number> => {
     let gas = 0;
     for (let run = 0; run < RUNS; run++) {
       const signer = await onboard();
       const input = model.inputs[run] ?? new Uint8Array();
-      const output = model.outputOf(input);
-      // The last bit that is not padding: the smallest lie.
-      output[output.length - 32] = (output[output.length - 32] ?? 0) ^ 1;
       const result = {
-        ...resultOf(name, "lie"),
+        ...resultOf(release, "lie"),
         release,
         inputHash: ethers.keccak256(input),
-        outputHash: ethers.keccak256(output),
+        outputHash: ethers.keccak256(lieAbout(model.outputOf(input), isLower)),
       };
       gas = await gasOf(disputes.connect(deployer).proveWrongOutput(await alone(signer, result), input));
     }
     return gas;
   };
 
+  const volatility = readExactModel("eth-volatility-1h-exact");
+  const volatilityRelease = await publishExact(chain, deployer, volatility);
+  const digits = readExactModel("digits");
+  const digitsRelease = await publishExact(chain, deployer, digits);
   return {
     "gas.dispute.equivocation": await prove(alone, "single"),
     "gas.dispute.equivocation.bundle": await prove(bundled, "bundle"),
-    "gas.dispute.volatility": await proveWrong("eth-volatility-1h-exact"),
-    "gas.dispute.digits": await proveWrong("digits"),
+    "gas.dispute.volatility": await proveWrong(volatilityRelease, volatility, false),
+    "gas.dispute.volatility.lower": await proveWrong(volatilityRelease, volatility, true),
+    "gas.dispute.digits": await proveWrong(digitsRelease, digits, false),
   };
 }

@@ -24,9 +24,16 @@ abstract contract Bounties is IBounties {
 
     /// @dev After it no commitment of anybody lives.
     uint40 private _commitmentsEndAt;
+    /// @dev After it no commitment lives and no challenge is open.
+    uint40 private _disputesEndAt;
     /// @dev Lower 216 bits of the commitment, then 40 of its timestamp.
     mapping(address challenger => mapping(uint8 place => uint256 word)) private _commitments;
     mapping(bytes32 key => Bounty bounty) private _bounties;
+    /// @dev Where the slash for one claim is found to stand for another: the bounty is found under both, for whoever
+    /// committed to either.
+    mapping(bytes32 key => bytes32 paidKey) private _aliases;
+    /// @dev The opener's part of what an open challenge may earn.
+    mapping(bytes32 key => Bounty bounty) private _prospects;
 
     constructor(IOperators operators) {
         OPERATORS = operators;
@@ -37,52 +44,66 @@ abstract contract Bounties is IBounties {
     function commit(uint8 place, bytes32 commitment) external override {
         _commitments[msg.sender][place] = (uint256(commitment) << 40) | block.timestamp;
         _commitmentsEndAt = uint40(block.timestamp) + COMMITMENT_LIFE;
+        _extendDisputes(uint40(block.timestamp) + COMMITMENT_LIFE);
         emit EvidenceCommitted(msg.sender, place, commitment);
     }
 
     /// @inheritdoc IBounties
     function claimBounty(Claim calldata claim, uint8 place, bytes32 salt) external override {
         bytes32 key = claim.keyOf();
-        Bounty storage bounty = _bounties[key];
-        require(bounty.claimant != address(0), BountyUnknown(key));
+        (Bounty storage bounty, Bounty storage prospect) = (_bountyAt(key), _prospects[key]);
+        require(bounty.claimant != address(0) || prospect.claimant != address(0), BountyUnknown(key));
         uint256 word = _commitments[msg.sender][place];
         bool isKnown = word >> 40 == uint216(uint256(claim.commitmentOf(msg.sender, salt)));
         require(isKnown, CommitmentUnknown(msg.sender, place));
         uint40 committedAt = uint40(word);
         require(block.timestamp < committedAt + COMMITMENT_LIFE, CommitmentExpired(committedAt + COMMITMENT_LIFE));
-        require(committedAt < bounty.since, CommitmentTooLate(committedAt, bounty.since));
+        uint40 since = bounty.since > prospect.since ? bounty.since : prospect.since;
+        require(committedAt < since, CommitmentTooLate(committedAt, since));
 
         delete _commitments[msg.sender][place];
-        (bounty.claimant, bounty.since) = (msg.sender, committedAt);
+        // Both, while a contradiction and a challenge of one claim are under way: one of them will come to nothing.
+        if (committedAt < bounty.since) (bounty.claimant, bounty.since) = (msg.sender, committedAt);
+        if (committedAt < prospect.since) (prospect.claimant, prospect.since) = (msg.sender, committedAt);
         emit BountyClaimed(key, msg.sender, committedAt);
     }
 
     /// @inheritdoc IBounties
     function payBounty(bytes32 key) external override returns (uint256 amount) {
-        Bounty memory bounty = _bounties[key];
+        Bounty storage bounty_ = _bountyAt(key);
+        Bounty memory bounty = bounty_;
         require(bounty.grains != 0, BountyUnknown(key));
-        uint256 payableAt = uint256(bounty.since) + COMMITMENT_LIFE;
-        require(block.timestamp >= payableAt, BountyNotPayable(key, payableAt));
+        require(block.timestamp >= bounty.payableAt, BountyNotPayable(key, bounty.payableAt));
 
-        delete _bounties[key];
+        _clear(bounty_);
         amount = bounty.grains * GRAIN;
         emit BountyPaid(key, bounty.claimant, amount);
         OPG_TOKEN.safeTransfer(bounty.claimant, amount);
     }
 
     /// @inheritdoc IBounties
-    function bountyOf(bytes32 key) external view override returns (Bounty memory) {
-        return _bounties[key];
+    function bountyOf(bytes32 key) external view override returns (Bounty memory bounty) {
+        bounty = _bountyAt(key);
+        if (bounty.claimant == address(0)) bounty = _prospects[key];
     }
 
-    /// @return bountyTo who gets the bounty of what the sender proves: this contract while a commitment lives
+    /// @return bountyTo who gets the bounty of what the sender computes: this contract while a commitment lives
     function _bountyTo() internal view returns (address bountyTo) {
         return block.timestamp < _commitmentsEndAt ? address(this) : msg.sender;
     }
 
-    /// @dev Follows a slash in favour of `bountyTo`.
-    function _keepBounty(bytes32 key, address bountyTo) internal {
-        if (bountyTo == address(this)) _holdBounty(key, msg.sender, _collectBounty());
+    /// @dev A contradiction may punish what a challenge is about, whose bounty it then is.
+    function _bountyOfContradictionTo() internal view returns (address bountyTo) {
+        return block.timestamp < _disputesEndAt ? address(this) : msg.sender;
+    }
+
+    /// @dev Follows a slash in favour of this contract. A commitment made when the evidence could already be seen must
+    /// not go before whoever showed it.
+    /// @param disputedUntil timestamp until which a challenge may take it; zero where none can
+    function _holdBounty(bytes32 key, uint40 disputedUntil) internal {
+        uint40 since = uint40(block.timestamp) - COMMITMENT_AGE;
+        uint40 payableAt = disputedUntil != 0 ? disputedUntil : since + COMMITMENT_LIFE;
+        _setBounty(key, Bounty(msg.sender, since, 0, payableAt), _collectBounty());
     }
 
     /// @dev Of a stake of a few grains the bounty is nothing, which is no reason to spare it.
@@ -90,22 +111,62 @@ abstract contract Bounties is IBounties {
         return OPERATORS.awardOf(address(this)) == 0 ? 0 : OPERATORS.collectAward(address(this));
     }
 
-    /// @dev A commitment made when the evidence could already be seen must not go before whoever showed it.
-    function _holdBounty(bytes32 key, address claimant, uint256 amount) internal {
+    /// @dev Of a slash for the first that is found to stand for the second.
+    function _shareBounty(bytes32 from, bytes32 to) internal {
+        Bounty memory bounty = _bounties[from];
+        if (bounty.grains == 0) return;
+        _aliases[to] = from;
+        emit BountyHeld(to, bounty.claimant, bounty.grains * GRAIN, bounty.since);
+    }
+
+    /// @param disputedUntil timestamp from which no challenge that was opened until now is open
+    function _openProspect(bytes32 key, uint40 disputedUntil) internal {
         uint40 since = uint40(block.timestamp) - COMMITMENT_AGE;
-        _bounties[key] = Bounty(claimant, since, uint56(amount / GRAIN));
-        emit BountyHeld(key, claimant, amount, since);
+        _prospects[key] = Bounty(msg.sender, since, 0, since + COMMITMENT_LIFE);
+        _extendDisputes(disputedUntil);
+        emit BountyHeld(key, msg.sender, 0, since);
     }
 
-    /// @dev Of a challenge that was held when it was opened.
-    function _fillBounty(bytes32 key, uint256 amount) internal {
-        Bounty storage bounty = _bounties[key];
+    /// @dev For a challenge that comes to a verdict on what a contradiction punished since it was opened.
+    /// @param disputedUntil as when the challenge was opened
+    /// @return amount what was earned by `key` since then, and waits
+    function _takeBounty(bytes32 key, uint40 disputedUntil) internal returns (uint256 amount) {
+        Bounty storage bounty = _bountyAt(key);
+        Bounty storage prospect = _prospects[key];
+        if (bounty.payableAt < disputedUntil || prospect.claimant == address(0)) return 0;
+        if (bounty.since < prospect.since) (prospect.claimant, prospect.since) = (bounty.claimant, bounty.since);
+        amount = bounty.grains * GRAIN;
+        _clear(bounty);
+        delete _aliases[key];
+    }
+
+    function _fulfilProspect(bytes32 key, uint256 amount) internal {
+        Bounty memory bounty = _prospects[key];
+        delete _prospects[key];
+        _setBounty(key, bounty, amount);
+    }
+
+    function _dropProspect(bytes32 key) internal {
+        delete _prospects[key];
+    }
+
+    function _bountyAt(bytes32 key) private view returns (Bounty storage) {
+        bytes32 paidKey = _aliases[key];
+        return _bounties[paidKey == 0 ? key : paidKey];
+    }
+
+    function _clear(Bounty storage bounty) private {
+        (bounty.claimant, bounty.since, bounty.grains, bounty.payableAt) = (address(0), 0, 0, 0);
+    }
+
+    function _extendDisputes(uint40 until) private {
+        if (_disputesEndAt < until) _disputesEndAt = until;
+    }
+
+    function _setBounty(bytes32 key, Bounty memory bounty, uint256 amount) private {
+        if (amount == 0) return;
         bounty.grains = uint56(amount / GRAIN);
+        _bounties[key] = bounty;
         emit BountyHeld(key, bounty.claimant, amount, bounty.since);
-    }
-
-    /// @dev Of a challenge that came to nothing; what another proof earned meanwhile stays.
-    function _dropBounty(bytes32 key) internal {
-        if (_bounties[key].grains == 0) delete _bounties[key];
     }
 }

@@ -64,31 +64,17 @@ abstract contract Challenges is IChallenges, Verdicts {
 
     /// @inheritdoc IChallenges
     function openChallenge(SignedResult calldata signed) external payable override returns (bytes32 key) {
-        InferenceResult calldata result = signed.result;
-        _requireLive(result);
-        bytes32 graphRoot = _requireExact(result);
-        require(result.codec == CODEC_TENSORS, IDisputes.CodecUndefined(result.codec));
-        uint32 operatorId = OPERATORS.slashableOperatorOf(_signerOf(signed));
-        Claim memory claim = _claimOf(operatorId, result);
-        key = _requireUnjudged(claim);
-        require(_challenges[key].opener == address(0), ChallengeAlreadyOpen(key));
-        uint256 bond = bondFor(graphRoot, block.basefee);
-        require(msg.value >= bond, BondTooLow(msg.value, bond));
+        bool isContradicted;
+        (key, isContradicted) = _open(signed);
+        require(!isContradicted, IDisputes.AlreadyPunished(key));
+        _openProspect(key, uint40(block.timestamp) + CHALLENGE_PERIOD);
+    }
 
-        _challenges[key] = Challenge({
-            opener: msg.sender,
-            openedAt: uint40(block.timestamp),
-            lapsesAt: uint40(block.timestamp) + STEP_PERIOD,
-            operatorId: operatorId,
-            pc: 0,
-            endPc: uint32(MACHINE.programBytesOf(graphRoot)),
-            bond: uint96(bond),
-            work: 0,
-            stateHash: result.inputHash
-        });
-        _holdBounty(key, msg.sender, 0);
-        _credit(msg.sender, msg.value - bond);
-        emit ChallengeOpened(key, operatorId, msg.sender, claim, bond);
+    /// @inheritdoc IChallenges
+    function challengePunished(SignedResult calldata signed) external payable override returns (bytes32 key) {
+        bool isContradicted;
+        (key, isContradicted) = _open(signed);
+        require(isContradicted, NotPunished(key));
     }
 
     /// @inheritdoc IChallenges
@@ -112,9 +98,8 @@ abstract contract Challenges is IChallenges, Verdicts {
         uint256 gasUsed = gasleft();
         (isOver, rightOutputHash) = _run(claim, challenge, state);
         gasUsed -= gasleft();
-        challenge.work += uint64(gasUsed);
-        _work[_roundOf(key, challenge.openedAt)][msg.sender] += gasUsed;
-        if (isOver) _end(key, claim, challenge, rightOutputHash, gasAtStart);
+        _countWork(key, challenge, gasUsed);
+        if (isOver) _end(claim, challenge, rightOutputHash, gasAtStart);
         else {
             require(gasUsed >= MIN_STEP_GAS, StepTooSmall(gasUsed, MIN_STEP_GAS));
             challenge.lapsesAt = uint40(block.timestamp) + STEP_PERIOD;
@@ -168,6 +153,35 @@ abstract contract Challenges is IChallenges, Verdicts {
         return MACHINE.gasBoundOf(graphRoot) * _capped(baseFee) * BOND_MARGIN;
     }
 
+    function _open(SignedResult calldata signed) private returns (bytes32 key, bool isContradicted) {
+        InferenceResult calldata result = signed.result;
+        _requireLive(result.validUntil);
+        bytes32 graphRoot = _requireExact(result);
+        require(result.codec == CODEC_TENSORS, IDisputes.CodecUndefined(result.codec));
+        (uint32 operatorId, uint16 era) = OPERATORS.slashableOperatorOf(_signerOf(signed));
+        Claim memory claim = _claimOf(operatorId, era, result);
+        (key, isContradicted) = _markChallenge(claim, uint40(block.timestamp) + CHALLENGE_PERIOD);
+        // Two of one second would be one round, and share their wages.
+        bool isFree = _challenges[key].opener == address(0) && _challenges[key].openedAt != block.timestamp;
+        require(isFree, ChallengeAlreadyOpen(key));
+        uint256 bond = bondFor(graphRoot, block.basefee);
+        require(msg.value >= bond, BondTooLow(msg.value, bond));
+
+        _challenges[key] = Challenge({
+            opener: msg.sender,
+            openedAt: uint40(block.timestamp),
+            lapsesAt: uint40(block.timestamp) + STEP_PERIOD,
+            operatorId: operatorId,
+            pc: 0,
+            endPc: uint32(MACHINE.programBytesOf(graphRoot)),
+            bond: uint96(bond),
+            work: 0,
+            stateHash: result.inputHash
+        });
+        _credit(msg.sender, msg.value - bond);
+        emit ChallengeOpened(key, operatorId, msg.sender, claim, bond);
+    }
+
     /// @dev Moves the checkpoint. Only the machine's own word on the input counts: any other revert, of too little gas
     /// above all, undoes the step.
     function _run(
@@ -190,22 +204,51 @@ abstract contract Challenges is IChallenges, Verdicts {
         }
     }
 
-    function _end(
+    function _isChallenged(bytes32 key) internal view returns (bool) {
+        if (!_isQuestionChallenged(key)) return false;
+        Challenge memory challenge = _challenges[key];
+        return challenge.opener != address(0) && block.timestamp < _endOf(challenge);
+    }
+
+    /// @dev A proof in one transaction is a challenge's last step.
+    /// @param gasUsed by the machine
+    function _overtake(
         bytes32 key,
-        Claim calldata claim,
+        Claim memory claim,
+        bytes32 rightOutputHash,
+        uint256 gasUsed,
+        uint256 gasAtStart
+    ) internal returns (uint256 slashed) {
+        Challenge memory challenge = _challenges[key];
+        _countWork(key, challenge, gasUsed);
+        slashed = _end(claim, challenge, rightOutputHash, gasAtStart);
+    }
+
+    /// @dev When it was opened stays.
+    function _close(bytes32 key, uint40 openedAt) private {
+        delete _challenges[key];
+        _challenges[key].openedAt = openedAt;
+    }
+
+    function _countWork(bytes32 key, Challenge memory challenge, uint256 gasUsed) private {
+        challenge.work += uint64(gasUsed);
+        _work[_roundOf(key, challenge.openedAt)][msg.sender] += gasUsed;
+    }
+
+    function _end(
+        Claim memory claim,
         Challenge memory challenge,
         bytes32 rightOutputHash,
         uint256 gasAtStart
-    ) private {
+    ) private returns (uint256 slashed) {
         if (_isRight(claim.outputHash, rightOutputHash)) {
             _payStep(challenge, gasAtStart);
-            _acquit(key, challenge, Verdict.Right, rightOutputHash);
-            return;
+            _acquit(claim.keyOf(), challenge, Verdict.Right, rightOutputHash);
+            return 0;
         }
-        (, bool isNew) = _markWrong(claim, rightOutputHash);
-        uint256 slashed = isNew ? _slashAndShare(key, challenge) : 0;
-        if (slashed == 0) _dropBounty(key);
-        delete _challenges[key];
+        bytes32 key = claim.keyOf();
+        slashed = _convict(key, _rightKeyOf(claim, rightOutputHash), challenge);
+        _close(key, challenge.openedAt);
         _payStep(challenge, gasAtStart);
         _credit(challenge.opener, challenge.bond);
         emit ChallengeEnded(
@@ -219,30 +262,41 @@ abstract contract Challenges is IChallenges, Verdicts {
         );
     }
 
+    /// @dev An accuser whose claim was proved wrong otherwise keeps its bond though its challenge came to nothing.
     function _acquit(bytes32 key, Challenge memory challenge, Verdict verdict, bytes32 rightOutputHash) private {
-        delete _challenges[key];
-        _dropBounty(key);
-        address owner = OPERATORS.ownerOf(challenge.operatorId);
-        _credit(owner, challenge.bond);
-        emit ChallengeEnded(key, challenge.operatorId, verdict, rightOutputHash, 0, challenge.bond, owner);
+        _close(key, challenge.openedAt);
+        _dropProspect(key);
+        address bondTo = _isProvedWrong(key) ? challenge.opener : OPERATORS.ownerOf(challenge.operatorId);
+        _credit(bondTo, challenge.bond);
+        emit ChallengeEnded(key, challenge.operatorId, verdict, rightOutputHash, 0, challenge.bond, bondTo);
+    }
+
+    /// @dev What a contradiction earned by this lie meanwhile is the challenge's: else a liar could contradict itself
+    /// before the last step, and nobody would compute.
+    function _convict(bytes32 key, bytes32 rightKey, Challenge memory challenge) private returns (uint256 slashed) {
+        Finding finding = _markWrong(key, rightKey);
+        uint256 bounty;
+        if (finding == Finding.New) (slashed, bounty) = _slashAccused(key, challenge.operatorId);
+        else {
+            if (finding == Finding.Owed) _shareBounty(rightKey, key);
+            bounty = _takeBounty(key, challenge.openedAt + CHALLENGE_PERIOD);
+        }
+        // Half for the accuser, who bore the risk; half for those who computed, by their gas.
+        uint256 wages = bounty / GRAIN / 2;
+        if (wages != 0) _wages[_roundOf(key, challenge.openedAt)] = Wage(uint64(wages), challenge.work);
+        _fulfilProspect(key, bounty - wages * GRAIN);
     }
 
     /// @dev An operator with nothing at stake must not keep its accuser from the bond; it stays punishable.
-    function _slashAndShare(bytes32 key, Challenge memory challenge) private returns (uint256 slashed) {
-        try OPERATORS.slashOperator(Offence.WrongOutput, challenge.operatorId, address(this), address(0)) returns (
+    function _slashAccused(bytes32 key, uint32 operatorId) private returns (uint256 slashed, uint256 bounty) {
+        try OPERATORS.slashOperator(Offence.WrongOutput, operatorId, address(this), address(0)) returns (
             uint256 taken
         ) {
-            slashed = taken;
+            return (taken, _collectBounty());
         } catch (bytes memory reason) {
             if (bytes4(reason) != IOperators.NothingToSlash.selector) _raise(reason);
             _unmark(key);
-            return 0;
         }
-        uint256 bounty = _collectBounty();
-        // Half for the accuser, who bore the risk; half for those who computed, by their gas.
-        uint256 wages = bounty / GRAIN / 2;
-        _wages[_roundOf(key, challenge.openedAt)] = Wage(uint64(wages), challenge.work);
-        _fillBounty(key, bounty - wages * GRAIN);
     }
 
     /// @dev Pays the sender what it spent, as far as the bond goes.

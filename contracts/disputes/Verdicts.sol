@@ -10,22 +10,33 @@ import {SignedResult} from "../interfaces/IProofSettlement.sol";
 import {ResultSignatures} from "../libraries/ResultSignatures.sol";
 import {Claim} from "../types/Claim.sol";
 import {InferenceResult} from "../types/InferenceResult.sol";
+import {Mark, QuestionWord} from "../types/QuestionWord.sol";
+import {ReleaseId} from "../types/ReleaseId.sol";
 
 /// @title Verdicts
-/// @notice Owns which claims were punished. Every lie about an input is punished once, whatever it was proved with.
-/// Trusts `Operators` and `ModelHub`.
+/// @notice Owns which claims were punished. Every lie about an input is punished once an era, whatever it was proved
+/// with. Trusts `Operators` and `ModelHub`.
+/// @dev A contradiction punishes the higher of its two outputs, so of n outputs n − 1, in whatever pairs and order they
+/// are proved. Where the right one is among them, its slash is owed to an output that is not, and the next that is
+/// computed gets it: there are never more slashes than wrong outputs, and one for each in the end.
 abstract contract Verdicts is Bounties, ResultDomain {
-    /// Proved wrong by computation.
-    bytes32 private constant WRONG = bytes32(uint256(1));
-    /// Proved right by computation, where a lower output was proved wrong.
-    bytes32 private constant RIGHT = bytes32(uint256(2));
+    /// What a computed verdict finds about the claim.
+    enum Finding {
+        New,
+        /// Punished in place of the right output.
+        Owed,
+        /// Punished for a contradiction.
+        Contradicted,
+        Known
+    }
 
     IModelHub public immutable HUB;
     uint256 private immutable _window;
 
-    /// @dev Of an equivocation the higher output is marked, with the hash of the lower: one of them is wrong, and
-    /// should the higher turn out to be right, then it was the lower that was punished.
-    mapping(bytes32 key => bytes32 mark) private _marks;
+    /// @dev By the upper 152 bits of a key.
+    mapping(uint256 question => QuestionWord word) private _questions;
+    /// @dev Of all answers but the first that was punished.
+    mapping(bytes32 key => Mark mark) private _laterMarks;
 
     constructor(IOperators operators, IModelHub hub) Bounties(operators) ResultDomain(operators) {
         HUB = hub;
@@ -33,28 +44,77 @@ abstract contract Verdicts is Bounties, ResultDomain {
     }
 
     function _isPunished(bytes32 key) internal view returns (bool) {
-        bytes32 mark = _marks[key];
-        return mark != 0 && mark != RIGHT;
+        QuestionWord word = _wordOf(key);
+        return _isComputedRight(word, key) ? word.isOwing() : _markOf(word, key) != Mark.None;
     }
 
-    function _requireUnjudged(Claim memory claim) internal view returns (bytes32 key) {
+    function _isProvedWrong(bytes32 key) internal view returns (bool) {
+        return _markOf(_wordOf(key), key) == Mark.Wrong;
+    }
+
+    /// @return true while a challenge of any answer to the question may be open
+    function _isQuestionChallenged(bytes32 key) internal view returns (bool) {
+        return block.timestamp < _wordOf(key).challengedUntil();
+    }
+
+    /// @param until timestamp from which the challenge is over
+    /// @return key of the claim
+    /// @return isContradicted true where a contradiction punished it
+    function _markChallenge(Claim memory claim, uint40 until) internal returns (bytes32 key, bool isContradicted) {
         key = claim.keyOf();
-        require(_marks[key] != RIGHT, IDisputes.OutputRight(claim.outputHash));
-        require(_marks[key] == 0, IDisputes.AlreadyPunished(key));
+        QuestionWord word = _wordOf(key);
+        require(!_isComputedRight(word, key), IDisputes.OutputRight(claim.outputHash));
+        Mark mark = _markOf(word, key);
+        require(mark != Mark.Wrong, IDisputes.AlreadyPunished(key));
+        isContradicted = mark == Mark.Contradicted;
+        _questions[_questionOf(key)] = word.withChallenge(until);
     }
 
-    /// @dev Of n different outputs n − 1 are wrong at the least. Marking the higher of a pair punishes all but the
-    /// lowest once each, in whatever pairs and order they are proved. An output that was proved right is no longer
-    /// marked: who contradicts it is proved wrong by computation.
     /// @param claim with either output
-    /// @return key of the claim with the higher output
-    function _markEquivocation(Claim memory claim, bytes32 otherOutputHash) internal returns (bytes32 key) {
-        bytes32 lower = otherOutputHash;
-        if (claim.outputHash < lower) (claim.outputHash, lower) = (lower, claim.outputHash);
-        key = claim.keyOf();
-        require(_marks[key] == 0, IDisputes.AlreadyPunished(key));
-        // Anything can be signed for a hash, also what has a meaning here.
-        _marks[key] = uint256(lower) > uint256(RIGHT) ? lower : WRONG;
+    /// @return key of the claim that is punished: with the higher output, unless that is known to be right
+    /// @return isChallenged as `_isQuestionChallenged`
+    function _markContradiction(
+        Claim memory claim,
+        bytes32 otherOutputHash
+    ) internal returns (bytes32 key, bool isChallenged) {
+        bool isHigher = claim.outputHash > otherOutputHash;
+        key = claim.keyWith(isHigher ? claim.outputHash : otherOutputHash);
+        QuestionWord word = _wordOf(key);
+        // Nothing is known, as mostly. 200 gas.
+        if (QuestionWord.unwrap(word) == 0) {
+            _questions[_questionOf(key)] = word.withFirst(_answerOf(key), Mark.Contradicted);
+            return (key, false);
+        }
+        if (_isComputedRight(word, key)) key = claim.keyWith(isHigher ? otherOutputHash : claim.outputHash);
+        // Owing: the slash for the right output stands for this one.
+        bool isKnown = word.isOwing() || _markOf(word, key) != Mark.None;
+        require(!isKnown, IDisputes.AlreadyPunished(key));
+        _questions[_questionOf(key)] = _withMark(word, key, word.isDecided() ? Mark.Wrong : Mark.Contradicted);
+        isChallenged = block.timestamp < word.challengedUntil();
+    }
+
+    /// @param key of the claim
+    /// @param rightKey of the right one; zero where none is
+    function _markWrong(bytes32 key, bytes32 rightKey) internal returns (Finding finding) {
+        QuestionWord word = _wordOf(key);
+        if (!word.isDecided()) {
+            bool isOwing = rightKey != 0 && _markOf(word, rightKey) != Mark.None;
+            word = word.decide(_answerOf(rightKey)).withOwing(isOwing);
+        }
+        Mark mark = _markOf(word, key);
+        if (mark != Mark.None) finding = mark == Mark.Wrong ? Finding.Known : Finding.Contradicted;
+        else if (word.isOwing()) (finding, word) = (Finding.Owed, word.withOwing(false));
+        _questions[_questionOf(key)] = _withMark(word, key, Mark.Wrong);
+    }
+
+    /// @dev Follows `_markWrong`, where there was nothing to slash.
+    function _unmark(bytes32 key) internal {
+        _questions[_questionOf(key)] = _withMark(_wordOf(key), key, Mark.None);
+    }
+
+    /// @param rightOutputHash zero where no output is right
+    function _rightKeyOf(Claim memory claim, bytes32 rightOutputHash) internal pure returns (bytes32) {
+        return rightOutputHash == 0 ? bytes32(0) : claim.keyWith(rightOutputHash);
     }
 
     /// @dev Anything can be signed for a hash, also the zero that stands for no right output.
@@ -62,29 +122,15 @@ abstract contract Verdicts is Bounties, ResultDomain {
         return rightOutputHash != 0 && outputHash == rightOutputHash;
     }
 
-    /// @param rightOutputHash zero where no output is right
-    /// @return key of the claim
-    /// @return isNew false when the lie was punished before
-    function _markWrong(Claim memory claim, bytes32 rightOutputHash) internal returns (bytes32 key, bool isNew) {
-        if (rightOutputHash != 0) _markRight(claim, rightOutputHash);
-        key = claim.keyOf();
-        isNew = _marks[key] == 0;
-        if (isNew) _marks[key] = WRONG;
-    }
-
-    function _unmark(bytes32 key) internal {
-        delete _marks[key];
-    }
-
-    function _requireLive(InferenceResult calldata result) internal view {
-        uint256 endedAt = result.validUntil + _window;
+    function _requireLive(uint256 validUntil) internal view {
+        uint256 endedAt = validUntil + _window;
         require(block.timestamp <= endedAt, IDisputes.EvidenceExpired(endedAt));
     }
 
     /// @dev What was signed while a release counted as approximate is never measured by exact arithmetic.
-    function _isExact(InferenceResult calldata result) internal view returns (bool) {
-        (, uint40 exactFrom) = HUB.exactGraphOf(result.release);
-        return exactFrom != 0 && result.validUntil > exactFrom;
+    function _isExact(ReleaseId release, uint40 validUntil) internal view returns (bool) {
+        (, uint40 exactFrom) = HUB.exactGraphOf(release);
+        return exactFrom != 0 && validUntil > exactFrom;
     }
 
     function _requireExact(InferenceResult calldata result) internal view returns (bytes32 graphRoot) {
@@ -98,26 +144,43 @@ abstract contract Verdicts is Bounties, ResultDomain {
         return ResultSignatures.recover(digest, signed.signature);
     }
 
-    function _claimOf(uint32 operatorId, InferenceResult calldata result) internal pure returns (Claim memory) {
-        return Claim(operatorId, result.release, result.codec, result.inputHash, result.outputHash);
+    /// @dev Field by field, since a struct that is put together elsewhere is allocated twice. 130 gas.
+    function _claimOf(
+        uint32 operatorId,
+        uint16 era,
+        InferenceResult calldata result
+    ) internal pure returns (Claim memory claim) {
+        (claim.operatorId, claim.era, claim.release) = (operatorId, era, result.release);
+        (claim.codec, claim.inputHash, claim.outputHash) = (result.codec, result.inputHash, result.outputHash);
     }
 
-    /// @dev Down the chain of equivocations from the right output, each marked output answers for itself; what the mark
-    /// on the right one punished is the first without a mark.
-    function _markRight(Claim memory claim, bytes32 rightOutputHash) private {
-        bytes32 key = claim.withOutput(rightOutputHash).keyOf();
-        bytes32 mark = _marks[key];
-        if (mark == RIGHT) return;
-        if (uint256(mark) <= uint256(RIGHT)) {
-            // A lower output alone could have the right one marked in its place. 22,000 gas.
-            if (claim.outputHash < rightOutputHash) _marks[key] = RIGHT;
-            return;
-        }
-        _marks[key] = RIGHT;
-        do {
-            key = claim.withOutput(mark).keyOf();
-            mark = _marks[key];
-        } while (uint256(mark) > uint256(RIGHT));
-        if (mark == 0) _marks[key] = WRONG;
+    function _wordOf(bytes32 key) private view returns (QuestionWord) {
+        return _questions[_questionOf(key)];
+    }
+
+    /// @dev Without a first mark there is no later one.
+    function _markOf(QuestionWord word, bytes32 key) private view returns (Mark) {
+        uint104 first = word.first();
+        if (first == 0) return Mark.None;
+        return first == _answerOf(key) ? word.mark() : _laterMarks[key];
+    }
+
+    function _withMark(QuestionWord word, bytes32 key, Mark mark) private returns (QuestionWord) {
+        uint104 first = word.first();
+        if (first == 0 || first == _answerOf(key)) return word.withFirst(_answerOf(key), mark);
+        _laterMarks[key] = mark;
+        return word;
+    }
+
+    function _isComputedRight(QuestionWord word, bytes32 key) private pure returns (bool) {
+        return word.isDecided() && word.right() == _answerOf(key);
+    }
+
+    function _questionOf(bytes32 key) private pure returns (uint256) {
+        return uint256(key) >> 104;
+    }
+
+    function _answerOf(bytes32 key) private pure returns (uint104) {
+        return uint104(uint256(key));
     }
 }

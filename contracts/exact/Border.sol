@@ -133,7 +133,10 @@ library Border {
             next += 4;
             uint256 width = Dtype.rawWidthOf(dtype);
             _store(place, elements * width);
-            end = LittleEndian.pack(graph.arena + 32 * axis.u32(), place + 32, elements, width);
+            place += 32;
+            end = LittleEndian.pack(graph.arena + 32 * axis.u32(), place, elements, width);
+            bool holds = dtype != Dtype.BOOL || LittleEndian.areBools(place, end);
+            require(holds, IExactMachine.OutputInvalid(graph.root));
         }
     }
 

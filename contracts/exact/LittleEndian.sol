@@ -57,6 +57,19 @@ library LittleEndian {
         }
     }
 
+    /// @notice Whether all bytes from `place` up to `end`, whole words, are 0 or 1.
+    function areBools(uint256 place, uint256 end) internal pure returns (bool) {
+        uint256 all;
+        assembly ("memory-safe") {
+            for {} lt(place, end) {
+                place := add(place, 32)
+            } {
+                all := or(all, mload(place))
+            }
+        }
+        return all & NOT_BOOL == 0;
+    }
+
     /// @dev All 32 bytes of a word, unrolled: a third of the price of shifting.
     function _scatterBytes(uint256 word, uint256 to) private pure {
         assembly ("memory-safe") {

@@ -10,11 +10,15 @@ struct Bounty {
     uint40 since;
     /// OPG grains; 0 while the challenge is open.
     uint56 grains;
+    /// Timestamp.
+    uint40 payableAt;
 }
 
 /// @title Commitments to evidence
 /// @notice Optional: who commits before it shows its evidence cannot be robbed of the bounty by a copy of it. While any
 /// commitment lives, bounties wait for the earliest; else they are paid at once.
+/// @dev What a contradiction earns waits a day where a challenge of any answer to the same question may be open: should
+/// that find the punished claim wrong, or the slash to stand for its own, the bounty is the challenge's.
 /// @dev Warning: whoever lies knows it first, and may commit to its own lie. It then gets the bounty share of its own
 /// stake back; what burns is gone all the same.
 interface IBounties {
@@ -29,8 +33,8 @@ interface IBounties {
     error CommitmentExpired(uint256 endedAt);
     error CommitmentTooLate(uint40 committedAt, uint40 since);
 
-    /// @notice Commits the caller to evidence without showing it, for `COMMITMENT_LIFE`. It counts against what is
-    /// proved `COMMITMENT_AGE` later or more.
+    /// @notice Commits the caller to the evidence against one claim without showing it, for `COMMITMENT_LIFE`. It
+    /// counts against what is proved `COMMITMENT_AGE` later or more.
     /// @dev Each account has 256 places; another commitment in a place replaces the one before. Warning: choose a
     /// random salt, else the evidence can be guessed.
     /// @param commitment `Claim.commitmentOf(challenger, salt)`; only its lower 216 bits are kept
@@ -38,12 +42,13 @@ interface IBounties {
 
     /// @notice Takes over the bounty of a fault that the caller committed to before its claimant did; of an open
     /// challenge, its opener's part.
-    /// @param claim of an equivocation the one with the higher output hash
+    /// @param claim that the bounty is kept for: of an equivocation the one that `EquivocationProved` names
     function claimBounty(Claim calldata claim, uint8 place, bytes32 salt) external;
 
     /// @notice Pays a bounty when no earlier commitment can live. Anyone; the money goes to the claimant.
     function payBounty(bytes32 key) external returns (uint256 amount);
 
+    /// @notice What waits for a claim; else, while it is challenged, who is to get the opener's part.
     function bountyOf(bytes32 key) external view returns (Bounty memory);
 
     /// @notice Seconds that a commitment must be older than a proof to go before it.

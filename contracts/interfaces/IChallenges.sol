@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Claim} from "../types/Claim.sol";
 import {SignedResult} from "./IProofSettlement.sol";
 
-/// @notice An accusation that is being computed. Deleted at its end.
+/// @notice An accusation that is being computed. Deleted at its end, but for `openedAt`.
 struct Challenge {
     /// Whose bond it is.
     address opener;
@@ -68,7 +68,10 @@ interface IChallenges {
     event WorkPaid(bytes32 indexed key, address indexed worker, uint256 amount);
 
     error BondTooLow(uint256 value, uint256 required);
+    /// Or one was opened, and ended, in this second.
     error ChallengeAlreadyOpen(bytes32 key);
+    /// `openChallenge` is for what nobody punished.
+    error NotPunished(bytes32 key);
     error ChallengeUnknown(bytes32 key);
     error ChallengeOver(bytes32 key, uint256 endedAt);
     error ChallengeNotOver(bytes32 key, uint256 endsAt);
@@ -82,10 +85,16 @@ interface IChallenges {
     error BaseFeeCapInvalid(uint256 baseFeeCap);
 
     /// @notice Accuses an operator of a wrong output, with a bond in the chain's coin that pays for the computation.
-    /// @dev What one transaction can compute, `proveWrongOutput` decides at once and without a bond. What is sent above
+    /// @dev What one transaction can compute, `proveWrongOutput` decides at once and without a bond, also while a
+    /// challenge is open, which gets its bond back and its share by work. What is sent above
     /// the bond is credited to the sender. One challenge a claim; a second accuser continues the first's.
     /// @return key of the claim
     function openChallenge(SignedResult calldata signed) external payable returns (bytes32 key);
+
+    /// @notice The same for what an equivocation punished: to show that it is wrong indeed, which a cover waits for.
+    /// Earns nothing but the bond. Apart, so that nobody is made to compute for nothing by an equivocation that goes
+    /// before its accusation.
+    function challengePunished(SignedResult calldata signed) external payable returns (bytes32 key);
 
     /// @notice Computes on from the checkpoint, as far as the transaction's gas lasts. Anyone. Pays the sender's gas.
     /// @param pc where the sender believes the checkpoint to be; checked first, so that who comes second loses little

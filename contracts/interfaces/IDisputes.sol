@@ -37,6 +37,8 @@ interface IDisputes is IChallenges, IBounties {
     /// Results of an approximate release conflict only inside one non-zero context.
     error ContextsDiffer(bytes32 a, bytes32 b);
     error EvidenceExpired(uint256 endedAt);
+    /// Proved before. Of a contradiction of the right output also: the slash that stands for a wrong one is not found
+    /// yet, and computing any wrong one finds it.
     error AlreadyPunished(bytes32 key);
     /// The release is approximate (`exactFrom` 0), or the result may be older than its exactness.
     error ResultNotExact(ReleaseId release, uint40 exactFrom);
@@ -49,21 +51,26 @@ interface IDisputes is IChallenges, IBounties {
     /// @notice Proves that an operator signed two different outputs for one input, and slashes it.
     /// @dev Exact releases: same release, codec and input. Approximate ones: the same non-zero context as well, since
     /// floats may differ between honest machines. Mode and price are not part of the comparison. The caller earns the
-    /// bounty, which waits in `Operators.awardOf`, or in `bountyOf` while any commitment lives. Of n different outputs,
-    /// n − 1 are slashed, once each.
+    /// bounty, which waits in `Operators.awardOf`, or in `bountyOf` while any commitment lives or challenge is open. Of
+    /// n different outputs, n − 1 are slashed, once each an era.
     /// @return slashed token wei
     function proveEquivocation(SignedResult calldata a, SignedResult calldata b) external returns (uint256 slashed);
 
     /// @notice Proves by computation that an operator signed an output that its exact release does not give for the
     /// input, and slashes it. No bond, no window for an answer. The caller earns the bounty as above.
+    /// @dev Slashes 0 where a contradiction punished the lie before; `isProvedWrong` it is from then on. Where the
+    /// claim is challenged, this is the challenge's last step, and paid as such.
     /// @dev Where the input is not the canonical encoding of what the release takes, or the release does not know the
     /// codec, no output is right. Works for results of requests and transactions alike, alone or out of a bundle.
     /// @param input what `inputHash` is of
     /// @return slashed token wei
     function proveWrongOutput(SignedResult calldata signed, bytes calldata input) external returns (uint256 slashed);
 
-    /// @notice True when an operator was slashed for this output: `key` is keccak256(abi.encode(operatorId, release,
-    /// codec, inputHash, outputHash)), of an equivocation's two output hashes the higher one.
-    /// @dev Should that one be proved right, the lower is punished in its place.
+    /// @notice True when an operator was slashed for this output in that era: `key` is `Claim.keyOf`, of an
+    /// equivocation's two outputs that of the higher hash.
+    /// @dev Should that one be proved right, its slash waits, and stands for the next that is proved wrong.
     function isPunished(bytes32 key) external view returns (bool);
+
+    /// @notice True when computation showed this output to be wrong; an equivocation alone does not.
+    function isProvedWrong(bytes32 key) external view returns (bool);
 }

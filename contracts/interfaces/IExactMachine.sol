@@ -29,6 +29,8 @@ interface IExactMachine {
     error ProgramCounterInvalid(uint256 pc, uint256 programBytes);
     /// The input is not the canonical encoding of tensors of exactly the graph's types and shapes.
     error InputInvalid(bytes32 graphRoot);
+    /// The program gives an output of bools another value than 0 and 1.
+    error OutputInvalid(bytes32 graphRoot);
     /// The checkpoint is not as long as the segments that are alive at its program counter.
     error StateLengthWrong(uint256 length, uint256 expected);
 

@@ -38,6 +38,10 @@ struct Standing {
     uint40 lastSlashAt;
     /// True while stake is on its way out.
     bool unbonding;
+    /// How often the operator came back from jail. What was punished in an earlier era can be punished again.
+    uint16 era;
+    /// True when stake is, or lately was, locked for cover: whoever checks a minimum must subtract it.
+    bool covered;
 }
 
 /// @notice The account side of an operator.
@@ -104,7 +108,8 @@ struct Onboarding {
 /// @notice Owns operators, their signers, stake, offers and the slash table; holds the stake. The EIP-712 domain of
 /// everything that operators sign.
 /// @dev Assumptions: OPG moves exactly what it is told to and calls nobody; only `Disputes` holds the power to slash.
-/// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it.
+/// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it; `jailPeriod` too, so
+/// evidence outlives no era.
 interface IOperators {
     event OperatorRegistered(
         uint32 indexed operatorId,
@@ -205,8 +210,8 @@ interface IOperators {
     /// @notice Pays out what has unbonded. Never paused.
     function withdrawUnbonded(uint32 operatorId, address to) external returns (uint256 amount);
 
-    /// @notice Returns from jail by the operator's own act, after the delay. Whoever was slashed 65,535 times never
-    /// returns.
+    /// @notice Returns from jail by the operator's own act, after the delay, and begins another era. Whoever was
+    /// slashed 65,535 times never returns.
     function leaveJail(uint32 operatorId) external;
 
     /// @notice Takes stake by the table, jails, and divides what was taken. Bounty and compensation wait in `awardOf`.
@@ -215,13 +220,14 @@ interface IOperators {
     /// @param bountyTo who proved it
     /// @param requester who was wronged; zero adds the share to what is burned
     /// @return operatorId as `slashableOperatorOf` says
+    /// @return era likewise
     /// @return taken token wei
     function slash(
         Offence offence,
         address signer,
         address bountyTo,
         address requester
-    ) external returns (uint32 operatorId, uint256 taken);
+    ) external returns (uint32 operatorId, uint16 era, uint256 taken);
 
     /// @notice The same for an operator whose guilt took time to compute: `slashableOperatorOf` was asked when it was
     /// accused, and its signer may have retired since.
@@ -254,7 +260,9 @@ interface IOperators {
 
     /// @notice The operator that answers with its stake for what `signer` signed; reverts when there is none, or when
     /// the signer was taken out of use more than `maxValidity + disputeWindow` ago.
-    function slashableOperatorOf(address signer) external view returns (uint32 operatorId);
+    /// @return operatorId of its operator
+    /// @return era of the operator at present
+    function slashableOperatorOf(address signer) external view returns (uint32 operatorId, uint16 era);
 
     function operatorOf(uint32 operatorId) external view returns (Operator memory);
     function ownerOf(uint32 operatorId) external view returns (address);

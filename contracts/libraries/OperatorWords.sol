@@ -26,7 +26,9 @@ library OperatorWords {
                 (uint256(standing.jailed ? 1 : 0) << 128) |
                 (uint256(standing.since) << 136) |
                 (uint256(standing.lastSlashAt) << 176) |
-                (uint256(standing.unbonding ? 1 : 0) << 216);
+                (uint256(standing.unbonding ? 1 : 0) << 216) |
+                (uint256(standing.era) << 224) |
+                (uint256(standing.covered ? 1 : 0) << 240);
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }

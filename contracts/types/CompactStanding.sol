@@ -6,7 +6,7 @@ pragma solidity ^0.8.28;
 /// struct.
 type CompactStanding is uint256;
 
-using {operatorId, stakeGrains, slots, slashCount, isActive} for CompactStanding global;
+using {operatorId, stakeGrains, slots, slashCount, isActive, covered} for CompactStanding global;
 
 function operatorId(CompactStanding self) pure returns (uint32) {
     return uint32(CompactStanding.unwrap(self));
@@ -28,4 +28,9 @@ function slashCount(CompactStanding self) pure returns (uint16) {
 /// @notice True when the signer's status is `Active` (1) and its operator is not jailed (0).
 function isActive(CompactStanding self) pure returns (bool) {
     return uint16(CompactStanding.unwrap(self) >> 120) == 1;
+}
+
+/// @notice True when stake is, or lately was, locked for cover.
+function covered(CompactStanding self) pure returns (bool) {
+    return uint8(CompactStanding.unwrap(self) >> 240) != 0;
 }

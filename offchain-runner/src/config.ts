@@ -7,6 +7,12 @@ import { NodeError } from "./nodeError.ts";
 /** The chain id on which a raw key is accepted: Hardhat's own. */
 export const LOCAL_CHAIN_ID = 31_337;
 
+/** Part of all results that a node checks which serves. */
+const SERVING_SHARE = 0.02;
+const RECENT_BLOCKS = 5_000;
+/** Of 2 seconds: a validity of an hour, a dispute window of a day, and some more. */
+const EVIDENCE_BLOCKS = 50_000;
+
 const ENVIRONMENT = {
   OPG_NODE_RPC_URLS: ["chain", "rpcUrls"],
   OPG_NODE_CHAIN_ID: ["chain", "chainId"],
@@ -18,6 +24,7 @@ const ENVIRONMENT = {
   OPG_NODE_DATA_DIR: ["dataDir"],
   OPG_NODE_MODEL_DIR: ["modelDir"],
   OPG_NODE_SERVE: ["serve"],
+  OPG_NODE_ROLES: ["roles"],
   OPG_NODE_HTTP_HOST: ["http", "host"],
   OPG_NODE_HTTP_PORT: ["http", "port"],
   OPG_NODE_LOG_LEVEL: ["logLevel"],
@@ -67,6 +74,8 @@ const addressesSchema = z.strictObject({
   InferenceRequests: address,
   /** Without it the node answers requests only. */
   Pipe: address.optional(),
+  /** Without it the node checks nobody's results. */
+  Disputes: address.optional(),
 });
 
 /** What the node reads of the record that `protocol deploy` writes. */
@@ -78,6 +87,7 @@ const deploymentSchema = z.object({
     ModelHub: recorded,
     InferenceRequests: recorded,
     Pipe: recorded.optional(),
+    Disputes: recorded.optional(),
   }),
 });
 
@@ -130,8 +140,35 @@ const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
   z.array(z.url({ protocol: /^https?$/ })).min(1),
 );
-const served = z.array(servedSchema).min(1);
+const served = z.array(servedSchema);
 const servedOrText = z.union([served, z.string().transform(jsonFrom).pipe(served)]);
+const roles = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
+  z.array(z.enum(["inference", "verifier"])).min(1),
+);
+
+/** Results of exact releases that are computed again, and disputes about those that are wrong. */
+const verifierSchema = z.strictObject({
+  /** Part of all results, chosen at random; by default all in the role `verifier`, and 2 % beside serving. 0 = none. */
+  share: z.number().min(0).max(1).optional(),
+  /** Threads that compute. */
+  threads: positive.max(64).default(1),
+  threadMemoryMb: positive.default(1_024),
+  /** One evaluation. */
+  runTimeoutMs: positive.default(120_000),
+  /** Bytes of graphs kept in memory, in each thread; a larger one is not checked. */
+  graphBytes: positive.default(134_217_728),
+  /** Results that may wait to be computed; above it, which of them are is chance. */
+  backlog: positive.default(10_000),
+  /** Signed results kept to find two outputs for one input. */
+  memory: positive.default(200_000),
+  /** Commits before it accuses, where the time allows, so that nobody can take the bounty by copying the proof. */
+  commits: z.boolean().default(true),
+  /** The highest bond, in whole coins of the chain, for one challenge. */
+  maxBond: opg.prefault("1"),
+  /** Also computes challenges that others opened about results that this node has not found wrong itself. */
+  continuesOthers: z.boolean().default(false),
+});
 
 const configSchema = z.strictObject({
   chain: z.strictObject({
@@ -142,7 +179,8 @@ const configSchema = z.strictObject({
     confirmations: whole.max(100).default(0),
     pollIntervalMs: positive.default(250),
     maxLogRange: positive.default(2_000),
-    lookbackBlocks: whole.default(5_000),
+    /** By default 5,000; in the role `verifier` as many as evidence lives at two seconds a block. */
+    lookbackBlocks: whole.optional(),
     /** First block with events of the protocol; taken from the deployment file. */
     fromBlock: whole.default(0),
     rpcTimeoutMs: positive.default(10_000),
@@ -159,8 +197,12 @@ const configSchema = z.strictObject({
       .optional(),
   }),
   dataDir: z.string(),
-  modelDir: z.string(),
-  serve: servedOrText,
+  /** What the node does; verifying a small sample goes along with serving. */
+  roles: roles.default(["inference"]),
+  /** Needed in the role `inference`, as `serve` is. */
+  modelDir: z.string().optional(),
+  serve: servedOrText.default([]),
+  verifier: verifierSchema.prefault({}),
   limits: z
     .strictObject({
       children: positive.max(64).default(1),
@@ -223,12 +265,15 @@ type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
+export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
-export type Config = Omit<ParsedConfig, "chain" | "signer"> & {
-  chain: ParsedConfig["chain"] & { addresses: Addresses };
+export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir"> & {
+  chain: ParsedConfig["chain"] & { addresses: Addresses; lookbackBlocks: number };
   signer: SignerConfig;
+  verifier: VerifierConfig;
+  modelDir: string;
 };
 
 export type SignerConfig =
@@ -243,14 +288,35 @@ export function loadConfig(file: string | undefined, environment: Environment = 
   const raw = file === undefined ? {} : readJson(file, "configuration");
   refuseSecrets(raw);
   const parsed = parse(configSchema, withEnvironment(raw, environment), "configuration");
-  const { chain, signer } = parsed;
+  const { chain, signer, dataDir } = parsed;
+  const deployment = deploymentFrom(chain, base);
   return {
     ...parsed,
-    dataDir: resolve(base, parsed.dataDir),
-    modelDir: resolve(base, parsed.modelDir),
-    chain: { ...chain, ...deploymentFrom(chain, base) },
+    dataDir: resolve(base, dataDir),
+    modelDir: resolve(base, modelDirFrom(parsed)),
+    chain: { ...chain, ...deployment, lookbackBlocks: lookbackFrom(parsed) },
     signer: signerFrom(signer, chain.chainId, base),
+    verifier: verifierFrom(parsed, deployment.addresses),
   };
+}
+
+/** A lie that was told before the node began is evidence all the same. */
+function lookbackFrom({ roles, chain }: ParsedConfig): number {
+  return chain.lookbackBlocks ?? (roles.includes("verifier") ? EVIDENCE_BLOCKS : RECENT_BLOCKS);
+}
+
+function modelDirFrom({ roles, modelDir, serve, dataDir }: ParsedConfig): string {
+  if (!roles.includes("inference")) return modelDir ?? dataDir;
+  if (serve.length === 0) throw invalid("serve: the role inference needs at least one release");
+  if (modelDir === undefined) throw invalid("modelDir is needed in the role inference");
+  return modelDir;
+}
+
+function verifierFrom({ roles, verifier }: ParsedConfig, { Disputes }: Addresses): VerifierConfig {
+  const isRole = roles.includes("verifier");
+  if (isRole && Disputes === undefined)
+    throw invalid("chain.addresses.Disputes is needed in the role verifier");
+  return { ...verifier, share: verifier.share ?? (isRole ? 1 : SERVING_SHARE) };
 }
 
 function deploymentFrom(
@@ -264,13 +330,14 @@ function deploymentFrom(
   if (deployment.chainId !== chainId) {
     throw invalid("the deployment file is of another chain", { path, chainId: deployment.chainId });
   }
-  const { Operators, ModelHub, InferenceRequests, Pipe } = deployment.contracts;
+  const { Operators, ModelHub, InferenceRequests, Pipe, Disputes } = deployment.contracts;
   return {
     addresses: {
       Operators: Operators.address,
       ModelHub: ModelHub.address,
       InferenceRequests: InferenceRequests.address,
       ...(Pipe !== undefined && { Pipe: Pipe.address }),
+      ...(Disputes !== undefined && { Disputes: Disputes.address }),
     },
     fromBlock: Math.max(fromBlock, InferenceRequests.block),
   };

@@ -10,7 +10,7 @@ import { OwnAccount } from "./chain/ownAccount.ts";
 import { ResilientProvider } from "./chain/provider.ts";
 import { loadSignerKey } from "./chain/signerKey.ts";
 import { createTransactionChain } from "./chain/transactionChain.ts";
-import { TransactionLoop } from "./chain/transactionLoop.ts";
+import { TransactionLoop, type TransactionSource } from "./chain/transactionLoop.ts";
 import { TransactionSender } from "./chain/transactionSender.ts";
 import { TransactionStore } from "./chain/transactionStore.ts";
 import type { Clock } from "./clock.ts";
@@ -43,6 +43,7 @@ import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
 import { openDatabase } from "./store/database.ts";
 import { DiskFlush } from "./store/diskFlush.ts";
+import { openVerifier, type Verifier } from "./verifier/openVerifier.ts";
 
 const BLOCK_TIME_SEC = 2;
 /** How long work in flight may take after the first signal. */
@@ -68,6 +69,7 @@ export async function startNode(config: Config, logger: Logger, stop: AbortSigna
   try {
     const base = await openBase(config, logger, clock, cancel.signal, closers);
     const parts = buildParts(config, base, logger, clock, cancel.signal);
+    closers.push(() => parts.verifier?.stop());
     await parts.releases.resolve();
     await base.account.standing();
     const http = new HttpServer(() => parts.status.read(), parts.metrics, logger, {
@@ -113,7 +115,7 @@ async function openBase(
   const contracts = connectContracts(chain.addresses, provider);
   const constants = await preflight(config, provider, contracts);
   const metrics = new NodeMetrics();
-  const engine = await openOnnxEngine(config, clock, logger, (release) =>
+  const engine = await openOnnxEngine(servingConfig(config), clock, logger, (release) =>
     metrics.recordDisagreement(release),
   );
   closers.push(() => engine.stop(0));
@@ -132,6 +134,12 @@ async function openBase(
     chain: createTransactionChain(provider, key.wallet, chain.chainId),
     account: new OwnAccount(contracts, time, key.address),
   };
+}
+
+/** A node that does not serve runs no models, and needs no processes for them. */
+function servingConfig(config: Config): Config {
+  if (config.roles.includes("inference")) return config;
+  return { ...config, limits: { ...config.limits, children: 0 } };
 }
 
 function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, cancel: AbortSignal) {
@@ -183,7 +191,11 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   });
   const ledger = new SubmissionLedger(base.database, clock);
   const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
-  const pipe = openPipe(config, { ...base, scheduler, releases, signer, metrics, cancel, clock, logger });
+  const isServing = config.roles.includes("inference");
+  const pipe = isServing
+    ? openPipe(config, { ...base, scheduler, releases, signer, metrics, cancel, clock, logger })
+    : undefined;
+  const verifier = openVerifier(config, { ...base, ring: () => bell.ring(), clock, logger });
   const executor = new Executor(
     { store, releases, engine: scheduler.forRequests(), clock, logger },
     { parallelRuns: engine.parallelRuns, onRun: () => undefined },
@@ -192,17 +204,27 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     {
       reader,
       blocks: new BlockStore(base.database),
-      handler: pipe === undefined ? handler : joinHandlers([handler, pipe.handler]),
+      handler: joinHandlers([
+        handler,
+        ...(pipe === undefined ? [] : [pipe.handler]),
+        ...(verifier?.handlers ?? []),
+      ]),
       time,
       clock,
       logger,
     },
     {
       ...chain,
-      addresses: [chain.addresses.InferenceRequests, ...(pipe === undefined ? [] : [pipe.address])],
+      addresses: [
+        ...new Set([
+          chain.addresses.InferenceRequests,
+          ...(pipe === undefined ? [] : [pipe.address]),
+          ...(verifier?.addresses ?? []),
+        ]),
+      ],
     },
   );
-  const work = { store, releases, handler, gasCost, executor, metrics, bell, signer };
+  const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier };
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
   const status = new StatusReader({
     ...chain,
@@ -216,8 +238,10 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     claims,
     jobs: store,
     pipe: pipe?.status,
+    verifier: verifier?.status,
+    isServing,
   });
-  return { store, releases, admitter, executor, watcher, loop, metrics, status, pipe };
+  return { store, releases, admitter, executor, watcher, loop, metrics, status, pipe, verifier };
 }
 
 interface Work {
@@ -229,13 +253,14 @@ interface Work {
   metrics: NodeMetrics;
   bell: Bell;
   signer: ResultSigner;
+  verifier: Verifier | undefined;
 }
 
 /** Everything that ends in a transaction, most urgent first. */
 function buildSending(config: Config, base: Base, work: Work, logger: Logger, clock: Clock) {
   const { fees, limits, chain, claims: claiming } = config;
   const { contracts, time, account, constants, database } = base;
-  const { store, releases, handler, gasCost, executor, metrics, bell, signer } = work;
+  const { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier } = work;
   const requestsAddress = chain.addresses.InferenceRequests;
   const outcomes = { store, handler, clock };
   const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
@@ -247,7 +272,8 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
     { contracts, releases, account, time, gasCost, clock, logger },
     { intervalMs: claiming.intervalSec * 1000, threshold: claiming.threshold, requestsAddress },
   );
-  const sources = [
+  const sources: TransactionSource[] = [
+    ...(verifier === undefined ? [] : [verifier.source]),
     new FulfilSource(
       {
         ...outcomes,
@@ -299,9 +325,10 @@ async function runUntil(
     parts.admitter.run(signal),
     parts.executor.run(signal, cancel.signal),
     parts.loop.run(signal, cancel.signal),
+    parts.verifier?.run(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
-    loop.catch((error: unknown) => {
+    loop?.catch((error: unknown) => {
       broken.abort();
       throw error;
     }),
@@ -318,10 +345,15 @@ async function runUntil(
   if (failed !== undefined) throw failed.reason;
 }
 
-async function keepPruned({ store, pipe }: Parts, clock: Clock, signal: AbortSignal): Promise<void> {
+async function keepPruned(
+  { store, pipe, verifier }: Parts,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     store.prune(clock.nowMs() - PRUNE_AFTER_MS);
     pipe?.prune();
+    verifier?.prune(clock.nowMs() - PRUNE_AFTER_MS);
     await clock.sleep(HOUR_MS, signal).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { domainSeparatorOf, operatorsDomain } from "@opg-network/sdk/inferenceResult";
 import { isCallException } from "ethers";
+import { IExactMachine__factory } from "../../types/factories/contracts/interfaces/IExactMachine__factory.ts";
 import type { Contracts } from "./chain/contracts.ts";
 import type { ResilientProvider } from "./chain/provider.ts";
 import type { Config } from "./config.ts";
@@ -12,6 +13,18 @@ export interface ProtocolConstants {
   protocolFeeBps: bigint;
   /** Where there is a `Pipe`. */
   pipe: { protocolFeeBps: bigint; executor: string } | undefined;
+  /** Where there is a `Disputes`. */
+  disputes: DisputeConstants | undefined;
+}
+
+export interface DisputeConstants {
+  /** Seconds that a result stays evidence after its `validUntil`. */
+  windowSec: number;
+  machine: string;
+  blobStore: string;
+  commitmentAgeSec: number;
+  commitmentLifeSec: number;
+  challengePeriodSec: number;
 }
 
 /** Checks that the endpoint, the chain and the contracts are those of the configuration, before anything is signed. */
@@ -44,7 +57,8 @@ export async function preflight(
   return constants;
 }
 
-async function readConstants({ operators, requests, pipe }: Contracts): Promise<ProtocolConstants> {
+async function readConstants(contracts: Contracts): Promise<ProtocolConstants> {
+  const { operators, requests, pipe } = contracts;
   try {
     const [domainSeparator, maxValidity, protocolFeeBps, pipeFeeBps, executor] = await Promise.all([
       operators.domainSeparator(),
@@ -61,9 +75,34 @@ async function readConstants({ operators, requests, pipe }: Contracts): Promise<
         pipeFeeBps === undefined || executor === undefined
           ? undefined
           : { protocolFeeBps: pipeFeeBps, executor },
+      disputes: await disputeConstants(contracts),
     };
   } catch (cause) {
     if (!isCallException(cause) && cause instanceof NodeError) throw cause;
     throw new NodeError("contract-missing", "a configured address holds another contract", { cause });
   }
+}
+
+async function disputeConstants({
+  operators,
+  hub,
+  disputes,
+}: Contracts): Promise<DisputeConstants | undefined> {
+  if (disputes === undefined) return undefined;
+  const machine = await hub.MACHINE();
+  const [window, blobStore, age, life, period] = await Promise.all([
+    operators.disputeWindow(),
+    IExactMachine__factory.connect(machine, hub.runner).BLOB_STORE(),
+    disputes.COMMITMENT_AGE(),
+    disputes.COMMITMENT_LIFE(),
+    disputes.CHALLENGE_PERIOD(),
+  ]);
+  return {
+    machine,
+    blobStore,
+    windowSec: Number(window),
+    commitmentAgeSec: Number(age),
+    commitmentLifeSec: Number(life),
+    challengePeriodSec: Number(period),
+  };
 }

@@ -98,8 +98,8 @@ const REQUANTISE_HEAD = `
     /// @param params of each column m i64 and b i64
     /// @param correction what every sum has too much
     /// @param r divisor, lower and upper bound, i64 each
-    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch space:
-    /// not all fits the stack. The functions inside end early, so that they are not merged into others either.
+    /// @dev Ten at a time where the lower bound is zero, as it is for bytes. Divisor and range wait in the scratch
+    /// space: not all fits the stack. The functions inside end early, so that they are not merged into others either.
     function requantise(
         uint256 place,
         uint256 columns,

@@ -33,7 +33,10 @@ export interface InferenceCost {
   totalWei: bigint;
 }
 
-/** What a mode costs now; without an offer nobody serves the release in it, and `reports` says what nodes answered. */
+/**
+ * What a mode costs now; without an offer nobody serves the release in it, and `reports` says what nodes answered. A price
+ * says nothing of what the answer is worth: see `MODES`.
+ */
 export interface ModeQuote {
   mode: ModeName;
   offer: NodeOffer | undefined;

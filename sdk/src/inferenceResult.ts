@@ -1,4 +1,5 @@
-import { AbiCoder, concat, keccak256, TypedDataEncoder, toUtf8Bytes } from "ethers";
+import { concat, keccak256, TypedDataEncoder, toUtf8Bytes } from "ethers";
+import { bytes32Word, hashWords, uintWord } from "./words.ts";
 
 /**
  * What an operator signs: which model gave which output for which input, at what price, and what it may be used for.
@@ -65,24 +66,20 @@ const RESULT_TYPEHASH = keccak256(
     `InferenceResult(${INFERENCE_RESULT_TYPES.InferenceResult.map(({ type, name }) => `${type} ${name}`).join(",")})`,
   ),
 );
-const RESULT_WORDS = ["bytes32", ...INFERENCE_RESULT_TYPES.InferenceResult.map(({ type }) => type)];
-
 /** EIP-712 struct hash of a result: the leaf of a bundle. */
 export function resultHash(result: InferenceResult): string {
-  return keccak256(
-    AbiCoder.defaultAbiCoder().encode(RESULT_WORDS, [
-      RESULT_TYPEHASH,
-      result.context,
-      result.release,
-      result.mode,
-      result.codec,
-      result.inputHash,
-      result.outputHash,
-      result.fee,
-      result.maxCover,
-      result.validUntil,
-    ]),
-  );
+  return hashWords([
+    bytes32Word(RESULT_TYPEHASH),
+    bytes32Word(result.context),
+    bytes32Word(result.release),
+    uintWord(result.mode, 8),
+    uintWord(result.codec, 8),
+    bytes32Word(result.inputHash),
+    bytes32Word(result.outputHash),
+    uintWord(result.fee),
+    uintWord(result.maxCover),
+    uintWord(result.validUntil, 40),
+  ]);
 }
 
 /** The digest that is signed for a struct hash under a domain separator (EIP-712). */

@@ -1,4 +1,5 @@
-import { AbiCoder, getAddress, keccak256, toBeHex } from "ethers";
+import { AbiCoder, getAddress, ParamType, toBeHex } from "ethers";
+import { addressWord, bytes32Word, hashWords, uintWord } from "./words.ts";
 
 /** The accounting unit on chain: 10^-6 OPG in token wei. Fees, royalties, stakes and prices are multiples of it. */
 export const GRAIN = 10n ** 12n;
@@ -17,7 +18,10 @@ export const REQUEST_STATES = [
 
 export type RequestState = (typeof REQUEST_STATES)[number];
 
-/** How a result is backed, by the number that is signed. */
+/**
+ * How a result is backed, by the number that is signed. `VANILLA` is the operator's signature alone: of an exact release a
+ * wrong output is proved on chain and costs its stake; of an approximate one it is attributable, not provable.
+ */
 export const MODES = ["VANILLA", "ZK", "TEE"] as const;
 
 export type ModeName = (typeof MODES)[number];
@@ -70,7 +74,9 @@ export interface PackedRequest {
   inputHash: string;
 }
 
-const PACKED_TYPE = "tuple(bytes32 release, uint256 origin, uint256 price, uint256 times, bytes32 inputHash)";
+const PACKED_TYPE = ParamType.from(
+  "tuple(bytes32 release, uint256 origin, uint256 price, uint256 times, bytes32 inputHash)",
+);
 /** `FeeCurve.ONE`: shares are rounded down to this. */
 const SHARE_ONE = 10n ** 18n;
 
@@ -128,7 +134,7 @@ export function packRequest(request: InferenceRequest): PackedRequest {
 
 /** ABI encoding of a packed request: how it is kept outside the chain. */
 export function encodeRequest(request: InferenceRequest): string {
-  return AbiCoder.defaultAbiCoder().encode([PACKED_TYPE], [packRequest(request)]);
+  return `0x${wordsOf(packRequest(request)).join("")}`;
 }
 
 /** Inverse of `encodeRequest`; throws on other bytes. */
@@ -139,7 +145,15 @@ export function decodeRequest(encoded: string): InferenceRequest {
 
 /** The id of a request at an `InferenceRequests` contract: the hash of both. */
 export function requestIdOf(contract: string, request: PackedRequest): string {
-  return keccak256(AbiCoder.defaultAbiCoder().encode(["address", PACKED_TYPE], [contract, request]));
+  return hashWords([addressWord(contract), ...wordsOf(request)]);
+}
+
+function wordsOf({ release, origin, price, times, inputHash }: PackedRequest): string[] {
+  return [
+    bytes32Word(release),
+    ...[origin, price, times].map((word) => uintWord(word)),
+    bytes32Word(inputHash),
+  ];
 }
 
 /**

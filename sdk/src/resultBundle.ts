@@ -1,5 +1,6 @@
-import { AbiCoder, concat, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
 import { typedDataDigest } from "./inferenceResult.ts";
+import { bytes32Word, hashWords } from "./words.ts";
 
 const BUNDLE_TYPEHASH = keccak256(toUtf8Bytes("InferenceBundle(bytes32 root)"));
 
@@ -42,18 +43,28 @@ export function bundleDigest(domainSeparator: string, leaves: readonly string[])
 
 /** Siblings from leaf `index` to the root: the `path` of a `SignedResult`; empty for a bundle of one. */
 export function bundlePath(leaves: readonly string[], index: number): string[] {
-  let level = nonEmpty(leaves);
-  if (!Number.isInteger(index) || index < 0 || index >= level.length)
-    throw new BundleIndexError(index, level.length);
-  const path: string[] = [];
-  let position = index;
-  while (level.length > 1) {
-    const sibling = level[position ^ 1];
-    if (sibling !== undefined) path.push(sibling);
+  const { length } = nonEmpty(leaves);
+  if (!Number.isInteger(index) || index < 0 || index >= length) throw new BundleIndexError(index, length);
+  return pathIn(levelsOf(leaves), index);
+}
+
+/** `bundlePath` of every leaf, for the price of one. */
+export function bundlePaths(leaves: readonly string[]): string[][] {
+  const levels = levelsOf(nonEmpty(leaves));
+  return leaves.map((_, index) => pathIn(levels, index));
+}
+
+function levelsOf(leaves: readonly string[]): (readonly string[])[] {
+  const levels = [leaves];
+  for (let level = leaves; level.length > 1; ) {
     level = parentsOf(level);
-    position >>= 1;
+    levels.push(level);
   }
-  return path;
+  return levels;
+}
+
+function pathIn(levels: readonly (readonly string[])[], index: number): string[] {
+  return levels.flatMap((level, height) => level[(index >> height) ^ 1] ?? []);
 }
 
 /** The digest under which `leaf` was signed, alone (`path` empty) or as a member of a bundle. */
@@ -79,7 +90,8 @@ function parentsOf(level: readonly string[]): string[] {
 }
 
 function hashPair(a: string, b: string): string {
-  return keccak256(BigInt(a) < BigInt(b) ? concat([a, b]) : concat([b, a]));
+  const [first, second] = BigInt(a) < BigInt(b) ? [a, b] : [b, a];
+  return hashWords([bytes32Word(first), bytes32Word(second)]);
 }
 
 function nonEmpty(leaves: readonly string[]): readonly string[] {

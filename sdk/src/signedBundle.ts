@@ -2,6 +2,7 @@ import { AbiCoder, keccak256, recoverAddress, ZeroAddress, ZeroHash } from "ethe
 import { CarriedResultsError, type ResultBundle } from "./carriedResults.ts";
 import { type InferenceResult, resultHash } from "./inferenceResult.ts";
 import { bundleDigest } from "./resultBundle.ts";
+import { hashHex } from "./words.ts";
 
 /** Context of a result that `consumer` uses and `payer` pays: `IPipe.contextOf`. */
 export function contextOf(payer: string, consumer: string): string {
@@ -14,7 +15,7 @@ export function signedResultsOf(bundle: Omit<ResultBundle, "signature">, payer: 
   return bundle.results.map(({ output, proof: _, ...result }) => ({
     ...result,
     context,
-    outputHash: keccak256(output),
+    outputHash: hashHex(output),
     validUntil: bundle.validUntil,
   }));
 }

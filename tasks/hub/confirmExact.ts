@@ -1,4 +1,7 @@
-import { readRelease, resolveRelease, titleOf } from "../release.ts";
+import { getBytes } from "ethers";
+import { decodeRoot } from "../../offchain-runner/src/exact/rootCodec.ts";
+import { requireSchema } from "../../offchain-runner/src/exact/rootSchema.ts";
+import { type Release, readRelease, resolveRelease, titleOf } from "../release.ts";
 import { isoTime, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { eventOf, send } from "../transaction.ts";
@@ -11,6 +14,7 @@ export interface ConfirmExactArguments {
 export async function confirmExact(args: ConfirmExactArguments, session: Session): Promise<Report> {
   const release = await readRelease(session, await resolveRelease(session, args.release));
   const { hub } = await session.contracts();
+  await requireDeclaredGraph(session, release);
   session.say(`Confirming that ${titleOf(release)} is exact`);
   const receipt = await send(() => hub.confirmExact(release.id));
   const { args: confirmed } = eventOf(receipt, hub, "ReleaseConfirmedExact");
@@ -27,4 +31,14 @@ export async function confirmExact(args: ConfirmExactArguments, session: Session
       gas: Number(receipt.gasUsed),
     },
   };
+}
+
+/** The hub cannot see what a graph takes and gives; a graph of other tensors would make every answer a fault. */
+async function requireDeclaredGraph(session: Session, release: Release): Promise<void> {
+  const { blobs } = await session.readOnly();
+  const { graphRoot } = release;
+  if (graphRoot === undefined) return;
+  const code = getBytes(await session.connection.ethers.provider.getCode(await blobs.addressOf(graphRoot)));
+  // What is not stored or not declared the hub refuses by itself.
+  if (code.length !== 0) requireSchema(decodeRoot(code.slice(1)), release);
 }

@@ -2,6 +2,7 @@ import { firstBlockOf } from "@opg-network/sdk/deployment";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { formatVersion } from "@opg-network/sdk/releaseVersion";
 import { addressArgument } from "../arguments.ts";
+import { arithmeticOf } from "../assurance.ts";
 import { allEvents } from "../eventLogs.ts";
 import { STATUS_NAMES } from "../release.ts";
 import { type Report, table } from "../report.ts";
@@ -29,12 +30,13 @@ export async function list({ publisher, name }: ListArguments, session: Session)
       const model = models.get(args.model);
       if (model === undefined) return [];
       return [
-        hub.termsOf(args.release).then((terms) => ({
+        Promise.all([hub.termsOf(args.release), hub.isExact(args.release)]).then(([terms, isExact]) => ({
           release: args.release,
           publisher: model.publisher,
           name: model.name,
           version: formatVersion({ major: Number(args.major), minor: Number(args.minor) }),
           status: STATUS_NAMES[Number(terms.status)] ?? "none",
+          arithmetic: arithmeticOf({ isExact }),
           royalty: formatOpg(terms.royalty),
         })),
       ];
@@ -45,11 +47,12 @@ export async function list({ publisher, name }: ListArguments, session: Session)
       releases.length === 0
         ? ["No releases"]
         : table(
-            ["name", "version", "status", "royalty", "publisher", "release"],
+            ["name", "version", "status", "arithmetic", "royalty", "publisher", "release"],
             releases.map((row) => [
               row.name,
               row.version,
               row.status,
+              row.arithmetic,
               `${row.royalty} OPG`,
               row.publisher,
               row.release,

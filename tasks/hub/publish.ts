@@ -11,6 +11,7 @@ import { formatVersion, type ReleaseVersion } from "@opg-network/sdk/releaseVers
 import { AbiCoder, keccak256 } from "ethers";
 import { ModelHub__factory } from "../../types/index.ts";
 import { bytes32Argument } from "../arguments.ts";
+import { assuranceOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import type { Contracts } from "../contracts.ts";
 import { modelIdOf, readRelease } from "../release.ts";
@@ -60,9 +61,10 @@ export async function publish(args: PublishArguments, session: Session): Promise
   );
   for (const { uri } of content.files) session.say(`  ${uri}`);
   let gas = 0n;
+  session.say(`The release is ${assuranceOf({ isExact: graph !== undefined })}`);
   if (graph !== undefined) {
     // A release whose graph is there before it is published is exact from the first moment.
-    session.say(`Exact: graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
+    session.say(`Storing graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
     gas += await storeBlobs(session, graph);
   }
   if (isNew) {

@@ -1,6 +1,7 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import type { TensorSpec } from "@opg-network/sdk/schema";
 import { modeNames } from "../arguments.ts";
+import { assuranceOf } from "../assurance.ts";
 import { type Release, readRelease, resolveRelease } from "../release.ts";
 import { fields, isoTime, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -13,7 +14,6 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
   const release = await readRelease(session, await resolveRelease(session, reference));
   const { operators } = await session.readOnly();
   const offers = Number(await operators.offeringCount(release.id));
-  const arithmetic = release.isExact ? "exact" : "approximate: attributable, not provable";
   return {
     lines: fields([
       ["release", release.id],
@@ -23,7 +23,7 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
       ["royalty", `${formatOpg(release.royalty)} OPG an inference`],
       ["minimum stake", `${formatOpg(release.minStake)} OPG`],
       ["modes", modeNames(release.modes).join(", ")],
-      ["arithmetic", arithmetic],
+      ["arithmetic", assuranceOf(release)],
       ...release.inputs.map((spec) => ["input", describe(spec)] as const),
       ...release.outputs.map((spec) => ["output", describe(spec)] as const),
       ...release.files.map(

@@ -3,6 +3,7 @@ import { DELIVERY, MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { type ContractTransactionReceipt, hexlify } from "ethers";
 import { grainsArgument, integerArgument, modeArgument, modeNames } from "../arguments.ts";
+import { assuranceOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import { depositFor } from "../escrow/deposit.ts";
 import { chainTime } from "../permit.ts";
@@ -51,6 +52,7 @@ export async function request(args: RequestArguments, session: Session): Promise
     `Asking ${titleOf(release)} for ${formatOpg(fee)} OPG; an answer counts for ${asked.seconds} s, ` +
       `at full price for ${asked.fullFeeSec} s`,
   );
+  session.say(`The release is ${assuranceOf(release)}`);
   if (release.status === "yanked") session.say("Warning: this release was yanked");
   await cover(session, account, fee, args.yes);
 

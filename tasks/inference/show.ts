@@ -1,5 +1,6 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { MODES } from "@opg-network/sdk/request";
+import { arithmeticOf, assuranceOf } from "../assurance.ts";
 import { readRelease, titleOf } from "../release.ts";
 import { fields, isoTime, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -30,6 +31,7 @@ export async function reportOn(
       ["request", id],
       ["state", state],
       ["release", `${titleOf(release)} (${request.release})`],
+      ["arithmetic", assuranceOf(release)],
       ["requester", request.requester],
       [
         "fee",
@@ -50,6 +52,7 @@ export async function reportOn(
       request: id,
       state,
       release: request.release,
+      arithmetic: arithmeticOf(release),
       mode: MODES[request.mode],
       requester: request.requester,
       lane: request.lane,

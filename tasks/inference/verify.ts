@@ -4,6 +4,7 @@ import { formatOpg } from "@opg-network/sdk/opg";
 import { GRAIN } from "@opg-network/sdk/request";
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
 import { bytes32Argument, invalid } from "../arguments.ts";
+import { arithmeticOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import type { Contracts } from "../contracts.ts";
 import { SIGNER_STATUS_NAMES } from "../operator/show.ts";
@@ -105,7 +106,7 @@ async function check(
     request: logged.id,
     release: release.id,
     title: titleOf(release),
-    arithmetic: release.isExact ? "exact" : "approximate",
+    arithmetic: arithmeticOf(release),
     operator: operatorId,
     signer,
     signature: isSigned ? "valid" : "invalid",

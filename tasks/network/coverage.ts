@@ -1,6 +1,7 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { MODES } from "@opg-network/sdk/request";
 import { modeArgument } from "../arguments.ts";
+import { arithmeticOf, assuranceOf } from "../assurance.ts";
 import { readRelease, resolveRelease, titleOf } from "../release.ts";
 import { type Report, table } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -30,6 +31,7 @@ export async function coverage(args: CoverageArguments, session: Session): Promi
         ? [`No operator could serve ${what} now`]
         : [
             `${candidates.length} operator(s) could serve ${what} now`,
+            `The release is ${assuranceOf(release)}`,
             ...table(
               ["operator", "price", "stake", "free slots", "signer", "endpoint"],
               candidates.map((row) => [
@@ -42,6 +44,6 @@ export async function coverage(args: CoverageArguments, session: Session): Promi
               ]),
             ),
           ],
-    value: { release: release.id, mode: MODES[mode], candidates },
+    value: { release: release.id, arithmetic: arithmeticOf(release), mode: MODES[mode], candidates },
   };
 }

@@ -1,5 +1,6 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { grainsArgument, integerArgument, modesArgument, roleNames, rolesArgument } from "../arguments.ts";
+import { assuranceOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import { permitFor } from "../permit.ts";
 import { readRelease, resolveRelease, titleOf } from "../release.ts";
@@ -38,6 +39,7 @@ export async function onboard(args: OnboardArguments, session: Session): Promise
     `Registering an operator of ${owner} with signer ${signer}, staking ${formatOpg(stake)} OPG, ` +
       `serving ${titleOf(release)} for ${formatOpg(price)} OPG`,
   );
+  session.say(`The release is ${assuranceOf(release)}`);
   const permit = await permitFor(session, (await session.deployment()).contracts.Operators.address, stake);
   const params = {
     signer,

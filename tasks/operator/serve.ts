@@ -1,5 +1,6 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { grainsArgument, modeNames, modesArgument } from "../arguments.ts";
+import { assuranceOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import { readRelease, resolveRelease, titleOf } from "../release.ts";
 import type { Report } from "../report.ts";
@@ -34,6 +35,7 @@ export async function serve(args: ServeArguments, session: Session): Promise<Rep
     ? `no longer serves ${titleOf(release)}`
     : `serves ${titleOf(release)} in ${modeNames(modes).join(", ")} for ${formatOpg(price)} OPG`;
   session.say(`Setting: operator ${operator} ${what}`);
+  if (!args.stop) session.say(`The release is ${assuranceOf(release)}`);
   const receipt = await send(() => operators.setOffer(operator, release.id, price, modes));
   return {
     lines: [`Operator ${operator} ${what} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],

@@ -9,13 +9,15 @@ import {DisputeHandler} from "./DisputeHandler.sol";
 /// Here, since the runner knows a target only by an artifact of the test file itself.
 contract Handler is DisputeHandler {}
 
-/// Invariants 10 to 14 of `README.md`.
+/// Invariants 10 to 16 of `README.md`.
 contract DisputesTest is Test {
     Handler private _handler;
+    uint256[5] private _moneyOfOthers;
 
     function setUp() public {
         _handler = new Handler();
         _handler.setUp();
+        _moneyOfOthers = _handler.moneyOfOthers();
         targetContract(address(_handler));
         targetSelector(FuzzSelector(address(_handler), _handler.acts()));
     }
@@ -43,6 +45,15 @@ contract DisputesTest is Test {
         assertEq(_handler.stuck(), 0);
     }
 
+    function invariant_15_noLieIsSparedInAnyEra() public {
+        assertEq(_handler.spared(), 0);
+    }
+
+    function invariant_16_nobodyElsesMoneyMoves() public view {
+        uint256[5] memory money = _handler.moneyOfOthers();
+        for (uint256 i; i < money.length; ++i) assertEq(money[i], _moneyOfOthers[i]);
+    }
+
     /// The campaign reaches real work: one plain sequence, and each kind of act succeeded in it.
     function test_reachesEveryAct() public {
         bytes4[] memory acts = _handler.acts();
@@ -51,9 +62,11 @@ contract DisputesTest is Test {
             (bool success, ) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn));
             success;
         }
-        string[11] memory names = [
+        string[13] memory names = [
             "sign",
             "proveWrong",
+            "proveInALaterEra",
+            "leaveJail",
             "proveEquivocation",
             "open",
             "work",
@@ -68,6 +81,8 @@ contract DisputesTest is Test {
         assertEq(_handler.slashesOf(true), 0);
         assertGt(_handler.slashesOf(false), 0);
         assertEq(_handler.leftAfterPaying(), 0);
+        assertEq(_handler.stuck(), 0);
+        assertEq(_handler.spared(), 0);
         assertEq(_handler.heldCoin(), _handler.owedCoin());
     }
 }

@@ -49,6 +49,22 @@ export function deliverGas(data: string, answer: AnswerGas): bigint {
   return gasWith(data, answerGas(answer) + CALLBACK_RESERVE);
 }
 
+/** Upper bounds of what disputes take beside calldata and the machine. */
+const VERDICT = 600_000n;
+export const COMMIT_GAS = 120_000n;
+export const EQUIVOCATION_GAS = 700_000n;
+export const OPEN_CHALLENGE_GAS = 600_000n;
+/** Ending a challenge, and taking out what is due. */
+export const SETTLE_GAS = 300_000n;
+
+/**
+ * Gas limit of a transaction in which the machine runs `machineGas` at the most; above `MAX_TRANSACTION_GAS` it takes
+ * several. A call gets 63 parts in 64 of what is left.
+ */
+export function computationGas(data: string, machineGas: bigint): bigint {
+  return gasWith(data, VERDICT + (machineGas * 66n) / 64n);
+}
+
 function gasWith(data: string, execution: bigint): bigint {
   const { standard, floor } = calldataGas(data);
   const metered = standard + execution;

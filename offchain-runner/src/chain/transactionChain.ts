@@ -21,6 +21,8 @@ export interface Call {
   to: string;
   data: string;
   gasLimit: bigint;
+  /** Wei of the chain's coin; none by default. */
+  value?: bigint;
 }
 
 export interface SignedTransaction {
@@ -83,7 +85,7 @@ export function createTransactionChain(
         type: 2,
         chainId,
         nonce,
-        value: 0n,
+        value: call.value ?? 0n,
         maxFeePerGas: price.maxFee,
         maxPriorityFeePerGas: price.tip,
       };

@@ -18,6 +18,8 @@ export interface TransactionPlan {
   to: string;
   data: string;
   gasLimit: bigint;
+  /** Wei of the chain's coin that goes along; none by default. */
+  value?: bigint;
   /** Chain time in seconds after which it is worth nothing. */
   validUntil: number;
 }
@@ -93,14 +95,14 @@ export class TransactionSender {
     const price = firstBid(baseFee, await this.#chain.suggestedTip(), this.#options.limits);
     if (price === undefined) return { status: "fee-over-cap", baseFee };
     const [balance, nonce] = await Promise.all([this.#chain.balance(), this.#chain.nonce()]);
-    const needed = plan.gasLimit * price.maxFee;
+    const needed = plan.gasLimit * price.maxFee + (plan.value ?? 0n);
     if (balance < needed) return { status: "unaffordable", balance, needed };
     signal.throwIfAborted();
 
     const attempt = await this.#sign(plan, nonce, price, "original");
     const { to, ...rest } = plan;
     const transaction = this.#store.create(
-      { ...rest, target: to, nonce, signer: this.#chain.sender },
+      { value: 0n, ...rest, target: to, nonce, signer: this.#chain.sender },
       attempt,
       onRecorded,
     );
@@ -164,7 +166,12 @@ export class TransactionSender {
     const call: Call =
       kind === "cancel"
         ? { to: this.#chain.sender, data: "0x", gasLimit: CANCEL_GAS }
-        : { to: transaction.target, data: transaction.data, gasLimit: transaction.gasLimit };
+        : {
+            to: transaction.target,
+            data: transaction.data,
+            gasLimit: transaction.gasLimit,
+            value: transaction.value,
+          };
     const attempt = await this.#sign(call, transaction.nonce, price, kind);
     this.#store.addAttempt(transaction.id, attempt);
     if (kind === "cancel") this.#store.setState(transaction.id, "cancelling");
@@ -179,8 +186,9 @@ export class TransactionSender {
   }
 
   async #sign(call: Call, nonce: number, price: GasPrice, kind: Attempt["kind"]): Promise<Attempt> {
-    const { to, data, gasLimit } = call;
-    const signed = await this.#chain.sign({ to, data, gasLimit }, nonce, price);
+    const { to, data, gasLimit, value } = call;
+    const paying = value === undefined || value === 0n ? {} : { value };
+    const signed = await this.#chain.sign({ to, data, gasLimit, ...paying }, nonce, price);
     return { ...signed, kind, price, signedAtMs: this.#clock.nowMs() };
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { transact } from "../store/database.ts";
 import type { GasPrice } from "./gasPrices.ts";
 
-export type TransactionPurpose = "fulfil" | "accept" | "report-no-show" | "deliver" | "claim";
+export type TransactionPurpose = "fulfil" | "accept" | "report-no-show" | "deliver" | "claim" | "dispute";
 
 export const FINAL_STATES = ["included", "reverted", "superseded", "expired", "abandoned"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
@@ -17,6 +17,7 @@ export interface StoredTransaction {
   target: string;
   data: string;
   gasLimit: bigint;
+  value: bigint;
   /** Chain time in seconds after which it is worth nothing. */
   validUntil: number;
   createdAtMs: number;
@@ -52,8 +53,8 @@ export class TransactionStore {
       const { lastInsertRowid } = this.#database
         .prepare(
           `INSERT INTO transactions
-             (purpose, state, signer, nonce, target, data, gas_limit, valid_until, created_at_ms, updated_at_ms)
-           VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
+             (purpose, state, signer, nonce, target, data, gas_limit, value, valid_until, created_at_ms, updated_at_ms)
+           VALUES (?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           transaction.purpose,
@@ -62,6 +63,7 @@ export class TransactionStore {
           transaction.target,
           transaction.data,
           transaction.gasLimit.toString(),
+          transaction.value.toString(),
           transaction.validUntil,
           now,
           now,
@@ -113,6 +115,7 @@ export class TransactionStore {
       target: row.target as string,
       data: row.data as string,
       gasLimit: BigInt(row.gas_limit as string),
+      value: BigInt(row.value as string),
       validUntil: Number(row.valid_until),
       createdAtMs: Number(row.created_at_ms),
     }));

@@ -1,8 +1,12 @@
 import { ExactError } from "./exactError.ts";
 import type { LiveSegment } from "./program.ts";
-import { INT64 } from "./value.ts";
+import { ProgramError } from "./programError.ts";
+import { wrapped } from "./wideNumbers.ts";
 
-/** The words of a program: numbers, or where a value is beyond 2^53 NaN, and the value beside it. */
+/**
+ * The words of a program: numbers, or where a value is beyond 2^53 NaN, and the value beside it. The lowering proves that
+ * every value fits int64; of a program that it did not write, words wrap where the machine's do.
+ */
 export class Arena {
   readonly words: Float64Array;
   readonly #wide = new Map<number, bigint>();
@@ -20,10 +24,8 @@ export class Arena {
     const word = Number(value);
     if (Number.isSafeInteger(word)) this.words[at] = word;
     else {
-      if (value < INT64.lo || value > INT64.hi)
-        throw new ExactError("exact-state-invalid", { reason: `a value of ${value} leaves int64` });
       this.words[at] = Number.NaN;
-      this.#wide.set(at, value);
+      this.#wide.set(at, wrapped(value));
     }
   }
 
@@ -35,6 +37,7 @@ export class Arena {
 
   /** Big-endian elements of the segments, one behind the other: what a checkpoint holds. */
   pack(segments: readonly LiveSegment[]): Uint8Array {
+    this.#check(segments);
     const bytes = new Uint8Array(packedBytes(segments));
     const view = new DataView(bytes.buffer);
     let at = 0;
@@ -45,6 +48,7 @@ export class Arena {
   }
 
   unpack(segments: readonly LiveSegment[], state: Uint8Array): void {
+    this.#check(segments);
     const expected = packedBytes(segments);
     if (state.length !== expected)
       throw new ExactError("exact-state-invalid", { reason: `${state.length} bytes, ${expected} are alive` });
@@ -54,6 +58,12 @@ export class Arena {
       for (let i = 0; i < count; i++, at += width)
         this.write(offset + i, readElement(view, at, width, signed));
     }
+  }
+
+  #check(segments: readonly LiveSegment[]): void {
+    const outside = segments.find(({ offset, count }) => offset + count > this.words.length);
+    if (outside !== undefined)
+      throw new ProgramError("program-out-of-bounds", "a segment leaves the arena", outside);
   }
 }
 
@@ -68,9 +78,16 @@ export function readElement(view: DataView, at: number, width: number, signed: b
   return signed ? view.getBigInt64(at) : view.getBigUint64(at);
 }
 
-function writeElement(view: DataView, at: number, width: number, value: bigint): void {
+/** What a value has above its width is cut off. */
+export function writeElement(
+  view: DataView,
+  at: number,
+  width: number,
+  value: bigint,
+  littleEndian = false,
+): void {
   if (width === 1) view.setUint8(at, Number(BigInt.asUintN(8, value)));
-  else if (width === 2) view.setUint16(at, Number(BigInt.asUintN(16, value)));
-  else if (width === 4) view.setUint32(at, Number(BigInt.asUintN(32, value)));
-  else view.setBigUint64(at, BigInt.asUintN(64, value));
+  else if (width === 2) view.setUint16(at, Number(BigInt.asUintN(16, value)), littleEndian);
+  else if (width === 4) view.setUint32(at, Number(BigInt.asUintN(32, value)), littleEndian);
+  else view.setBigUint64(at, BigInt.asUintN(64, value), littleEndian);
 }

@@ -1,7 +1,7 @@
 import type { Dtype } from "@opg-network/sdk/dtype";
 import { attributeOf } from "../hub/onnxFile.ts";
 import { operatorOf, titleOf } from "../hub/onnxOperators.ts";
-import type { OnnxAttribute, OnnxNode } from "../hub/onnxSchema.ts";
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from "../hub/onnxSchema.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ExactErrorCode } from "./exactError.ts";
 import { ExactError } from "./exactError.ts";
@@ -10,7 +10,19 @@ import { boundsOf } from "./value.ts";
 import { product } from "./view.ts";
 
 export const ARENA_WORDS = 16_384;
-const MAX_CONSTANT_ELEMENTS = 1 << 24;
+/** No graph can store more constants than that: its root lists their blobs. */
+export const MAX_CONSTANT_ELEMENTS: number = 1 << 24;
+const MAX_RANK = 32;
+/** Number of an attribute's type in ONNX. */
+const ATTRIBUTE = { int: 2, text: 3, tensor: 4, ints: 7 } as const;
+
+/** What lowering one graph has computed so far, so that a file made to be slow or large ends in an error. */
+export interface Effort {
+  spent: number;
+}
+
+/** Elements of bounds, 16 bytes each. */
+const MAX_EFFORT = 1 << 25;
 
 interface CallParts {
   readonly node: OnnxNode;
@@ -19,6 +31,7 @@ interface CallParts {
   readonly emitter: Emitter;
   /** The node that gives each input. */
   readonly producers: readonly (OnnxNode | undefined)[];
+  readonly effort: Effort;
 }
 
 /** One node being lowered: its inputs and attributes, and where what it does is written to. */
@@ -30,8 +43,10 @@ export class Call {
   readonly producers: readonly (OnnxNode | undefined)[];
   /** Whether the node has the same outputs in every run. */
   readonly folds: boolean;
+  readonly #effort: Effort;
 
-  constructor({ node, opset, inputs, emitter, producers }: CallParts) {
+  constructor({ node, opset, inputs, emitter, producers, effort }: CallParts) {
+    this.#effort = effort;
     this.node = node;
     this.opset = opset;
     this.inputs = inputs;
@@ -55,18 +70,34 @@ export class Call {
     return input.lo;
   }
 
-  optionalConstant(index: number, what: string): BigInt64Array | undefined {
-    return this.inputs[index] === undefined ? undefined : this.constant(index, what);
+  /** The one element of an input that may be left out. */
+  scalar(index: number, what: string, dtype: Dtype): bigint | undefined {
+    if (this.inputs[index] === undefined) return undefined;
+    const elements = this.constant(index, what);
+    if (elements.length !== 1) this.refuse("exact-shape-invalid", `${what} is not a scalar`);
+    const own = this.input(index).dtype;
+    if (own !== dtype) this.refuse("exact-type-unsupported", `${what} is ${own}, not ${dtype}`);
+    return elements[0];
   }
 
   /** Small whole numbers: axes, sizes, positions. */
-  numbers(index: number, what: string): number[] {
+  numbers(index: number, what: string, types: readonly Dtype[] = ["int64"]): number[] {
+    const { dtype, shape } = this.input(index);
+    if (!types.includes(dtype)) this.refuse("exact-type-unsupported", `${what} of ${dtype}`);
+    if (shape.length > 1) this.refuse("exact-shape-invalid", `${what} in ${shape.length} dimensions`);
     return [...this.constant(index, what)].map((value) => this.#small(value));
   }
 
+  /** Axes of a tensor of that rank, each once. */
+  axes(given: readonly number[], rank: number): number[] {
+    const axes = given.map((axis) => this.axis(axis, rank));
+    if (new Set(axes).size < axes.length) this.refuse("exact-shape-invalid", `an axis twice in [${given}]`);
+    return axes;
+  }
+
   int(name: string, fallback: number): number {
-    const value = this.#attribute(name)?.i;
-    return value === undefined ? fallback : this.#small(value);
+    const attribute = this.#attribute(name, "int");
+    return attribute === undefined ? fallback : this.#small(attribute.i ?? 0n);
   }
 
   /** An attribute that is 0 or 1; runtimes differ in what they make of anything else. */
@@ -77,13 +108,16 @@ export class Call {
   }
 
   ints(name: string): number[] | undefined {
-    const attribute = this.#attribute(name);
-    return attribute?.ints.map((value) => this.#small(value));
+    return this.#attribute(name, "ints")?.ints.map((value) => this.#small(value));
   }
 
   text(name: string, fallback: string): string {
-    const value = this.#attribute(name)?.s;
-    return value === undefined ? fallback : new TextDecoder().decode(value);
+    const attribute = this.#attribute(name, "text");
+    return attribute === undefined ? fallback : new TextDecoder().decode(attribute.s);
+  }
+
+  tensor(name: string): OnnxTensor | undefined {
+    return this.#attribute(name, "tensor")?.tensor;
   }
 
   axis(value: number, rank: number): number {
@@ -104,9 +138,22 @@ export class Call {
   }
 
   checkCount(count: number, isInArena: boolean): void {
-    if (count < 1) this.refuse("exact-shape-invalid", "a tensor without elements");
+    if (!(count >= 1)) this.refuse("exact-shape-invalid", "a tensor without elements");
     const limit = isInArena ? ARENA_WORDS : MAX_CONSTANT_ELEMENTS;
     if (count > limit) this.refuse("exact-too-large", `a tensor of ${count} elements, at most ${limit}`);
+    this.spend(count);
+  }
+
+  checkShape(shape: readonly number[]): void {
+    if (shape.length > MAX_RANK) this.refuse("exact-too-large", `a tensor of rank ${shape.length}`);
+    if (shape.some((size) => !(size >= 1))) this.refuse("exact-shape-invalid", `a tensor of [${shape}]`);
+  }
+
+  /** Counts what the lowering computes and keeps, before it does. @param elements or as many multiply-adds by 16 */
+  spend(elements: number): void {
+    this.#effort.spent += elements;
+    if (this.#effort.spent > MAX_EFFORT)
+      this.refuse("exact-too-large", `the nodes up to here compute over ${MAX_EFFORT} elements`);
   }
 
   /** Bounds of a result, element by element; `at` gives both bounds of the i-th. */
@@ -145,10 +192,16 @@ export class Call {
     this.refuse("exact-range-overflow", `an element can lie in ${low} to ${high}, beyond ${dtype}`);
   }
 
-  #attribute(name: string): OnnxAttribute | undefined {
+  #attribute(name: string, type: keyof typeof ATTRIBUTE): OnnxAttribute | undefined {
     const attribute = attributeOf(this.node, name);
     if (attribute?.reference !== undefined)
       this.refuse("exact-attribute-unsupported", `${name} is taken from a function`);
+    // Of another type, runtimes take the default or refuse the file.
+    if (attribute !== undefined && attribute.type !== ATTRIBUTE[type])
+      this.refuse(
+        "exact-attribute-unsupported",
+        `${name} is of type ${attribute.type}, not ${ATTRIBUTE[type]}`,
+      );
     return attribute;
   }
 

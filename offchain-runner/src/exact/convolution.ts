@@ -76,6 +76,9 @@ function isPadded({ before, after }: Window): boolean {
 function convRanges(call: Call, x: Value, zero: bigint, layer: Layer) {
   const { window, groups, inner, outer } = layer;
   const batch = x.shape[0] ?? 1;
+  const spatial = x.shape.slice(2);
+  const framed = spatial.map((size, axis) => size + (window.before[axis] ?? 0) + (window.after[axis] ?? 0));
+  call.checkCount(batch * (x.shape[1] ?? 1) * product(framed), !call.folds);
   const inside = paddedRanges(x, [0, 0, ...window.before], [0, 0, ...window.after], zero);
   const [perBatch = 0, perChannel = 0, ...perStep] = stridesOf(inside.shape);
   const rowSteps = window.strides.map((step, axis) => step * (perStep[axis] ?? 0));

@@ -41,10 +41,23 @@ export function packDense(parts: DenseParts): Uint8Array {
 
 /** What `packDense` packed. @throws ProgramError where the stream ends early or a byte lies in no lane of a column */
 export function unpackDense(stream: Uint8Array, at: number, k: number, n: number): DenseParts {
+  const { strayRow, ...parts } = readDense(stream, at, k, n);
+  if (strayRow === undefined) return parts;
+  throw new ProgramError("program-malformed", "a weight outside the columns of its layer", { row: strayRow });
+}
+
+/** The same whatever the bytes are; `strayRow` is the last in which one lies in no lane of a column. */
+export function readDense(
+  stream: Uint8Array,
+  at: number,
+  k: number,
+  n: number,
+): DenseParts & { strayRow: number | undefined } {
   const reader = new ByteReader(stream, at);
   const weights = new Uint8Array(k * n);
   const m: bigint[] = [];
   const b: bigint[] = [];
+  let strayRow: number | undefined;
   for (const { rows, columns, isLast } of blocksOf(k, n)) {
     for (let row = rows.from; row < rows.end; row++) {
       const word = reader.bytes(WORD_BYTES);
@@ -53,9 +66,7 @@ export function unpackDense(stream: Uint8Array, at: number, k: number, n: number
         weights[row * n + column] = word[byte] as number;
         word[byte] = 0;
       }
-      if (word.some((byte) => byte !== 0)) {
-        throw new ProgramError("program-malformed", "a weight outside the columns of its layer", { row });
-      }
+      if (word.some((byte) => byte !== 0)) strayRow = row;
     }
     if (!isLast) continue;
     for (let column = columns.from; column < columns.end; column++) {
@@ -63,7 +74,19 @@ export function unpackDense(stream: Uint8Array, at: number, k: number, n: number
       b.push(reader.i64());
     }
   }
-  return { k, n, weights, m, b };
+  return { k, n, weights, m, b, strayRow };
+}
+
+/** The words of a layer, block by block, as the machine reads them. */
+export function* denseWords(stream: Uint8Array, at: number, k: number, n: number) {
+  const reader = new ByteReader(stream, at);
+  for (const { rows, columns, isLast } of blocksOf(k, n)) {
+    const words = Array.from({ length: rows.end - rows.from }, () =>
+      BigInt(`0x${Buffer.from(reader.bytes(WORD_BYTES)).toString("hex")}`),
+    );
+    if (isLast) reader.bytes((columns.end - columns.from) * PARAM_BYTES);
+    yield { rows, columns, words };
+  }
 }
 
 /** Column c of a group is the byte of bits 24·(c mod 10) + 8·⌊c/10⌋, counted from the low end. */

@@ -255,19 +255,12 @@ export function clip(call: Call): Value[] {
   call.checkComparable(value, ...call.inputs.slice(1).filter((input) => input !== undefined));
   const whole = boundsOf(value.dtype);
   const limits = {
-    lo: scalarOf(call, 1, "the lower bound") ?? whole.lo,
-    hi: scalarOf(call, 2, "the upper bound") ?? whole.hi,
+    lo: call.scalar(1, "the lower bound", value.dtype) ?? whole.lo,
+    hi: call.scalar(2, "the upper bound", value.dtype) ?? whole.hi,
   };
   if (limits.lo > limits.hi)
     call.refuse("exact-attribute-unsupported", "the lower bound is above the upper one");
   return [limited(call, value, limits)];
-}
-
-function scalarOf(call: Call, index: number, what: string): bigint | undefined {
-  const elements = call.optionalConstant(index, what);
-  if (elements !== undefined && elements.length !== 1)
-    call.refuse("exact-shape-invalid", `${what} is not a scalar`);
-  return elements?.[0];
 }
 
 export function relu(call: Call): Value[] {

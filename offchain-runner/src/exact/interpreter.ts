@@ -3,15 +3,17 @@ import { checkAgainstSchema } from "@opg-network/sdk/schema";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { TensorError } from "@opg-network/sdk/tensorError";
-import { integersFromTensor, tensorFromNumbers } from "@opg-network/sdk/tensorValues";
-import { Arena } from "./arena.ts";
+import { integersFromTensor } from "@opg-network/sdk/tensorValues";
+import { Arena, writeElement } from "./arena.ts";
 import type { StoredGraph } from "./blobs.ts";
 import { ExactError } from "./exactError.ts";
 import type { Kernel } from "./kernels.ts";
 import { kernelOf } from "./kernels.ts";
-import type { GraphRoot, PlacedRecord } from "./program.ts";
+import { checkPlacement } from "./opRules.ts";
+import type { GraphRoot, LiveSegment, PlacedStep } from "./program.ts";
 import { elementCount, LOWERING_VERSION } from "./program.ts";
-import { decodeProgram } from "./programCodec.ts";
+import { decodeLive, decodeStep } from "./programCodec.ts";
+import { ProgramError } from "./programError.ts";
 
 /** Where a run stands: the program counter, and what a checkpoint holds there. */
 export interface Checkpoint {
@@ -21,23 +23,36 @@ export interface Checkpoint {
 }
 
 interface Step {
-  readonly record: PlacedRecord;
+  readonly pc: number;
+  readonly nextPc: number;
   readonly kernel: Kernel;
 }
 
-/** The reference meaning of a lowered graph: what the machine and the runtime have to agree with. */
+/**
+ * The reference meaning of a lowered graph: what the machine and the runtime have to agree with. Of bytes that no lowering
+ * wrote it gives what the machine gives, or refuses them as the machine does, except that it looks at every step first.
+ */
 export class ExactInterpreter {
   readonly root: GraphRoot;
+  readonly #program: Uint8Array;
   readonly #steps: readonly Step[];
   readonly #stepAt: ReadonlyMap<number, number>;
 
   constructor({ root, stream }: Pick<StoredGraph, "root" | "stream">) {
     if (root.loweringVersion !== LOWERING_VERSION)
       throw new ExactError("exact-lowering-unknown", { reason: `version ${root.loweringVersion}` });
+    if (stream.length !== root.streamBytes)
+      throw new ProgramError(
+        "program-malformed",
+        `a stream of ${stream.length} bytes, not ${root.streamBytes}`,
+      );
     this.root = root;
-    const records = decodeProgram(stream.subarray(0, root.programBytes));
-    this.#steps = records.map((record) => ({ record, kernel: kernelOf(record.op, stream) }));
-    this.#stepAt = new Map(records.map(({ pc }, i) => [pc, i]));
+    this.#program = stream.subarray(0, root.programBytes);
+    this.#steps = stepsOf(this.#program).map(({ op, pc, nextPc }) => {
+      checkPlacement(op, root.arenaWords, stream.length);
+      return { pc, nextPc, kernel: kernelOf(op, stream) };
+    });
+    this.#stepAt = new Map(this.#steps.map(({ pc }, i) => [pc, i]));
   }
 
   /** Program counters at which a run can stop, the start and the end included. */
@@ -47,7 +62,10 @@ export class ExactInterpreter {
 
   /** @throws ExactError `exact-input-invalid` for anything but the one encoding of what the graph takes */
   evaluate(input: Uint8Array): Uint8Array {
-    return this.resume({ pc: 0, state: input }, this.root.programBytes).state;
+    const arena = new Arena(this.root.arenaWords);
+    this.#load(arena, input);
+    for (const { kernel } of this.#steps) kernel(arena);
+    return this.#output(arena);
   }
 
   /** Goes on from a checkpoint until the program counter `stop`. */
@@ -71,8 +89,10 @@ export class ExactInterpreter {
     return index;
   }
 
-  #live(index: number) {
-    return this.#steps[index]?.record.live ?? [];
+  /** Nothing but a checkpoint looks at segments, here as in the machine. */
+  #live(index: number): LiveSegment[] {
+    const step = this.#steps[index];
+    return step === undefined ? [] : decodeLive(this.#program, step.pc);
   }
 
   #load(arena: Arena, input: Uint8Array): void {
@@ -100,14 +120,26 @@ export class ExactInterpreter {
   }
 
   #output(arena: Arena): Uint8Array {
-    const tensors = this.root.outputs.map(({ dtype, shape, offset }) => {
-      const count = elementCount(shape);
-      const isWide = dtypeInfo(dtype).bytes === 8;
-      const values = Array.from({ length: count }, (_, i) =>
-        isWide ? arena.read(offset + i) : Number(arena.words[offset + i]),
-      );
-      return tensorFromNumbers(dtype, shape, values);
+    const tensors = this.root.outputs.map(({ dtype, shape, offset }): Tensor => {
+      const width = dtypeInfo(dtype).bytes;
+      const data = new Uint8Array(elementCount(shape) * width);
+      const view = new DataView(data.buffer);
+      for (let at = 0, i = offset; at < data.length; at += width, i++)
+        writeElement(view, at, width, arena.read(i), true);
+      return { dtype, shape, data };
     });
-    return encodeTensors(tensors);
+    try {
+      return encodeTensors(tensors);
+    } catch (cause) {
+      if (!(cause instanceof TensorError)) throw cause;
+      throw new ExactError("exact-state-invalid", { reason: cause.message }, cause);
+    }
   }
+}
+
+function stepsOf(program: Uint8Array): PlacedStep[] {
+  const steps: PlacedStep[] = [];
+  for (let pc = 0; pc < program.length; pc = steps.at(-1)?.nextPc ?? program.length)
+    steps.push(decodeStep(program, pc));
+  return steps;
 }

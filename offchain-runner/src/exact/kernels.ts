@@ -1,7 +1,9 @@
 import type { Arena } from "./arena.ts";
 import { readElement } from "./arena.ts";
-import { unpackDense } from "./denseLayout.ts";
+import { laneSums } from "./denseLanes.ts";
+import { readDense } from "./denseLayout.ts";
 import { ExactError } from "./exactError.ts";
+import { isLoadedWhole } from "./opRules.ts";
 import type {
   CopyOp,
   DenseOp,
@@ -15,11 +17,15 @@ import type {
   ZipKind,
   ZipOp,
 } from "./program.ts";
-import { PARAM_BYTES } from "./program.ts";
-import { larger, smaller } from "./wideNumbers.ts";
+import { MAX_TABLE_CACHE_BYTES, PARAM_BYTES } from "./program.ts";
+import { ProgramError } from "./programError.ts";
+import { larger, smaller, wrapped } from "./wideNumbers.ts";
 
 /** Products and sums of doubles up to here, and quotients of them cut to whole numbers, are exact. */
 const EXACT = 2 ** 52;
+
+/** So many pairs of parameters the machine holds at a time. */
+const PARAM_CHUNK = MAX_TABLE_CACHE_BYTES / PARAM_BYTES;
 
 /** Runs one step on an arena. */
 export type Kernel = (arena: Arena) => void;
@@ -98,9 +104,12 @@ function narrowRequantiser({ divisor, lo, hi }: Requantisation): Requantise {
   };
 }
 
+/** Where x fits int64, so do all results, and nothing wraps on the way. */
 function requantiseWide({ divisor, lo, hi }: Requantisation, x: bigint, b: bigint, m: bigint): bigint {
-  const quotient = ((x + b) * m) / divisor;
-  return quotient < lo ? lo : quotient > hi ? hi : quotient;
+  const quotient = wrapped(wrapped(x + b) * m) / divisor;
+  const above = wrapped(quotient - lo);
+  if (above >= 0n && above <= hi - lo) return above + lo;
+  return above > 0n ? hi : lo;
 }
 
 interface Pairs {
@@ -122,49 +131,79 @@ function narrowed(value: bigint): number {
 
 function dense(op: DenseOp, stream: Uint8Array): Kernel {
   const { rows, xRowStride, yRowStride, k, n, weightOffset } = op;
-  const parts = unpackDense(stream, op.weights, k, n);
+  const parts = readDense(stream, op.weights, k, n);
   const weights = Float64Array.from(parts.weights, (byte) => byte - weightOffset);
   const pairs = pairsOf(parts.m, parts.b);
   const narrow = narrowRequantiser(op);
   const sums = new Float64Array(n);
+  /** False where an input is no byte: then sums are not what the machine's lanes give. */
+  const sumUp = (arena: Arena, from: number): boolean => {
+    sums.fill(0);
+    for (let i = 0; i < k; i++) {
+      const x = arena.words[from + i] as number;
+      if (!(x >= 0 && x <= 255)) return false;
+      if (x === 0) continue;
+      const at = i * n;
+      for (let j = 0; j < n; j++) sums[j] = (sums[j] as number) + x * (weights[at + j] as number);
+    }
+    return parts.strayRow === undefined;
+  };
   return (arena) => {
     for (let row = 0; row < rows; row++) {
-      sums.fill(0);
-      for (let i = 0; i < k; i++) {
-        const x = arena.words[op.x + row * xRowStride + i] as number;
-        if (!(x >= 0 && x <= 255))
-          throw new ExactError("exact-state-invalid", { reason: `${x} in a product of bytes` });
-        if (x === 0) continue;
-        const at = i * n;
-        for (let j = 0; j < n; j++) sums[j] = (sums[j] as number) + x * (weights[at + j] as number);
+      const from = op.x + row * xRowStride;
+      const to = op.y + row * yRowStride;
+      if (!sumUp(arena, from)) {
+        denseByLanes(op, stream, pairs, arena, from, to);
+        continue;
       }
       for (let j = 0; j < n; j++) {
-        const to = op.y + row * yRowStride + j;
         const sum = sums[j] as number;
-        if (narrow(arena, to, sum, pairs.narrowB[j] as number, pairs.narrowM[j] as number)) continue;
-        arena.write(to, requantiseWide(op, BigInt(sum), pairs.b[j] as bigint, pairs.m[j] as bigint));
+        if (narrow(arena, to + j, sum, pairs.narrowB[j] as number, pairs.narrowM[j] as number)) continue;
+        arena.write(to + j, requantiseWide(op, BigInt(sum), pairs.b[j] as bigint, pairs.m[j] as bigint));
       }
     }
   };
+}
+
+/** What no lowered program does: one row of inputs that are no bytes, or of weights outside their columns. */
+function denseByLanes(
+  op: DenseOp,
+  stream: Uint8Array,
+  { m, b }: Pairs,
+  arena: Arena,
+  from: number,
+  to: number,
+): void {
+  const inputs = Array.from({ length: op.k }, (_, i) => arena.read(from + i));
+  const correction = BigInt(op.weightOffset) * inputs.reduce((sum, x) => sum + x, 0n);
+  for (const [j, sum] of laneSums(op, stream, inputs).entries())
+    arena.write(to + j, requantiseWide(op, sum - correction, b[j] as bigint, m[j] as bigint));
 }
 
 function map(op: MapOp, stream: Uint8Array): Kernel {
   const { src, dst, outer, channels, inner } = op;
   const pairs = op.perChannel ? streamPairs(stream, op.params, channels) : pairsOf([op.m], [op.b]);
   const narrow = narrowRequantiser(op);
+  const one = (arena: Arena, i: number, channel: number) => {
+    const x = arena.words[src + i] as number;
+    if (narrow(arena, dst + i, x, pairs.narrowB[channel] as number, pairs.narrowM[channel] as number)) return;
+    const [m, b] = [pairs.m[channel] as bigint, pairs.b[channel] as bigint];
+    arena.write(dst + i, requantiseWide(op, arena.read(src + i), b, m));
+  };
+  if (!op.perChannel) {
+    return (arena) => {
+      for (let i = 0; i < outer * channels * inner; i++) one(arena, i, 0);
+    };
+  }
   return (arena) => {
-    for (let i = 0; i < outer * channels * inner; i++) {
-      const channel = op.perChannel ? Math.floor(i / inner) % channels : 0;
-      const x = arena.words[src + i] as number;
-      if (narrow(arena, dst + i, x, pairs.narrowB[channel] as number, pairs.narrowM[channel] as number))
-        continue;
-      const value = requantiseWide(
-        op,
-        arena.read(src + i),
-        pairs.b[channel] as bigint,
-        pairs.m[channel] as bigint,
-      );
-      arena.write(dst + i, value);
+    // In the machine's order, which shows where source and destination overlap.
+    for (let first = 0; first < channels; first += PARAM_CHUNK) {
+      const end = Math.min(first + PARAM_CHUNK, channels);
+      for (let block = 0; block < outer; block++)
+        for (let channel = first; channel < end; channel++) {
+          const start = (block * channels + channel) * inner;
+          for (let i = 0; i < inner; i++) one(arena, start + i, channel);
+        }
     }
   };
 }
@@ -204,20 +243,33 @@ function zip({ zip: kind, a, b, dst, loops }: ZipOp, arena: Arena): void {
 }
 
 function table(op: TableOp, stream: Uint8Array): Kernel {
-  const { src, dst, count, low, rows, rowLength, width, signed } = op;
-  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
-  const entries = Array.from({ length: rows * rowLength }, (_, i) =>
-    readElement(view, op.table + i * width, width, signed),
-  );
+  const { src, dst, count, low, rows, rowLength } = op;
+  const rowAt = tableRows(op, stream);
   return (arena) => {
-    // Read first: the results may lie where the indices do.
-    const found = Array.from({ length: count }, (_, i) => Number(arena.read(src + i) - low));
-    found.forEach((row, i) => {
-      if (row < 0 || row >= rows)
+    for (let i = 0; i < count; i++) {
+      const row = BigInt.asUintN(256, arena.read(src + i) - low);
+      if (row >= rows)
         throw new ExactError("exact-state-invalid", { reason: `row ${row} of a table of ${rows}` });
-      for (let j = 0; j < rowLength; j++)
-        arena.write(dst + i * rowLength + j, entries[row * rowLength + j] as bigint);
-    });
+      const entries = rowAt(Number(row));
+      for (let j = 0; j < rowLength; j++) arena.write(dst + i * rowLength + j, entries(j));
+    }
+  };
+}
+
+/** Reads a table that the machine loads whole once, of a larger one each row as it is needed. */
+function tableRows(op: TableOp, stream: Uint8Array): (row: number) => (j: number) => bigint {
+  const { rows, rowLength, width, signed } = op;
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  const entryAt = (i: number) => readElement(view, op.table + i * width, width, signed);
+  if (isLoadedWhole(op)) {
+    const entries = Array.from({ length: rows * rowLength }, (_, i) => entryAt(i));
+    return (row) => (j) => entries[row * rowLength + j] as bigint;
+  }
+  return (row) => {
+    const end = op.table + (row + 1) * rowLength * width;
+    if (end > stream.length)
+      throw new ProgramError("program-out-of-bounds", "a row leaves the stream", { end });
+    return (j) => entryAt(row * rowLength + j);
   };
 }
 
@@ -234,9 +286,8 @@ type Reducer = (arena: Arena, from: number, members: readonly number[]) => bigin
 
 const REDUCERS: Readonly<Record<ReduceKind, Reducer>> = {
   sum: total,
-  max: (arena, from, members) => arena.read(from + (members[best(arena, from, members, 1, false)] as number)),
-  min: (arena, from, members) =>
-    arena.read(from + (members[best(arena, from, members, -1, false)] as number)),
+  max: (arena, from, members) => extreme(arena, from, members, Math.max, larger),
+  min: (arena, from, members) => extreme(arena, from, members, Math.min, smaller),
   "argmax-first": (arena, from, members) => BigInt(best(arena, from, members, 1, false)),
   "argmax-last": (arena, from, members) => BigInt(best(arena, from, members, 1, true)),
   "argmin-first": (arena, from, members) => BigInt(best(arena, from, members, -1, false)),
@@ -256,8 +307,26 @@ function total(arena: Arena, from: number, members: readonly number[]): bigint {
   return members.reduce((wide, member) => wide + arena.read(from + member), 0n);
 }
 
+function extreme(
+  arena: Arena,
+  from: number,
+  members: readonly number[],
+  join: (a: number, b: number) => number,
+  joinWide: (a: bigint, b: bigint) => bigint,
+): bigint {
+  let value = arena.words[from + (members[0] as number)] as number;
+  for (const member of members) value = join(value, arena.words[from + member] as number);
+  if (!Number.isNaN(value)) return BigInt(value);
+  return members.map((member) => arena.read(from + member)).reduce(joinWide);
+}
+
 /** Which member is the largest, or the smallest where `sign` is −1; the first or the last of equal ones. */
 function best(arena: Arena, from: number, members: readonly number[], sign: 1 | -1, last: boolean): number {
+  if (members.some((member) => Number.isNaN(arena.words[from + member])))
+    return bestWide(
+      members.map((member) => wrapped(BigInt(sign) * arena.read(from + member))),
+      last,
+    );
   let leader = 0;
   for (let i = 1; i < members.length; i++) {
     const order = compare(arena, from + (members[i] as number), from + (members[leader] as number)) * sign;
@@ -266,9 +335,18 @@ function best(arena: Arena, from: number, members: readonly number[], sign: 1 | 
   return leader;
 }
 
+/** In the machine's own terms, which differ from those above only at the ends of 256 bits. */
+function bestWide(values: readonly bigint[], last: boolean): number {
+  let leader = 0;
+  let largest = -(2n ** 255n);
+  for (const [i, value] of values.entries()) {
+    if (value < wrapped(largest + (last ? 0n : 1n))) continue;
+    largest = value;
+    leader = i;
+  }
+  return leader;
+}
+
 function compare(arena: Arena, a: number, b: number): number {
-  const difference = (arena.words[a] as number) - (arena.words[b] as number);
-  if (!Number.isNaN(difference)) return Math.sign(difference);
-  const [left, right] = [arena.read(a), arena.read(b)];
-  return left > right ? 1 : left < right ? -1 : 0;
+  return Math.sign((arena.words[a] as number) - (arena.words[b] as number));
 }

@@ -4,10 +4,11 @@ import { domainOf, parseOnnx } from "../hub/onnxFile.ts";
 import type { ReleaseSchema } from "../hub/onnxInterface.ts";
 import { checkInterface } from "../hub/onnxInterface.ts";
 import { operatorOf, titleOf } from "../hub/onnxOperators.ts";
-import { inOrder } from "../hub/onnxOrder.ts";
+import { duplicate, inOrder } from "../hub/onnxOrder.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "../hub/onnxSchema.ts";
 import type { StoredGraph } from "./blobs.ts";
 import { storeGraph } from "./blobs.ts";
+import type { Effort } from "./call.ts";
 import { Call } from "./call.ts";
 import { Emitter, placed } from "./emitter.ts";
 import { ExactError } from "./exactError.ts";
@@ -81,6 +82,7 @@ class GraphLowering {
   readonly #values = new Map<string, Value>();
   readonly #producers = new Map<string, OnnxNode>();
   readonly #inputs: { place: Omit<TensorPlace, "offset">; buffer: WordBuffer }[] = [];
+  readonly #effort: Effort = { spent: 0 };
 
   constructor(graph: OnnxGraph, schema: ReleaseSchema, opset: number) {
     this.#graph = graph;
@@ -90,6 +92,7 @@ class GraphLowering {
   }
 
   lower(): StoredGraph {
+    checkNames(this.#graph);
     for (const spec of this.#schema.inputs) this.#input(spec);
     const nodes = this.#neededNodes();
     const uses = usesOf(nodes, this.#schema);
@@ -134,7 +137,8 @@ class GraphLowering {
       throw new ExactError("exact-operator-unsupported", { reason: "only standard operators are", ...where });
     const inputs = node.inputs.map((name) => (name === "" ? undefined : this.#value(name, node)));
     const producers = node.inputs.map((name) => this.#producers.get(name));
-    const call = new Call({ node, opset: this.#opset, inputs, emitter: this.#emitter, producers });
+    const shared = { opset: this.#opset, emitter: this.#emitter, effort: this.#effort };
+    const call = new Call({ node, inputs, producers, ...shared });
     const results = lowerNode(call);
     node.outputs.forEach((name, index) => {
       const value = results[index];
@@ -215,6 +219,22 @@ class GraphLowering {
     const { arenaWords, live } = plan;
     return storeGraph({ steps, live, constants: pool.bytes(), arenaWords, inputs, outputs });
   }
+}
+
+/** Each name has one origin, so that runtimes cannot differ on which counts. An input may have a default. */
+function checkNames({ inputs, initializers, nodes }: OnnxGraph): void {
+  const taken = new Set<string | undefined>();
+  for (const { name } of inputs) {
+    if (taken.has(name)) throw duplicate(name ?? "");
+    taken.add(name);
+  }
+  const constants = new Set<string | undefined>();
+  for (const { name } of initializers) {
+    if (constants.has(name)) throw duplicate(name ?? "");
+    constants.add(name);
+  }
+  for (const name of nodes.flatMap(({ outputs }) => outputs))
+    if (name !== "" && (taken.has(name) || constants.has(name))) throw duplicate(name);
 }
 
 function checkBorder({ name, dtype, shape }: TensorSpec): void {

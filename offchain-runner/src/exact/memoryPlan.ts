@@ -4,11 +4,13 @@ import { touchesOf } from "./footprint.ts";
 import { widthOf } from "./placedOp.ts";
 import type { Buffer, PlannedOp } from "./plannedOp.ts";
 import type { LiveSegment } from "./program.ts";
-import { MAX_ARENA_WORDS } from "./program.ts";
+import { MAX_ARENA_WORDS, MAX_SEGMENTS } from "./program.ts";
 import { splitOp } from "./splitOp.ts";
 
 /** Pieces of one buffer that a checkpoint may hold before the buffer is cleared first, so that it is one piece. */
 const MAX_PIECES = 4;
+/** Words that all steps read and write, each counted once a step. */
+const MAX_TOUCHED_WORDS = 1 << 25;
 
 export interface MemoryPlan {
   readonly ops: readonly PlannedOp[];
@@ -29,11 +31,11 @@ export function planMemory(
   // Buffers that are cleared before they are written bit by bit, and from then on kept whole.
   const whole = new Set<Buffer>();
   for (;;) {
-    const touches = ops.map(touchesOf);
+    const touches = touchesOfAll(ops);
     const spans = liveSpans(touches, outputs, whole);
     const pieces = livePieces(touches, spans, inputs);
-    const scattered = scatteredBuffer(pieces, new Set([...inputs, ...whole]));
-    if (scattered === undefined) {
+    const scattered = scatteredBuffers(pieces, new Set([...inputs, ...whole]));
+    if (scattered.size === 0) {
       const { offsetOf, arenaWords } = allocate(touches, inputs, outputs);
       return {
         ops,
@@ -42,9 +44,20 @@ export function planMemory(
         offsetOf,
       };
     }
-    whole.add(scattered);
+    for (const buffer of scattered) whole.add(buffer);
     ops = cleared(ops, touches, scattered);
   }
+}
+
+function touchesOfAll(ops: readonly PlannedOp[]): Touches[] {
+  let words = 0;
+  return ops.map((op) => {
+    const touches = touchesOf(op);
+    for (const touched of [...touches.reads, ...touches.writes]) words += touched.words.length;
+    if (words > MAX_TOUCHED_WORDS)
+      throw new ExactError("exact-too-large", { reason: `its steps touch over ${MAX_TOUCHED_WORDS} words` });
+    return touches;
+  });
 }
 
 /** A map whose input is used for the last time writes its output over it. */
@@ -102,6 +115,8 @@ function liveSpans(
       } else if (from < 0) current.delete(buffer);
       else current.set(buffer, hullOf({ from, end: own.lastIndexOf(1) + 1 }, current.get(buffer)));
     }
+    if (current.size > MAX_SEGMENTS)
+      throw new ExactError("exact-too-large", { reason: `${current.size} values are alive at once` });
     spans.push(new Map(current));
   }
   return spans.reverse();
@@ -147,22 +162,35 @@ function runsWithin(buffer: Buffer, written: Uint8Array | undefined, { from, end
   return pieces;
 }
 
-function scatteredBuffer(pieces: readonly Piece[][], settled: ReadonlySet<Buffer>): Buffer | undefined {
+function scatteredBuffers(pieces: readonly Piece[][], settled: ReadonlySet<Buffer>): Set<Buffer> {
+  const found = new Set<Buffer>();
   for (const before of pieces) {
     const counts = new Map<Buffer, number>();
     for (const { buffer } of before) {
       const count = (counts.get(buffer) ?? 0) + 1;
-      if (count > MAX_PIECES && !settled.has(buffer) && buffer.takesOver === undefined) return buffer;
+      if (count > MAX_PIECES && !settled.has(buffer) && buffer.takesOver === undefined) found.add(buffer);
       counts.set(buffer, count);
     }
   }
-  return undefined;
+  return found;
 }
 
-function cleared(ops: readonly PlannedOp[], touches: readonly Touches[], buffer: Buffer): PlannedOp[] {
-  const first = touches.findIndex(({ writes }) => writes.some((touched) => touched.buffer === buffer));
-  const fill: PlannedOp = { kind: "fill", dst: { buffer, offset: 0 }, count: buffer.size, value: 0n };
-  return [...ops.slice(0, first), fill, ...ops.slice(first)];
+/** Each of the buffers filled before it is written for the first time. */
+function cleared(
+  ops: readonly PlannedOp[],
+  touches: readonly Touches[],
+  buffers: ReadonlySet<Buffer>,
+): PlannedOp[] {
+  const done = new Set<Buffer>();
+  return ops.flatMap((op, i) => {
+    const fills: PlannedOp[] = [];
+    for (const { buffer } of touches[i]?.writes ?? []) {
+      if (!buffers.has(buffer) || done.has(buffer)) continue;
+      done.add(buffer);
+      fills.push({ kind: "fill", dst: { buffer, offset: 0 }, count: buffer.size, value: 0n });
+    }
+    return [...fills, op];
+  });
 }
 
 function segment({ buffer, from, end }: Piece, offsetOf: (buffer: Buffer) => number): LiveSegment {

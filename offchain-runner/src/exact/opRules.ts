@@ -1,5 +1,12 @@
 import { denseBytes } from "./denseLayout.ts";
-import { MAX_LOOPS, MAX_TABLE_ROW_BYTES, type Op, PARAM_BYTES } from "./program.ts";
+import {
+  MAX_LOOPS,
+  MAX_TABLE_CACHE_BYTES,
+  MAX_TABLE_ROW_BYTES,
+  type Op,
+  PARAM_BYTES,
+  type TableOp,
+} from "./program.ts";
 import { ProgramError } from "./programError.ts";
 
 /** A half-open range of words or bytes. */
@@ -40,7 +47,10 @@ export function checkOp(op: Op): void {
   }
 }
 
-/** @throws ProgramError where a step reaches beyond the arena or the stream */
+/**
+ * Rows of a table that is too large to be loaded whole are not looked at: the machine reads those that it needs.
+ * @throws ProgramError where a step reaches beyond the arena or the stream
+ */
 export function checkPlacement(op: Op, arenaWords: number, streamBytes: number): void {
   const { reads, writes, stream } = footprintOf(op);
   for (const { from, end } of [...reads, ...writes]) {
@@ -48,9 +58,15 @@ export function checkPlacement(op: Op, arenaWords: number, streamBytes: number):
       throw new ProgramError("program-out-of-bounds", `a ${op.kind} step leaves the arena`, { from, end });
     }
   }
-  if (stream !== undefined && stream.end > streamBytes) {
+  const isReadWhole = op.kind !== "table" || isLoadedWhole(op);
+  if (stream !== undefined && isReadWhole && stream.end > streamBytes) {
     throw new ProgramError("program-out-of-bounds", `a ${op.kind} step leaves the stream`, stream);
   }
+}
+
+/** Whether the machine loads all of a table before it looks anything up. */
+export function isLoadedWhole({ rows, rowLength, width }: TableOp): boolean {
+  return rows * rowLength * width <= MAX_TABLE_CACHE_BYTES;
 }
 
 /** The smallest ranges that hold all that a step reads and writes. */

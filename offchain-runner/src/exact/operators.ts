@@ -122,8 +122,11 @@ export function lowerNode(call: Call): Value[] {
   const [least, most] = rule.inputs;
   if (inputs.length < least || inputs.length > most)
     call.refuse("exact-shape-invalid", `${inputs.length} inputs`);
+  const named = new Set<string>();
   for (const { name = "" } of node.attributes) {
     if (!rule.attributes.includes(name)) call.refuse("exact-attribute-unsupported", `attribute ${name}`);
+    if (named.has(name)) call.refuse("exact-attribute-unsupported", `attribute ${name} twice`);
+    named.add(name);
   }
   if (attributeOf(node, "axes") !== undefined && (call.opset >= 18 || node.opType === "ReduceSum"))
     call.refuse("exact-attribute-unsupported", "axes as an attribute in this operator set");
@@ -131,5 +134,7 @@ export function lowerNode(call: Call): Value[] {
     if (input !== undefined && !rule.types.includes(input.dtype))
       call.refuse("exact-type-unsupported", `${input.dtype}; it takes ${rule.types.join(", ")}`);
   }
-  return rule.lower(call);
+  const values = rule.lower(call);
+  for (const { shape } of values) call.checkShape(shape);
+  return values;
 }

@@ -19,6 +19,8 @@ export function productRanges(
   { K, N, values }: Weights,
 ) {
   const rows = x.lo.length / K;
+  // Bounds of the sums, and the weights once more in another order.
+  call.spend((rows * K * N) / 16 + K * N);
   const low = Float64Array.from(x.lo, (value) => Number(value - x.zero));
   const high = x.lo === x.hi ? low : Float64Array.from(x.hi, (value) => Number(value - x.zero));
   const limit = 2 ** 52 / (K * 256);

@@ -9,6 +9,8 @@ export const MAX_RECORD_BYTES = 4_096;
 /** Bytes of a program that the machine holds at a time. */
 export const PROGRAM_WINDOW_BYTES = 16_384;
 export const MAX_LOOPS = 8;
+/** Segments that one checkpoint may have. */
+export const MAX_SEGMENTS = 255;
 /** What one step may cost at most, by its own bound. */
 export const MAX_OP_GAS = 4_000_000;
 /** Data of a full blob: contract code has at most 24,576 bytes (EIP-170), and its first is STOP. */
@@ -106,8 +108,9 @@ export type OpKind = Op["kind"];
 /** One step; `live` is what a checkpoint before it holds. */
 export type ProgramRecord = { op: Op; gasBound: number; live: LiveSegment[] };
 
-/** A record and where it stands: the program counter before it, and after. */
-export type PlacedRecord = ProgramRecord & { pc: number; nextPc: number };
+/** A step and where its record stands: the program counter before it, and after. */
+export type PlacedStep = Omit<ProgramRecord, "live"> & { pc: number; nextPc: number };
+export type PlacedRecord = ProgramRecord & PlacedStep;
 
 export type TensorPlace = { dtype: Dtype; shape: number[]; offset: number };
 

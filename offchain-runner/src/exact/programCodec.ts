@@ -5,10 +5,12 @@ import {
   type ElementWidth,
   type LiveSegment,
   MAX_RECORD_BYTES,
+  MAX_SEGMENTS,
   type MapParams,
   type Op,
   type OpKind,
   type PlacedRecord,
+  type PlacedStep,
   type ProgramRecord,
   REDUCE_KINDS,
   type Requantisation,
@@ -16,7 +18,9 @@ import {
 } from "./program.ts";
 import { ProgramError } from "./programError.ts";
 
-const MAX_LIVE = 255;
+/** Where a record counts its segments, and what one of them takes. */
+const LIVE_AT = 7;
+const SEGMENT_BYTES = 9;
 const OPCODES: Readonly<Record<OpKind, number>> = {
   fill: 1,
   copy: 2,
@@ -53,6 +57,11 @@ export function encodeProgram(records: readonly ProgramRecord[]): Uint8Array {
 
 /** The record at `pc`. @throws ProgramError for any bytes that `encodeRecord` would not produce */
 export function decodeRecord(program: Uint8Array, pc: number): PlacedRecord {
+  return { ...decodeStep(program, pc), live: decodeLive(program, pc) };
+}
+
+/** The record at `pc` without its segments: all that an evaluation looks at. @throws ProgramError */
+export function decodeStep(program: Uint8Array, pc: number): PlacedStep {
   const head = new ByteReader(program, pc);
   const kind = KINDS.get(head.u8());
   const size = head.u16();
@@ -63,12 +72,17 @@ export function decodeRecord(program: Uint8Array, pc: number): PlacedRecord {
   }
   const reader = new ByteReader(program, pc + 3, pc + size);
   const gasBound = reader.u32();
-  const live = readLive(reader);
+  reader.bytes(SEGMENT_BYTES * reader.u8());
   const op = readOp(reader, kind);
   if (reader.left !== 0)
     throw new ProgramError("program-malformed", "a record is longer than its step", { pc });
   checkOp(op);
-  return { op, gasBound, live, pc, nextPc: pc + size };
+  return { op, gasBound, pc, nextPc: pc + size };
+}
+
+/** What is alive before the record at `pc`, which `decodeStep` takes. @throws ProgramError */
+export function decodeLive(program: Uint8Array, pc: number): LiveSegment[] {
+  return readLive(new ByteReader(program, pc + LIVE_AT));
 }
 
 /** All records of a program, in order. */
@@ -83,7 +97,7 @@ export function decodeProgram(program: Uint8Array): PlacedRecord[] {
 }
 
 function writeLive(out: ByteWriter, live: readonly LiveSegment[]): void {
-  if (live.length > MAX_LIVE) throw new ProgramError("program-limit", `${live.length} live segments`);
+  if (live.length > MAX_SEGMENTS) throw new ProgramError("program-limit", `${live.length} live segments`);
   out.u8(live.length);
   for (const { offset, count, width, signed } of live) {
     out.u32(offset);

@@ -35,9 +35,7 @@ function reduced(call: Call, kind: "sum" | Extreme): Value {
     : call.ints("axes");
   if ((given === undefined || given.length === 0) && call.flag("noop_with_empty_axes", false)) return value;
   const axes = new Set(
-    given === undefined || given.length === 0
-      ? value.shape.keys()
-      : given.map((axis) => call.axis(axis, rank)),
+    given === undefined || given.length === 0 ? value.shape.keys() : call.axes(given, rank),
   );
   return reducedOver(call, value, axes, kind, call.flag("keepdims", true));
 }

@@ -13,6 +13,8 @@ import { ProgramError } from "./programError.ts";
 
 const MAX_RANK = 8;
 const MAX_TENSORS = 64;
+/** Integers and bool. */
+const BORDER_NUMBERS = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
 
 /** Whether the stream of a graph fits its root blob, which then is its only one. */
 export function isStreamInRoot(root: GraphRoot): boolean {
@@ -27,8 +29,10 @@ export function encodeRoot(root: GraphRoot, stream: Uint8Array): Uint8Array {
   return out.finish();
 }
 
+/** @throws ProgramError for what the machine would not take */
 function encodeHead(root: GraphRoot): ByteWriter {
   const out = new ByteWriter();
+  checkTensorCounts(root.inputs.length, root.outputs.length);
   out.u16(root.loweringVersion);
   out.u32(root.programBytes);
   out.u32(root.streamBytes);
@@ -37,6 +41,7 @@ function encodeHead(root: GraphRoot): ByteWriter {
   out.u8(root.inputs.length);
   out.u8(root.outputs.length);
   for (const { dtype, shape, offset } of [...root.inputs, ...root.outputs]) {
+    if (shape.length > MAX_RANK) throw rankTooHigh(shape.length);
     out.u8(DTYPES[dtype].number);
     out.u8(shape.length);
     for (const dimension of shape) out.u32(dimension);
@@ -80,21 +85,20 @@ function readHead(reader: ByteReader): Omit<GraphRoot, "blobDigests"> {
   }
   const gasBound = reader.u64();
   const [inputCount, outputCount] = [reader.u8(), reader.u8()];
-  if (inputCount > MAX_TENSORS || outputCount > MAX_TENSORS) {
-    throw new ProgramError("program-limit", "too many inputs or outputs", { inputCount, outputCount });
-  }
+  checkTensorCounts(inputCount, outputCount);
   const inputs = Array.from({ length: inputCount }, () => readTensor(reader, arenaWords));
   const outputs = Array.from({ length: outputCount }, () => readTensor(reader, arenaWords));
   return { loweringVersion, programBytes, streamBytes, arenaWords, gasBound, inputs, outputs };
 }
 
 function readTensor(reader: ByteReader, arenaWords: number): TensorPlace {
-  const dtype = dtypeOf(reader.u8());
-  if (DTYPES[dtype].kind === "float") {
-    throw new ProgramError("program-malformed", `a ${dtype} tensor at the border`, { dtype });
+  const number = reader.u8();
+  if (!BORDER_NUMBERS.has(number)) {
+    throw new ProgramError("program-malformed", `data type ${number} at the border`, { number });
   }
+  const dtype = dtypeOf(number);
   const rank = reader.u8();
-  if (rank > MAX_RANK) throw new ProgramError("program-limit", `rank ${rank}`, { rank });
+  if (rank > MAX_RANK) throw rankTooHigh(rank);
   const shape = Array.from({ length: rank }, () => reader.u32());
   if (shape.some((dimension) => dimension < 1)) {
     throw new ProgramError("program-malformed", "a tensor of the border has no elements", { shape });
@@ -104,6 +108,15 @@ function readTensor(reader: ByteReader, arenaWords: number): TensorPlace {
     throw new ProgramError("program-out-of-bounds", "a tensor of the border leaves the arena", { offset });
   }
   return { dtype, shape, offset };
+}
+
+function checkTensorCounts(inputCount: number, outputCount: number): void {
+  if (inputCount <= MAX_TENSORS && outputCount <= MAX_TENSORS) return;
+  throw new ProgramError("program-limit", "too many inputs or outputs", { inputCount, outputCount });
+}
+
+function rankTooHigh(rank: number): ProgramError {
+  return new ProgramError("program-limit", `a tensor of rank ${rank}`, { rank, max: MAX_RANK });
 }
 
 function digestBytes(digest: string): Uint8Array {

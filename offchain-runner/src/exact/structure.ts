@@ -1,9 +1,11 @@
-import { dtypeOf } from "@opg-network/sdk/dtype";
+import type { Dtype } from "@opg-network/sdk/dtype";
+import { dtypeInfo, dtypeOf } from "@opg-network/sdk/dtype";
 import { attributeOf } from "../hub/onnxFile.ts";
 import { integersOf } from "../hub/onnxIntegers.ts";
 import type { OnnxTensor } from "../hub/onnxSchema.ts";
 import { MAX_LIST } from "../hub/onnxSchema.ts";
 import type { Call } from "./call.ts";
+import { MAX_CONSTANT_ELEMENTS } from "./call.ts";
 import { spread } from "./elementwise.ts";
 import { packedLike, placed } from "./emitter.ts";
 import { broadcastShape, sameShape, sourceIndices, stridesOf } from "./tensorShape.ts";
@@ -11,6 +13,9 @@ import type { Place, Value } from "./value.ts";
 import { boundsOf, constant, hull, pickedRanges } from "./value.ts";
 import type { Loop } from "./view.ts";
 import { product } from "./view.ts";
+
+/** Types of positions, where an operator takes both. */
+const INDICES: readonly Dtype[] = ["int32", "int64"];
 
 function reshaped(call: Call, value: Value, shape: readonly number[]): Value {
   if (product(shape) !== product(value.shape) || shape.some((size) => size < 1))
@@ -45,8 +50,7 @@ export function squeeze(call: Call): Value[] {
   const rank = value.shape.length;
   const axes = call.inputs[1] === undefined ? undefined : call.numbers(1, "the axes");
   const dropped = new Set(
-    axes?.map((axis) => call.axis(axis, rank)) ??
-      [...value.shape.keys()].filter((axis) => value.shape[axis] === 1),
+    (axes && call.axes(axes, rank)) ?? [...value.shape.keys()].filter((axis) => value.shape[axis] === 1),
   );
   for (const axis of dropped)
     if (value.shape[axis] !== 1)
@@ -64,8 +68,7 @@ export function unsqueeze(call: Call): Value[] {
   const value = call.input(0);
   const axes = call.numbers(1, "the axes");
   const rank = value.shape.length + axes.length;
-  const added = new Set(axes.map((axis) => call.axis(axis, rank)));
-  if (added.size !== axes.length) call.refuse("exact-shape-invalid", "an axis twice");
+  const added = new Set(call.axes(axes, rank));
   const old = [...value.shape];
   const shape = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (old.shift() ?? 1)));
   return [reshaped(call, value, shape)];
@@ -106,15 +109,14 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
 export function slice(call: Call): Value[] {
   const value = call.input(0);
   const rank = value.shape.length;
-  const starts = call.numbers(1, "the starts");
-  const ends = call.numbers(2, "the ends");
-  const axes = call.inputs[3] === undefined ? [...starts.keys()] : call.numbers(3, "the axes");
-  const steps = call.inputs[4] === undefined ? starts.map(() => 1) : call.numbers(4, "the steps");
+  const starts = call.numbers(1, "the starts", INDICES);
+  const ends = call.numbers(2, "the ends", INDICES);
+  const axes = call.inputs[3] === undefined ? [...starts.keys()] : call.numbers(3, "the axes", INDICES);
+  const steps = call.inputs[4] === undefined ? starts.map(() => 1) : call.numbers(4, "the steps", INDICES);
   if (ends.length !== starts.length || axes.length !== starts.length || steps.length !== starts.length)
     call.refuse("exact-shape-invalid", "starts, ends, axes and steps differ in length");
   const ranges: AxisRange[] = value.shape.map((count) => ({ start: 0, step: 1, count }));
-  axes.forEach((given, i) => {
-    const axis = call.axis(given, rank);
+  call.axes(axes, rank).forEach((axis, i) => {
     ranges[axis] = axisRange(call, value.shape[axis] ?? 1, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
   });
   return [sliced(call, value, ranges)];
@@ -191,8 +193,9 @@ export function split(call: Call): Value[] {
 
 function splitSizes(call: Call, size: number): number[] {
   if (call.inputs[1] !== undefined) return call.numbers(1, "the sizes");
-  const parts =
-    call.opset >= 18 ? call.int("num_outputs", 0) || call.node.outputs.length : call.node.outputs.length;
+  const parts = call.node.outputs.length;
+  if (call.opset >= 18 && call.int("num_outputs", parts) !== parts)
+    call.refuse("exact-shape-invalid", `num_outputs ${call.int("num_outputs", parts)} for ${parts} outputs`);
   const each = Math.ceil(size / parts);
   if (call.opset < 18 && size % parts !== 0)
     call.refuse("exact-shape-invalid", `${size} in ${parts} equal parts`);
@@ -201,7 +204,9 @@ function splitSizes(call: Call, size: number): number[] {
 
 export function expand(call: Call): Value[] {
   const value = call.input(0);
-  const shape = broadcastShape([value.shape, call.numbers(1, "the shape")]);
+  const wanted = call.numbers(1, "the shape");
+  call.checkShape(wanted);
+  const shape = broadcastShape([value.shape, wanted]);
   if (shape === undefined) call.refuse("exact-shape-invalid", "the shapes do not broadcast");
   return [spread(call, value, shape)];
 }
@@ -286,11 +291,11 @@ export function pad(call: Call): Value[] {
   const mode = call.text("mode", "constant");
   if (mode !== "constant") call.refuse("exact-attribute-unsupported", `mode ${mode}`);
   const given = call.numbers(1, "the pads");
-  const [fill = 0n] = call.optionalConstant(2, "the padding value") ?? [];
+  const fill = call.scalar(2, "the padding value", value.dtype) ?? 0n;
   const axes =
     call.inputs[3] === undefined
       ? [...value.shape.keys()]
-      : call.numbers(3, "the axes").map((axis) => call.axis(axis, rank));
+      : call.axes(call.numbers(3, "the axes", INDICES), rank);
   if (given.length !== 2 * axes.length)
     call.refuse("exact-shape-invalid", `${given.length} pads for ${axes.length} axes`);
   if (given.some((size) => size < 0)) call.refuse("exact-attribute-unsupported", "a negative pad");
@@ -378,7 +383,7 @@ export function shapeOf(call: Call): Value[] {
 }
 
 export function constantNode(call: Call): Value[] {
-  const tensor = attributeOf(call.node, "value")?.tensor;
+  const tensor = call.tensor("value");
   if (tensor !== undefined) return [constantOfTensor(call, tensor)];
   const one = attributeOf(call.node, "value_int")?.i;
   if (one !== undefined) return [constant("int64", [], BigInt64Array.of(one))];
@@ -390,9 +395,11 @@ export function constantNode(call: Call): Value[] {
 
 export function constantOfShape(call: Call): Value[] {
   const shape = call.numbers(0, "the shape");
-  const tensor = attributeOf(call.node, "value")?.tensor;
+  call.checkShape(shape);
+  const tensor = call.tensor("value");
   if (tensor === undefined) call.refuse("exact-type-unsupported", "floating zeros");
   const { dtype, lo } = constantOfTensor(call, tensor);
+  if (lo.length !== 1) call.refuse("exact-shape-invalid", `filled with ${lo.length} values`);
   call.checkCount(product(shape), false);
   return [constant(dtype, shape, new BigInt64Array(product(shape)).fill(lo[0] ?? 0n))];
 }
@@ -412,8 +419,12 @@ export function integerTensor(tensor: OnnxTensor): Value | string {
   if (elements === undefined) return "a constant whose data lie outside the model file";
   const dtype = dtypeOf(tensor.dataType ?? 0);
   const shape = tensor.dims.map(Number);
+  const count = product(shape);
+  if (count > MAX_CONSTANT_ELEMENTS)
+    return `a constant of ${count} elements, at most ${MAX_CONSTANT_ELEMENTS}`;
   const values = BigInt64Array.from(elements);
-  if (values.length !== product(shape) || values.length === 0)
+  const isWhole = (tensor.rawData?.length ?? 0) % dtypeInfo(dtype).bytes === 0;
+  if (values.length !== count || !isWhole || shape.some((size) => size < 1))
     return "a constant without elements, or not as many as its shape has";
   const limits = boundsOf(dtype);
   if (values.some((value) => value < limits.lo || value > limits.hi)) return `a constant beyond ${dtype}`;

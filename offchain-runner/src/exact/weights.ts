@@ -18,8 +18,15 @@ export function byteWeights(call: Call, zeroPointInput: number): { values: Int16
       call.refuse("exact-operand-refused", reason);
     }
   } else if (weights.dtype !== "uint8") call.refuse("exact-type-unsupported", `weights of ${weights.dtype}`);
-  const values = Int16Array.from(weights.lo, (weight) => Number(weight - zero));
+  const values = narrowedWeights(call, weights.lo, zero);
   return { values, offset: Number(zero) + (weights.dtype === "int8" ? 128 : 0) };
+}
+
+function narrowedWeights(call: Call, elements: BigInt64Array, zero: bigint): Int16Array<ArrayBuffer> {
+  call.spend(elements.length);
+  const values = new Int16Array(elements.length);
+  for (let i = 0; i < values.length; i++) values[i] = Number((elements[i] ?? 0n) - zero);
+  return values;
 }
 
 /** A zero point: one constant for the whole tensor. */
@@ -48,7 +55,7 @@ export function narrowWeights(call: Call, elements: BigInt64Array): { values: In
       "exact-operand-refused",
       `weights from ${lo} to ${hi}: more than the 8 bits that a product takes`,
     );
-  return { values: Int16Array.from(elements, Number), offset: Number(-lo) };
+  return { values: narrowedWeights(call, elements, 0n), offset: Number(-lo) };
 }
 
 /** Σ over the rows, by column. */

@@ -58,6 +58,13 @@ export class NodeMetrics {
   readonly #consumed = this.#counter("opg_pipe_results_consumed_total", "Results seen paid on chain", []);
   readonly #unpaid = this.#gauge("opg_pipe_unpaid_opg", "Served in the window and not paid, OPG", []);
   readonly #waiting = this.#gauge("opg_pipe_waiting_runs", "Runs of calls that wait for a process", []);
+  readonly #checked = this.#counter("opg_verifier_results_total", "Results of others looked at, by end", [
+    "end",
+  ]);
+  readonly #faults = this.#counter("opg_verifier_faults_total", "Wrong results found, by kind", ["fault"]);
+  readonly #bounties = this.#counter("opg_verifier_bounties_opg_total", "Bounties received, OPG", []);
+  readonly #backlog = this.#gauge("opg_verifier_backlog", "Results that wait to be computed", []);
+  readonly #disputes = this.#gauge("opg_disputes", "Disputes by state", ["state"]);
   readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 
@@ -102,6 +109,18 @@ export class NodeMetrics {
     this.#consumed.inc(count);
   }
 
+  recordChecked(end: string): void {
+    this.#checked.inc({ end });
+  }
+
+  recordFault(fault: string): void {
+    this.#faults.inc({ fault });
+  }
+
+  recordBounty(amount: bigint): void {
+    this.#bounties.inc(Number(amount) / OPG_WEI);
+  }
+
   /** The text that Prometheus reads. */
   async render(status: NodeStatus): Promise<string> {
     for (const [state, count] of Object.entries(status.jobs)) this.#jobs.set({ state }, count);
@@ -115,6 +134,11 @@ export class NodeMetrics {
     if (status.pipe !== undefined) {
       this.#unpaid.set(Number(status.pipe.unpaid) / OPG_WEI);
       this.#waiting.set(status.pipe.waiting);
+    }
+    if (status.verifier !== undefined) {
+      this.#backlog.set(status.verifier.backlog);
+      for (const [state, count] of Object.entries(status.verifier.disputes))
+        this.#disputes.set({ state }, count);
     }
     for (const { source, release, matured, unripe } of status.earnings) {
       this.#earnings.set({ source, release, state: "matured" }, Number(matured) / OPG_WEI);

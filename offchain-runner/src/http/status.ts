@@ -1,4 +1,5 @@
 import type { Job, JobState } from "../jobs/job.ts";
+import type { Dispute, DisputeKind, DisputeState } from "../verifier/dispute.ts";
 
 /** What `/status` answers; amounts are token wei or wei in decimal text. */
 export interface NodeStatus {
@@ -21,6 +22,8 @@ export interface NodeStatus {
   earnings: { source: string; release: string; matured: string; unripe: string }[];
   /** Undefined where the node answers requests only. */
   pipe?: PipeStatus | undefined;
+  /** Undefined where the node checks nobody. */
+  verifier?: VerifierStatus | undefined;
   recentJobs: JobSummary[];
 }
 
@@ -33,6 +36,39 @@ export interface PipeStatus {
   running: number;
   waiting: number;
   freeSlots: number;
+}
+
+/** Results computed again since the start, and disputes. Amounts are token wei. */
+export interface VerifierStatus {
+  share: number;
+  checked: Record<string, number>;
+  /** Results that wait to be computed. */
+  backlog: number;
+  disputes: Record<DisputeState, number>;
+  recentDisputes: DisputeSummary[];
+}
+
+export interface DisputeSummary {
+  key: string;
+  kind: DisputeKind;
+  state: DisputeState;
+  reason: string | undefined;
+  operatorId: number;
+  release: string;
+  steps: number;
+  slashed: string;
+  bounty: string;
+  evidenceUntil: number;
+}
+
+export function summariseDispute(dispute: Dispute): DisputeSummary {
+  const { key, kind, state, reason, claim, steps, slashed, bounty, evidenceUntil } = dispute;
+  const { operatorId, release } = claim;
+  return {
+    ...{ key, kind, state, reason, operatorId, release, steps, evidenceUntil },
+    slashed: slashed.toString(),
+    bounty: bounty.toString(),
+  };
 }
 
 export interface JobSummary {

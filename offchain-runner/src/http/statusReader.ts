@@ -8,7 +8,7 @@ import type { OwnStanding } from "../jobs/admission.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { JobStore } from "../jobs/jobStore.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
-import type { NodeStatus, PipeStatus } from "./status.ts";
+import type { NodeStatus, PipeStatus, VerifierStatus } from "./status.ts";
 import { summarise } from "./status.ts";
 
 const RECENT_JOBS = 20;
@@ -30,6 +30,9 @@ export interface StatusSources {
   claims: ClaimSource;
   jobs: JobStore;
   pipe: (() => PipeStatus) | undefined;
+  verifier: (() => VerifierStatus) | undefined;
+  /** Answers inferences, for which it needs an operator. */
+  isServing: boolean;
 }
 
 /** Puts together what the node knows of itself, when somebody asks. */
@@ -60,6 +63,7 @@ export class StatusReader {
       jobs: counts,
       queueDepth: counts.queued + counts.accepted + counts.running,
       pipe: this.#sources.pipe?.(),
+      verifier: this.#sources.verifier?.(),
       earnings: [...claims.earnings.values()].map(({ source, release, matured, unripe }) => ({
         source,
         release,
@@ -99,13 +103,13 @@ export class StatusReader {
   }
 
   #reasons(operator: NodeStatus["operator"]): string[] {
-    const { time, loop, sender, releases, confirmations, silentAfterMs } = this.#sources;
+    const { time, loop, sender, releases, confirmations, silentAfterMs, isServing } = this.#sources;
     const reasons: string[] = [];
     if (!time.isKnown || (silentAfterMs > 0 && time.ageMs() > silentAfterMs)) reasons.push("chain-silent");
     if (this.#chain().lagBlocks > MAX_LAG_BLOCKS + confirmations) reasons.push("catching-up");
     if (operator === undefined) reasons.push("rpc-unavailable");
-    else if (operator.operatorId === 0) reasons.push("operator-not-registered");
-    else if (!operator.isActive) reasons.push("operator-not-active");
+    else if (isServing && operator.operatorId === 0) reasons.push("operator-not-registered");
+    else if (isServing && !operator.isActive) reasons.push("operator-not-active");
     if (operator?.signerBalance === "0") reasons.push("balance-low");
     else if (loop.problem !== undefined) reasons.push(loop.problem);
     if ((sender.inFlightMs ?? 0) > STUCK_TRANSACTION_MS) reasons.push("transaction-stuck");

@@ -87,4 +87,82 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX served_by_time ON served_results (served_at_ms);
   CREATE INDEX served_by_block ON served_results (consumed_block) WHERE consumed_block IS NOT NULL;
   `,
+  `
+  ALTER TABLE transactions ADD COLUMN value TEXT NOT NULL DEFAULT '0';
+
+  CREATE TABLE watched_requests (
+    id       TEXT PRIMARY KEY,
+    request  TEXT NOT NULL,
+    deadline INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX watched_requests_by_deadline ON watched_requests (deadline);
+
+  CREATE TABLE watched_inputs (
+    hash  TEXT PRIMARY KEY,
+    input BLOB NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX watched_inputs_by_end ON watched_inputs (until);
+
+  CREATE TABLE watched_results (
+    id            INTEGER PRIMARY KEY,
+    hash          TEXT NOT NULL,
+    signer        TEXT NOT NULL,
+    state         TEXT NOT NULL,
+    is_sampled    INTEGER NOT NULL,
+    release       TEXT NOT NULL,
+    codec         INTEGER NOT NULL,
+    input_hash    TEXT NOT NULL,
+    output_hash   TEXT NOT NULL,
+    signed        TEXT NOT NULL,
+    valid_until   INTEGER NOT NULL,
+    attempts      INTEGER NOT NULL DEFAULT 0,
+    not_before_ms INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (hash, signer)
+  ) STRICT;
+  CREATE INDEX watched_results_by_state ON watched_results (state, not_before_ms, id);
+  CREATE INDEX watched_results_by_input ON watched_results (input_hash, release, codec);
+  CREATE INDEX watched_results_by_end ON watched_results (valid_until);
+
+  CREATE TABLE disputes (
+    key             TEXT PRIMARY KEY,
+    kind            TEXT NOT NULL,
+    state           TEXT NOT NULL,
+    reason          TEXT,
+    claim           TEXT NOT NULL,
+    signer          TEXT NOT NULL,
+    signed          TEXT,
+    other           TEXT,
+    input           BLOB,
+    evidence_until  INTEGER NOT NULL,
+    place           INTEGER,
+    salt            TEXT NOT NULL,
+    committed_block INTEGER,
+    challenge_block INTEGER,
+    verdict_block   INTEGER,
+    pc              INTEGER NOT NULL DEFAULT 0,
+    steps           INTEGER NOT NULL DEFAULT 0,
+    has_worked      INTEGER NOT NULL DEFAULT 0,
+    slashed         TEXT NOT NULL DEFAULT '0',
+    bounty          TEXT NOT NULL DEFAULT '0',
+    act             TEXT,
+    transaction_id  INTEGER REFERENCES transactions (id),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    not_before_ms   INTEGER NOT NULL DEFAULT 0,
+    not_before_sec  INTEGER NOT NULL DEFAULT 0,
+    found_at_ms     INTEGER NOT NULL,
+    updated_at_ms   INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE dispute_payments (
+    log TEXT PRIMARY KEY,
+    key TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE open_challenges (
+    key        TEXT PRIMARY KEY,
+    block      INTEGER NOT NULL,
+    seen_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX disputes_by_state ON disputes (state, not_before_ms);
+  CREATE INDEX disputes_by_transaction ON disputes (transaction_id);
+  `,
 ];

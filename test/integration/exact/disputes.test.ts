@@ -152,6 +152,7 @@ describe("disputes of exact releases", function () {
       const signed = await sign(release, input, output);
       const claim = {
         operatorId: 1,
+        era: 0,
         release,
         codec: 1,
         inputHash: signed.result.inputHash,
@@ -161,12 +162,13 @@ describe("disputes of exact releases", function () {
       const bond = await disputes.bondFor(graph.graphRoot, baseFeePerGas ?? 0n);
       expect(bond > 0n).to.equal(true);
       await disputes.connect(challenger).openChallenge(signed, { value: bond * 2n });
-      const key = keccak256(
-        ethers.AbiCoder.defaultAbiCoder().encode(
-          ["uint32", "bytes32", "uint8", "bytes32", "bytes32"],
-          Object.values(claim),
-        ),
+      const { outputHash, ...asked } = claim;
+      const coder = ethers.AbiCoder.defaultAbiCoder();
+      const question = keccak256(
+        coder.encode(["uint32", "uint16", "bytes32", "uint8", "bytes32"], Object.values(asked)),
       );
+      const answer = keccak256(ethers.concat([question, outputHash]));
+      const key = `${question.slice(0, 2 + 38)}${answer.slice(2 + 38)}`;
       const { openedAt } = await disputes.challengeOf(key);
 
       let checkpoint = { pc: 0, state: input };

@@ -101,17 +101,87 @@ contract ClaimBountyTest is ExactFixture {
         assertEq(opg.balanceOf(user), BOUNTY);
     }
 
-    function test_rule28_protectsEquivocationToo() public {
+    /// Who commits to every question, and to whatever answer it can think of, has nothing of a lie it did not know.
+    function test_rule28_aCommitmentToAnotherAnswerTakesNothing() public {
+        SignedResult memory guess = _sign(actor.signerKey, lie.result);
+        guess.result.outputHash = keccak256("a guess");
+        bytes32 commitment = _commitmentFor(_key(guess), thief, SALT);
+        vm.prank(thief);
+        disputes.commit(0, commitment);
+        skip(10 minutes);
+        _prove(challenger);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.CommitmentUnknown.selector, thief, 0));
+        _claimBounty(thief);
+        Claim memory guessed = _claim(guess);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.BountyUnknown.selector, _key(guess)));
+        vm.prank(thief);
+        disputes.claimBounty(guessed, 0, SALT);
+    }
+
+    /// The question alone, as a commitment could once be made.
+    function test_rule28_aCommitmentToTheQuestionTakesNothing() public {
+        bytes32 question = keccak256(
+            abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, thief, SALT)
+        );
+        vm.prank(thief);
+        disputes.commit(0, question);
+        skip(10 minutes);
+        _prove(challenger);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.CommitmentUnknown.selector, thief, 0));
+        _claimBounty(thief);
+    }
+
+    /// The liar contradicts its lie by the right answer, which is marked: the bounty follows the slash to the lie.
+    function test_rule28_aContradictionOfTheRightAnswerTakesNothingFromWhoCommitted() public {
+        (lie, claim, key) = (_lieAt(-1), _claim(_lieAt(-1)), _key(_lieAt(-1)));
         _commit(challenger);
         skip(10 minutes);
         SignedResult memory truth = _truth();
-        vm.prank(thief);
-        disputes.proveEquivocation(lie, truth);
-        bytes32 higher = claim.outputHash > truth.result.outputHash ? claim.outputHash : truth.result.outputHash;
-        claim.outputHash = higher;
+        vm.prank(actor.owner);
+        disputes.proveEquivocation(truth, lie);
+        assertEq(disputes.bountyOf(_key(truth)).claimant, actor.owner);
+        _prove(challenger);
         _claimBounty(challenger);
         skip(1 hours);
-        disputes.payBounty(_key(claim));
+        assertEq(disputes.payBounty(key), BOUNTY);
+        assertEq(opg.balanceOf(challenger), BOUNTY);
+        assertEq(operators.slashCountOf(actor.id), 1);
+    }
+
+    /// A thief copies a contradiction that marks the right answer, and computes the lie in the same breath: who committed
+    /// to the marked answer has the bounty all the same.
+    function test_rule28_computingTheLieTakesNothingFromWhoCommittedToTheContradiction() public {
+        SignedResult memory truth = _truth();
+        (lie, claim, key) = (_lieAt(-1), _claim(truth), _key(truth));
+        _commit(challenger);
+        skip(10 minutes);
+        vm.startPrank(thief);
+        disputes.proveEquivocation(truth, lie);
+        disputes.proveWrongOutput(lie, INPUT);
+        vm.stopPrank();
+        assertEq(disputes.bountyOf(_key(lie)).claimant, thief);
+        _claimBounty(challenger);
+        assertEq(disputes.bountyOf(_key(lie)).claimant, challenger);
+        skip(1 hours);
+        assertEq(disputes.payBounty(_key(lie)), BOUNTY);
+        assertEq(opg.balanceOf(challenger), BOUNTY);
+        vm.expectRevert(abi.encodeWithSelector(IBounties.BountyUnknown.selector, key));
+        disputes.payBounty(key);
+    }
+
+    /// Of two answers, who committed to the one that is marked.
+    function test_rule28_protectsEquivocationToo() public {
+        SignedResult memory truth = _truth();
+        (SignedResult memory other, SignedResult memory marked) = (lie, truth);
+        if (uint256(lie.result.outputHash) > uint256(truth.result.outputHash)) (other, marked) = (truth, lie);
+        (claim, key) = (_claim(marked), _key(marked));
+        _commit(challenger);
+        skip(10 minutes);
+        vm.prank(thief);
+        disputes.proveEquivocation(other, marked);
+        _claimBounty(challenger);
+        skip(1 hours);
+        disputes.payBounty(key);
         assertEq(opg.balanceOf(challenger), BOUNTY);
     }
 
@@ -151,13 +221,18 @@ contract ClaimBountyTest is ExactFixture {
         disputes.payBounty(key);
     }
 
-    /// A one-transaction proof while a challenge of the same claim is open: its bounty outlives the challenge.
+    /// What was earned before a challenge was opened is not the challenge's.
     function test_aChallengeThatEndsLeavesAnothersBountyAlone() public {
-        _open(user, lie);
+        SignedResult memory low = _sign(actor.signerKey, lie.result);
+        low.result.outputHash = bytes32(uint256(7));
+        low = _sign(actor.signerKey, low.result);
         _commit(user);
         skip(10 minutes);
-        _prove(challenger);
-        assertTrue(_continue(user, lie, 0));
+        vm.prank(challenger);
+        disputes.proveEquivocation(lie, low);
+        skip(1);
+        _challengePunished(thief, lie);
+        assertTrue(_continue(thief, lie, 0));
         assertEq(operators.slashCountOf(actor.id), 1);
         skip(1 hours);
         disputes.payBounty(key);
@@ -177,7 +252,7 @@ contract ClaimBountyTest is ExactFixture {
     }
 
     function _commitmentOf(address who) private view returns (bytes32) {
-        return keccak256(abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, who, SALT));
+        return _commitmentFor(key, who, SALT);
     }
 
     function _commit(address who) private {

@@ -244,7 +244,6 @@ contract ContinueChallengeTest is ExactFixture {
         for (uint32 pc; pc < STEPS; ++pc) _step(lie, pc);
         assertEq(operators.slashCountOf(actor.id), 1);
         assertEq(disputes.creditOf(challenger) + disputes.creditOf(worker), bond);
-        assertEq(disputes.bountyOf(key).claimant, address(0));
     }
 
     /// An operator that has lost everything meanwhile does not keep its accuser from the bond.

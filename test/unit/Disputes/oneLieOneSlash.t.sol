@@ -49,20 +49,20 @@ contract OneLieOneSlashTest is ExactFixture {
         }
     }
 
-    /// One lie paid by a contradiction is no licence for other answers to the same input.
+    /// One lie paid by a contradiction is no licence for other answers to the same input: the slash for the right one
+    /// stands for one of them and no more.
     function test_aPunishedContradictionIsNoLicenceForOtherLies() public {
         _sortedOutputs(2);
         assertTrue(_tryEquivocation(0, 2));
-        assertTrue(_tryWrong(1));
+        assertFalse(_tryWrong(1));
         assertTrue(_tryWrong(3));
-        assertFalse(_tryWrong(0));
+        assertTrue(_tryWrong(0));
         assertFalse(_tryEquivocation(1, 2));
         assertFalse(_tryEquivocation(2, 3));
         assertEq(operators.slashCountOf(actor.id), 3);
     }
 
-    /// The chain of contradictions below the right output is followed to its end.
-    function test_chainsOfContradictionsAreFollowed() public {
+    function test_chainsOfContradictionsAreCounted() public {
         _sortedOutputs(3);
         assertTrue(_tryEquivocation(2, 3));
         assertTrue(_tryEquivocation(1, 2));
@@ -72,6 +72,27 @@ contract OneLieOneSlashTest is ExactFixture {
         assertFalse(_tryWrong(2));
         assertTrue(_tryWrong(4));
         assertEq(operators.slashCountOf(actor.id), 4);
+    }
+
+    /// However many contradictions an operator proves against itself: the verdict costs what it always costs.
+    function test_rule29_noChainOfContradictionsStopsAVerdict() public {
+        uint256 right = uint256(keccak256(_right(INPUT)));
+        SignedResult memory above = _lieAt(0);
+        for (uint256 i; i < 40; ++i) {
+            SignedResult memory below = _lie();
+            below.result.outputHash = bytes32(right - 1 - i);
+            below = _sign(actor.signerKey, below.result);
+            _stake(actor, STAKE);
+            disputes.proveEquivocation(above, below);
+            above = below;
+        }
+        uint256 gasBefore = gasleft();
+        assertEq(disputes.proveWrongOutput(above, INPUT), 0);
+        assertLt(gasBefore - gasleft(), 150_000);
+        assertEq(operators.slashCountOf(actor.id), 40);
+        gasBefore = gasleft();
+        assertGt(disputes.proveWrongOutput(_lieAt(7), INPUT), 0);
+        assertLt(gasBefore - gasleft(), 200_000);
     }
 
     /// Never more slashes than wrong outputs, whatever is proved in whatever order; and in the end each is paid.

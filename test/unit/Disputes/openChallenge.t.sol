@@ -61,6 +61,25 @@ contract OpenChallengeTest is ExactFixture {
         disputes.openChallenge(lie);
     }
 
+    /// One that ended in this second had nothing to slash; another would share its round, and whoever worked in the
+    /// first the wages of the second.
+    function test_revertsWhenOneEndedInThisSecond() public {
+        actor = _register("poor");
+        SignedResult memory lie = _lie();
+        bytes32 key = _open(stranger, lie);
+        assertTrue(_continue(stranger, lie, 0));
+        assertFalse(disputes.isPunished(key));
+        _stake(actor, STAKE);
+        vm.expectRevert(abi.encodeWithSelector(IChallenges.ChallengeAlreadyOpen.selector, key));
+        disputes.openChallenge(lie);
+        skip(1);
+        _open(challenger, lie);
+        assertTrue(_continue(challenger, lie, 0));
+        vm.expectRevert(abi.encodeWithSelector(IChallenges.NoWork.selector, key, stranger));
+        disputes.payWork(key, uint40(block.timestamp), stranger);
+        assertGt(disputes.payWork(key, uint40(block.timestamp), challenger), 0);
+    }
+
     function test_revertsWhenTheBondIsTooLow() public {
         SignedResult memory lie = _lie();
         uint256 bond = disputes.bondFor(GRAPH_ROOT, block.basefee);

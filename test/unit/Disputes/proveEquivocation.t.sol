@@ -479,7 +479,6 @@ contract ProveEquivocationTest is EvidenceFixture {
 
     function _keyOf(uint32 operatorId, SignedResult memory a, SignedResult memory b) private pure returns (bytes32) {
         (InferenceResult memory x, InferenceResult memory y) = (a.result, b.result);
-        bytes32 higher = x.outputHash > y.outputHash ? x.outputHash : y.outputHash;
-        return keccak256(abi.encode(operatorId, x.release, x.codec, x.inputHash, higher));
+        return _claimKey(operatorId, 0, x.outputHash > y.outputHash ? x : y);
     }
 }

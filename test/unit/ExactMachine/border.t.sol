@@ -69,6 +69,26 @@ contract BorderTest is MachineFixture {
         _refuses(root, bytes.concat(input, bytes32(0)));
     }
 
+    function test_revertsWhenAnOutputOfBoolsIsNoBool() public {
+        bytes memory given = abi.encodePacked(Dtype.UINT8, uint8(1), uint32(40), uint32(0));
+        bytes memory taken = abi.encodePacked(Dtype.BOOL, uint8(1), uint32(40), uint32(0));
+        bytes32 root = _rootOf(abi.encodePacked(uint8(1), uint8(1), given, taken));
+        Tensor memory tensor = TensorCodec.zeros(TensorCodec.shapeOf(40), Dtype.UINT8);
+        for (uint256 i; i < 40; ++i) tensor.data[i] = bytes1(uint8(i % 2));
+        tensor.dtype = Dtype.BOOL;
+        bytes memory output = TensorCodec.encode(tensor);
+        tensor.dtype = Dtype.UINT8;
+        assertEq(machine.evaluate(root, TensorCodec.encode(tensor)), output);
+        for (uint256 i; i < 40; ++i) {
+            bytes1 before = tensor.data[i];
+            tensor.data[i] = i % 2 == 0 ? bytes1(0x02) : bytes1(0x81);
+            bytes memory input = TensorCodec.encode(tensor);
+            vm.expectRevert(abi.encodeWithSelector(IExactMachine.OutputInvalid.selector, root));
+            machine.evaluate(root, input);
+            tensor.data[i] = before;
+        }
+    }
+
     function test_revertsWhenABoolIsNeither() public {
         bytes32 root = _identity(Dtype.BOOL, 11);
         Tensor memory tensor = TensorCodec.zeros(TensorCodec.shapeOf(11, 3), Dtype.BOOL);

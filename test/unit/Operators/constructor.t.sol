@@ -42,11 +42,13 @@ contract OperatorsConstructorTest is NetworkFixture {
         _expectPeriodsInvalid();
     }
 
-    function test_rule30_theJailHasADelay() public {
+    function test_rule29_theJailOutlivesEvidence() public {
         numbers.jailPeriod = 0;
         _expectPeriodsInvalid();
-        numbers.jailPeriod = 1 hours - 1;
+        numbers.jailPeriod = DISPUTE_WINDOW + MAX_VALIDITY;
         _expectPeriodsInvalid();
+        numbers.jailPeriod += 1;
+        this.deploy(numbers);
         numbers.jailPeriod = 90 days + 1;
         _expectPeriodsInvalid();
         numbers.jailPeriod = 90 days;

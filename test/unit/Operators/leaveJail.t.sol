@@ -88,7 +88,23 @@ contract LeaveJailTest is SlashFixture {
         assertTrue(operators.compactStandingOf(actor.signer).isActive());
         assertEq(_standing(actor).stake * GRAIN, STAKE / 2);
         assertEq(_standing(actor).slashCount, 1);
+        assertEq(_standing(actor).era, 1);
         assertEq(operators.slashedAt(actor.id, 0), jailedAt);
+    }
+
+    /// Eras are counted by returns, not by slashes; a new key goes on counting.
+    function test_rule29_everyReturnBeginsAnEra() public {
+        for (uint16 i; i < 3; ++i) {
+            _jail();
+            _jail();
+            assertEq(_standing(actor).era, i);
+            actor = _rotate(actor, vm.toString(i));
+            _stake(actor, STAKE);
+            skip(JAIL_PERIOD);
+            _leave();
+            assertEq(_standing(actor).era, i + 1);
+            assertEq(operators.slashCountOf(actor.id), 2 * (i + 1));
+        }
     }
 
     /// A new key under the same operator is in the same jail.

@@ -72,7 +72,9 @@ contract RevokeSignerTest is NetworkFixture {
     function test_rule08_aRevokedKeyIsSlashableUntilItsEvidenceIsOver() public {
         _revoke(actor.owner);
         skip(MAX_VALIDITY + DISPUTE_WINDOW);
-        assertEq(operators.slashableOperatorOf(actor.signer), actor.id);
+        (uint32 operatorId, uint16 era) = operators.slashableOperatorOf(actor.signer);
+        assertEq(operatorId, actor.id);
+        assertEq(era, 0);
         _slash(actor, 1);
         skip(1);
         vm.expectPartialRevert(IOperators.SignerNoLongerSlashable.selector);

@@ -86,6 +86,40 @@ describe("loadConfig", () => {
     expect(config.http.port).to.equal(0);
   });
 
+  it("serves, and checks a small sample beside it, unless told otherwise", () => {
+    const { roles, verifier } = load(minimal);
+    expect(roles).to.deep.equal(["inference"]);
+    expect(verifier).to.include({ share: 0.02, commits: true, continuesOthers: false });
+    const addresses = { ...minimal.chain.addresses, Disputes: ADDRESS };
+    const { serve: _, modelDir: __, ...rest } = { ...minimal, chain: { ...minimal.chain, addresses } };
+    const alone = load({ ...rest, roles: ["verifier"] });
+    expect(alone.verifier.share).to.equal(1);
+    expect(alone.serve).to.deep.equal([]);
+    expect(load({ ...rest, roles: ["verifier"], verifier: { share: 0.5 } }).verifier.share).to.equal(0.5);
+    expect(load(rest, { ...PASSWORD, OPG_NODE_ROLES: "verifier" }).roles).to.deep.equal(["verifier"]);
+  });
+
+  it("looks back as far as a lie is evidence where it checks others, and not where it serves alone", () => {
+    const chain = { ...minimal.chain, addresses: { ...minimal.chain.addresses, Disputes: ADDRESS } };
+    expect(load({ ...minimal, chain }).chain.lookbackBlocks).to.equal(5_000);
+    expect(load({ ...minimal, chain, roles: ["inference", "verifier"] }).chain.lookbackBlocks).to.equal(
+      50_000,
+    );
+    const told = { ...chain, lookbackBlocks: 7 };
+    expect(load({ ...minimal, chain: told, roles: ["verifier"] }).chain.lookbackBlocks).to.equal(7);
+  });
+
+  it("refuses roles that cannot be filled", () => {
+    const { serve: _, ...unserving } = minimal;
+    expectCode("config-invalid", unserving);
+    expectCode("config-invalid", { ...minimal, roles: ["verifier"] });
+    expectCode("config-invalid", { ...minimal, roles: ["judge"] });
+    expectCode("config-invalid", { ...minimal, roles: [] });
+    expectCode("config-invalid", { ...minimal, verifier: { share: 2 } });
+    const { modelDir: __, ...modelless } = minimal;
+    expectCode("config-invalid", modelless);
+  });
+
   it("takes a raw key on the local chain only", () => {
     const local = { ...minimal, chain: { ...minimal.chain, chainId: 31_337 } };
     expect(load(local, { OPG_NODE_PRIVATE_KEY: KEY }).signer).to.deep.equal({

@@ -59,6 +59,25 @@ abstract contract EvidenceFixture is NetworkFixture {
         return keccak256(bytes.concat(keccak256("InferenceBundle(bytes32 root)"), root));
     }
 
+    /// What a lie is punished under: 152 bits of the question, 104 of the answer.
+    function _claimKey(uint32 operatorId, uint16 era, InferenceResult memory result) internal pure returns (bytes32) {
+        bytes32 question = keccak256(
+            bytes.concat(
+                bytes32(uint256(operatorId)),
+                bytes32(uint256(era)),
+                ReleaseId.unwrap(result.release),
+                bytes32(uint256(result.codec)),
+                result.inputHash
+            )
+        );
+        bytes32 answer = keccak256(bytes.concat(question, result.outputHash));
+        return bytes32(((uint256(question) >> 104) << 104) | (uint256(answer) % 2 ** 104));
+    }
+
+    function _commitmentFor(bytes32 key, address who, bytes32 salt) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(key, bytes32(uint256(uint160(who))), salt));
+    }
+
     /// Signed alone, in any domain.
     function _signIn(
         bytes32 domain,

@@ -64,6 +64,14 @@ abstract contract ExactFixture is EvidenceFixture {
         return _signed(INPUT, LIE);
     }
 
+    /// A lie with a hash that far above the right one's, or below it.
+    function _lieAt(int256 distance) internal view returns (SignedResult memory lie) {
+        lie = _lie();
+        uint256 right = uint256(keccak256(_right(INPUT)));
+        lie.result.outputHash = bytes32(distance < 0 ? right - uint256(-distance) : right + uint256(distance));
+        lie = _sign(actor.signerKey, lie.result);
+    }
+
     function _truth() internal view returns (SignedResult memory) {
         return _signed(INPUT, _right(INPUT));
     }
@@ -75,15 +83,12 @@ abstract contract ExactFixture is EvidenceFixture {
 
     function _claim(SignedResult memory signed) internal view returns (Claim memory) {
         InferenceResult memory result = signed.result;
-        return Claim(actor.id, result.release, result.codec, result.inputHash, result.outputHash);
+        uint16 era = operators.standingById(actor.id).era;
+        return Claim(actor.id, era, result.release, result.codec, result.inputHash, result.outputHash);
     }
 
     function _key(SignedResult memory signed) internal view returns (bytes32) {
-        return _key(_claim(signed));
-    }
-
-    function _key(Claim memory claim) internal pure returns (bytes32) {
-        return keccak256(abi.encode(claim.operatorId, claim.release, claim.codec, claim.inputHash, claim.outputHash));
+        return _claimKey(actor.id, operators.standingById(actor.id).era, signed.result);
     }
 
     function _open(address opener, SignedResult memory signed) internal returns (bytes32 key) {
@@ -91,6 +96,13 @@ abstract contract ExactFixture is EvidenceFixture {
         vm.deal(opener, opener.balance + bond);
         vm.prank(opener);
         key = disputes.openChallenge{value: bond}(signed);
+    }
+
+    function _challengePunished(address opener, SignedResult memory signed) internal returns (bytes32 key) {
+        uint256 bond = disputes.bondFor(GRAPH_ROOT, block.basefee);
+        vm.deal(opener, opener.balance + bond);
+        vm.prank(opener);
+        key = disputes.challengePunished{value: bond}(signed);
     }
 
     /// Goes on from the checkpoint at `pc`, which an honest worker knows.
@@ -107,6 +119,14 @@ abstract contract ExactFixture is EvidenceFixture {
         Claim memory claim = _claim(signed);
         vm.prank(worker);
         isOver = disputes.continueChallenge(claim, pc, state);
+    }
+
+    /// Comes back from jail, as soon as it may, with what it had at first.
+    function _return() internal {
+        skip(JAIL_PERIOD);
+        _stake(actor, STAKE - _standing(actor).stake * GRAIN);
+        vm.prank(actor.owner);
+        operators.leaveJail(actor.id);
     }
 
     function _isOpen(bytes32 key) internal view returns (bool) {

@@ -18,7 +18,7 @@ abstract contract SlashFixture is NetworkFixture {
 
     function _take(address signer, Offence offence, address requester) internal returns (uint256 taken) {
         vm.prank(address(disputes));
-        (, taken) = operators.slash(offence, signer, challenger, requester);
+        (, , taken) = operators.slash(offence, signer, challenger, requester);
     }
 
     function _setTerms(Offence offence, SlashTerms memory terms) internal {

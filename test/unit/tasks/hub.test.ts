@@ -13,6 +13,7 @@ const MODELS = path.join(hre.config.paths.root, "models");
 const ETH = path.join(MODELS, "eth-volatility-1h");
 const DIGITS = path.join(MODELS, "digits");
 const EXACT_ETH = path.join(MODELS, "eth-volatility-1h-exact");
+const EXACT_BTC = path.join(MODELS, "btc-volatility-1h-exact");
 
 interface RawManifest {
   name: string;
@@ -283,6 +284,25 @@ describe("hub commands", () => {
     expect(await cli.value("hub show", { release })).to.include({ isExact: false });
     await cli.connection.networkHelpers.time.increase(86_401);
     expect(await cli.value("hub show", { release })).to.include({ isExact: true });
+  });
+
+  it("confirms no release whose graph takes and gives other tensors than it declares", async () => {
+    const { hub } = cli.protocol;
+    const manifest = await readManifest(path.join(DIGITS, "manifest.json"));
+    const { graphRoot, loweringVersion } = await cli.value("hub lower", { folder: EXACT_BTC });
+    const commitment = { graphRoot: String(graphRoot), loweringVersion: Number(loweringVersion) };
+    const content = releaseContentOf(manifest, ({ path: file }) => `other/${file}`, commitment);
+    const name = "digits-by-mistake";
+    await hub.createModel(name);
+    const { royalty, minStake, modes } = manifest;
+    const terms = [royalty, minStake, modeBits(modes), "", ZeroHash] as const;
+    await hub.publish(modelIdOf(cli.accounts[0] as string, name), false, content, ...terms);
+    await cli.value("hub lower", { folder: EXACT_BTC, store: true });
+    const refused = await cli.failure("hub confirm-exact", { release: name });
+    expect(refused.code).to.equal("exact-shape-invalid");
+    expect(
+      await hub.exactGraphOf(await hub.releaseAt(modelIdOf(cli.accounts[0] as string, name), 1, 0)),
+    ).to.include(0n);
   });
 
   it("refuses to lower a model that is declared approximate", async () => {

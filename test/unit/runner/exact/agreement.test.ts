@@ -6,7 +6,6 @@ import { NODE_MAKERS } from "../../../fixtures/exact/nodeMakers.ts";
 
 const GRAPHS = campaign.runs(420, 5_200);
 const LEAST = campaign.runs(8, 20);
-const UNDRAWN = ["Constant", "ConstantOfShape", "Shape"];
 
 describe("interpreter and onnxruntime", () => {
   it("give the same bits for graphs of the profile drawn at random, optimised or not, on one thread and several", async function () {
@@ -26,6 +25,6 @@ describe("interpreter and onnxruntime", () => {
   });
 
   it("are compared on every operator of the profile", () => {
-    expect([...Object.keys(NODE_MAKERS), ...UNDRAWN].sort()).to.deep.equal([...OPERATORS.keys()].sort());
+    expect(Object.keys(NODE_MAKERS).sort()).to.deep.equal([...OPERATORS.keys()].sort());
   });
 });

@@ -59,8 +59,8 @@ async function compare(operands: Operands, K: number, N: number): Promise<void> 
     Array.from({ length: 2 * K }, (_, i) => operands.x(i)),
   );
   const expected = interpreter.evaluate(encodeTensors([x]));
-  for (const optimised of [true, false]) {
-    const session = await openSession(bytes, { optimised, threads: 2 });
+  for (const optimisation of ["all", "disabled"] as const) {
+    const session = await openSession(bytes, { optimisation, threads: 2 });
     const actual = encodeTensors(await runtimeOutputs(session, [input], [x], [product]));
     await session.release();
     expect(actual).to.deep.equal(expected);
@@ -85,7 +85,7 @@ describe("products of bytes", () => {
     const bytes = draft.model([output]);
     const x = tensorFromNumbers("uint8", [1, 1, 2], [255, 0]);
     const interpreter = new ExactInterpreter(lowerRelease(bytes, { inputs: [input], outputs: [output] }));
-    const session = await openSession(bytes, { optimised: true, threads: 1 });
+    const session = await openSession(bytes, { optimisation: "all", threads: 1 });
     const actual = encodeTensors(await runtimeOutputs(session, [input], [x], [sum]));
     await session.release();
     expect(actual).to.deep.equal(interpreter.evaluate(encodeTensors([x])));
