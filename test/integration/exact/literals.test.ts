@@ -171,7 +171,7 @@ async function codeOf(graph: StoredGraph, refused: string[]): Promise<string | u
 
 /** What interpreter and runtime both give. */
 async function answersOf({ bytes, schema, lowered, seed }: ExactGraph) {
-  const session = await openSession(bytes, { optimised: true, threads: 1 });
+  const session = await openSession(bytes, { optimisation: "all", threads: 1 });
   const random = new SeededRandom(seed);
   const interpreter = new ExactInterpreter(lowered);
   const answers: { input: Uint8Array; expected: Uint8Array }[] = [];
