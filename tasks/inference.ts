@@ -26,6 +26,8 @@ export const inferenceTasks = [
     )
     .addOption(optional("operator", "Id of the only operator that may answer"))
     .addOption(optional("minStake", "OPG that the operator must have at stake"))
+    .addOption(optional("cover", "OPG that the answer insures; exact releases only"))
+    .addOption(optional("beneficiary", "Who is paid when the answer is proved wrong; the asker by default"))
     .addOption(optional("lane", "Which of the account's lanes; a free one by default"))
     .addFlag({ name: "wait", description: "Wait for the answer, for 120 s at most" })
     .addFlag({ name: "yes", description: "Deposit what is missing without asking" })

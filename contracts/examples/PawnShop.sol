@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice} from "./CompactPrice.sol";
@@ -159,6 +160,7 @@ contract PawnShop is PipeConsumer {
             InferenceQuery({
                 release: release,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,

@@ -11,6 +11,7 @@ import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {IOnChainModel} from "../interfaces/IOnChainModel.sol";
 import {InferenceAnswer, InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice, CompactPriceLib} from "./CompactPrice.sol";
@@ -204,6 +205,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
             InferenceQuery({
                 release: RELEASE,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,

@@ -41,7 +41,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     Pipe: { target: pipe, abi: Pipe__factory.createInterface() },
   };
   const calls = [
-    ...(["GUARDIAN", "GOVERNOR", "SLASHER"] as const).map((role) =>
+    ...(["GUARDIAN", "GOVERNOR", "SLASHER", "COVERER"] as const).map((role) =>
       m.encodeFunctionCall(authority, "labelRole", [ROLES[role], role], { id: `label_${role}` }),
     ),
     // The guardian can cancel what the governor has scheduled, and nothing else of it.
@@ -58,6 +58,10 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
       { id: "grant_governor" },
     ),
     m.encodeFunctionCall(authority, "grantRole", [ROLES.SLASHER, disputes, 0], { id: "grant_slasher" }),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.COVERER, pipe, 0], { id: "grant_coverer_pipe" }),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.COVERER, requests, 0], {
+      id: "grant_coverer_requests",
+    }),
     // From now on another slasher waits long enough for every operator to leave first.
     m.encodeFunctionCall(authority, "setGrantDelay", [ROLES.SLASHER, m.getParameter("exitDelay")], {
       id: "delay_slasher",

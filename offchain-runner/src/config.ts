@@ -141,6 +141,16 @@ const pipeSchema = z.strictObject({
     .prefault({}),
 });
 
+/** What the node insures, within what its operator set aside on chain; without it, nothing. Amounts are OPG of cover. */
+const coverSchema = z.strictObject({
+  /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
+  rateBps: positive.max(10_000),
+  /** Through one result; for one payer; at once, in results that can still be used. */
+  perResult: opg,
+  perPayer: opg,
+  total: opg,
+});
+
 const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
   z.array(z.url({ protocol: /^https?$/ })).min(1),
@@ -241,6 +251,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   pipe: pipeSchema.prefault({}),
+  cover: coverSchema.optional(),
   fees: z
     .strictObject({
       maxFeeGwei: gwei.prefault("5"),
@@ -270,6 +281,7 @@ type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
+export type CoverConfig = z.output<typeof coverSchema>;
 export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ServedRelease = ParsedConfig["serve"][number];
 

@@ -177,6 +177,8 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       acceptAboveRunMs: config.accept.aboveRunMs,
       blockTimeSec: BLOCK_TIME_SEC,
       protocolFeeBps: constants.protocolFeeBps,
+      cover: config.cover,
+      requestsAddress: chain.addresses.InferenceRequests,
     },
   );
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;

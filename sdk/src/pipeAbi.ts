@@ -5,9 +5,9 @@ import { INFERENCE_QUERY_TYPE } from "./inferenceQuery.ts";
 
 const CALL_TYPE = "tuple(address target,uint256 value,bytes data)";
 const CANDIDATE_TYPE =
-  "tuple(uint32 operatorId,address signer,uint256 price,uint256 stake,uint16 freeSlots,uint256 acceptBudget,uint40 endpointBlock)";
+  "tuple(uint32 operatorId,address signer,uint256 price,uint16 coverRateBps,uint256 stake,uint16 freeSlots,uint256 acceptBudget,uint40 endpointBlock)";
 const STANDING_TYPE =
-  "tuple(uint32 operatorId,uint56 stake,uint16 slots,uint16 slashCount,uint8 status,bool jailed,uint40 since,uint40 lastSlashAt,bool unbonding,uint16 era,bool covered)";
+  "tuple(uint32 operatorId,uint56 stake,uint16 slots,uint16 slashCount,uint8 status,bool jailed,uint40 since,uint40 lastSlashAt,bool unbonding,uint16 era,uint8 coverPercent)";
 
 export const PIPE_ABI = [
   "function preload(bytes results)",

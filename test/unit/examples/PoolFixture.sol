@@ -98,7 +98,7 @@ abstract contract PoolFixture is Test {
     }
 
     function _answerOf(int256 value) internal pure returns (MockAnswer memory) {
-        return MockAnswer(_output(value), Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+        return MockAnswer(_output(value), Mode.VANILLA, 1, INFERENCE_FEE, STAKE, 0);
     }
 
     /// The trader brings this forecast for what the pool would ask now.

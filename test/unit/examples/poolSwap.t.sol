@@ -8,6 +8,7 @@ import {MockAnswer} from "../../../contracts/consumer/MockPipe.sol";
 import {IOnChainModel} from "../../../contracts/interfaces/IOnChainModel.sol";
 import {FeeTerms, Forecast, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {PoolFixture, ScriptedModel} from "./PoolFixture.sol";
 
@@ -87,7 +88,7 @@ contract PoolSwapTest is PoolFixture {
 
     function test_callThatEndsInEmptyTailIsToldWhatIsMissing() public {
         InferenceQuery[] memory missing = new InferenceQuery[](1);
-        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, 1, 0, INFERENCE_FEE, STAKE, _input());
+        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, INFERENCE_FEE, STAKE, _input());
         bytes memory call = abi.encodeCall(pool.swap, (token0, 1 ether, 0, trader, block.timestamp));
         vm.prank(trader);
         (bool success, bytes memory reason) = address(pool).call(abi.encodePacked(call, uint32(0), MAGIC));
@@ -96,14 +97,14 @@ contract PoolSwapTest is PoolFixture {
     }
 
     function test_revertsWhenTooLittleIsAtStake() public {
-        MockAnswer memory weak = MockAnswer(_output(0), Mode.VANILLA, 1, INFERENCE_FEE, STAKE - 1);
+        MockAnswer memory weak = MockAnswer(_output(0), Mode.VANILLA, 1, INFERENCE_FEE, STAKE - 1, 0);
         pipe.answer(trader, address(pool), RELEASE, _input(), weak);
         vm.expectRevert(abi.encodeWithSelector(IPipe.StakeBelowMinimum.selector, STAKE - 1, STAKE));
         _swap(token0, 1 ether);
     }
 
     function test_revertsWhenAnswerIsNoForecast() public {
-        MockAnswer memory odd = MockAnswer("not a tensor", Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+        MockAnswer memory odd = MockAnswer("not a tensor", Mode.VANILLA, 1, INFERENCE_FEE, STAKE, 0);
         pipe.answer(trader, address(pool), RELEASE, _input(), odd);
         vm.prank(trader);
         vm.expectRevert();
