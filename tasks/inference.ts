@@ -33,6 +33,21 @@ export const inferenceTasks = [
     .addFlag({ name: "yes", description: "Deposit what is missing without asking" })
     .setAction(lazily(async () => (await import("./inference/request.ts")).request))
     .build(),
+  command(["inference", "quote"], "Compare the ways to an answer inside a transaction: cost, wait, trust")
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
+    .addOption(optional("input", "JSON file: tensors by name, as nested arrays or as {shape, data} (needed)"))
+    .addOption(
+      optional(
+        "model",
+        "Contract that evaluates it, checked by `hub check-contract`; the machine by default",
+      ),
+    )
+    .addOption(optional("minStake", "OPG that the operator must have at stake"))
+    .setAction(lazily(async () => (await import("./inference/quote.ts")).quote))
+    .build(),
   command(["inference", "show"], "Show a request and its answer")
     .addPositionalArgument(REQUEST)
     .setAction(lazily(async () => (await import("./inference/show.ts")).show))

@@ -22,7 +22,7 @@ import { WorkflowSchedulerModule } from "./WorkflowScheduler.ts";
 /** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
 export const ProtocolModule = buildModule("Protocol", (m) => {
   const { authority } = m.useModule(AuthorityModule);
-  const { blobs, machine } = m.useModule(ExactMachineModule);
+  const { blobs, machine, models } = m.useModule(ExactMachineModule);
   const { hub } = m.useModule(ModelHubModule);
   const { operators } = m.useModule(OperatorsModule);
   const { settlement } = m.useModule(ProofSettlementModule);
@@ -86,6 +86,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     authority,
     blobs,
     machine,
+    models,
     hub,
     operators,
     settlement,

@@ -66,6 +66,11 @@ const servedSchema = z.strictObject({
   pipeFee: opg.optional(),
   /** Only until the node has measured the model itself; more than 50 makes it a slow one from the start. */
   expectedRunMs: positive.default(50),
+  /**
+   * Unless false, each result of an exact release is compared with the interpreter before it is signed. Without that a
+   * fault of the runtime on this machine is signed as it is, and can be proved: it costs the stake.
+   */
+  checkExact: z.boolean().optional(),
 });
 
 const addressesSchema = z.strictObject({

@@ -32,6 +32,20 @@ export const OPERATORS_ABI = [
   "function maxValidity() view returns (uint40)",
 ];
 
+export const MODEL_HUB_ABI = [
+  "function isExact(bytes32 release) view returns (bool)",
+  "function exactCommitmentOf(bytes32 release) view returns (tuple(bytes32 graphRoot,uint16 loweringVersion,address zkVerifier,bytes32 zkKeyDigest,uint8 zkKeyOrigin))",
+];
+
+export const EXACT_MACHINE_ABI = [
+  "function evaluate(bytes32 graphRoot, bytes input) view returns (bytes output)",
+];
+
+export const ON_CHAIN_MODEL_ABI = [
+  "function graphRoot() view returns (bytes32)",
+  "function evaluate(bytes input) view returns (bytes output)",
+];
+
 /** ERC-7821, as OpenZeppelin's `ERC7821` implements it. */
 export const BATCH_ACCOUNT_ABI = [
   "function execute(bytes32 mode, bytes executionData) payable",
