@@ -5,7 +5,7 @@ import {
   resultHash,
   SIGNER_CONSENT_TYPES,
 } from "@opg-network/sdk/inferenceResult";
-import { NO_ACCEPTANCE, type PackedRequest, unpackRequest } from "@opg-network/sdk/request";
+import { NO_ACCEPTANCE, type PackedRequest, packRequest, unpackRequest } from "@opg-network/sdk/request";
 import { bundleDigest } from "@opg-network/sdk/resultBundle";
 import { expect } from "chai";
 import { hexlify, parseEther, Wallet } from "ethers";
@@ -64,8 +64,8 @@ describe("dispute commands", function () {
       ...{
         delivery: 0,
         minStake: 0n,
-        cover: 0n,
         operatorId: 0,
+        cover: 0n,
         fullFeeUntil: now + HOUR,
         deadline: now + 2 * HOUR,
       },
@@ -80,9 +80,8 @@ describe("dispute commands", function () {
     const leaf = resultHash(resultOfRequest({ id, request }, hexlify(output), validUntil));
     const separator = domainSeparatorOf(operatorsDomain(31_337n, await operators.getAddress()));
     const { serialized } = liar.signingKey.sign(bundleDigest(separator, [leaf]));
-    const { origin, price, times, release, cover, inputHash } = packed;
     const item = {
-      request: { origin, price, times, release, cover, inputHash },
+      request: packRequest(request),
       ...{ output, proof: "0x", acceptance: NO_ACCEPTANCE },
     };
     return (await requests.fulfil([item], serialized, validUntil)).hash;
