@@ -120,7 +120,8 @@ contract PawnShopTest is PoolFixture {
         int256[] memory values = new int256[](1);
         values[0] = drawdown;
         Tensor memory output = TensorCodec.fromFixed(values, 18, TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
-        MockAnswer memory given = MockAnswer(TensorCodec.encode(output), Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+        bytes memory encoded = TensorCodec.encode(output);
+        MockAnswer memory given = MockAnswer(encoded, Mode.VANILLA, 1, INFERENCE_FEE, STAKE, 0);
         pipe.answer(trader, address(shop), DRAWDOWN, input, given);
     }
 }
