@@ -1,0 +1,28 @@
+import { NetworkError } from "@opg-network/sdk/errors";
+
+const PROBLEMS = {
+  "circuit-range": "A value of the program is not proved to stay where a circuit needs it",
+  "circuit-too-large": "The circuit is beyond a limit",
+  "circuit-compiler-failed": "The circuit compiler failed",
+  "proof-statement-invalid": "The input or the output is not the encoding of what the circuit is about",
+  "proving-failed": "The prover failed",
+  "proving-stopped": "The prover ended before its job did",
+  "powers-of-tau-mismatch": "The powers of tau are not the ones that were asked for",
+  "key-mismatch": "The proving key is not one of this circuit",
+} as const;
+
+export type CircuitErrorCode = keyof typeof PROBLEMS;
+
+/** What keeps a program from becoming a circuit, or a run of it from becoming a proof. */
+export class CircuitError extends NetworkError {
+  override readonly name = "CircuitError";
+  declare readonly code: CircuitErrorCode;
+
+  constructor(
+    code: CircuitErrorCode,
+    data: Readonly<Record<string, unknown>> & { reason: string },
+    cause?: unknown,
+  ) {
+    super(code, `${PROBLEMS[code]}: ${data.reason}`, { data, cause, retryable: code === "proving-stopped" });
+  }
+}

@@ -1,0 +1,48 @@
+declare module "snarkjs" {
+  /** A path, or bytes in memory. */
+  type File = string | { type: "mem"; data?: Uint8Array };
+  type Point = string[];
+  interface Groth16Proof {
+    pi_a: Point;
+    pi_b: Point[];
+    pi_c: Point;
+    protocol: string;
+    curve: string;
+  }
+  type Input = Record<string, string | string[]>;
+
+  const curves: { getCurveFromName(name: string): Promise<unknown> };
+  const powersOfTau: {
+    newAccumulator(curve: unknown, power: number, file: File): Promise<unknown>;
+    beacon(from: File, to: File, name: string, beacon: string, iterationsExp: number): Promise<unknown>;
+    preparePhase2(from: File, to: File): Promise<unknown>;
+    verify(file: File): Promise<boolean>;
+  };
+  const zKey: {
+    newZKey(r1cs: File, powers: File, key: File): Promise<Uint8Array | -1>;
+    contribute(from: File, to: File, name: string, entropy: string): Promise<Uint8Array>;
+    verifyFromR1cs(r1cs: File, powers: File, key: File): Promise<boolean>;
+    exportVerificationKey(key: File): Promise<Record<string, unknown>>;
+  };
+  const wtns: { calculate(input: Input, wasm: File, witness: File): Promise<void> };
+  const groth16: {
+    prove(key: File, witness: File): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
+    verify(key: unknown, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;
+  };
+
+  export type { File, Groth16Proof, Input };
+  export { curves, groth16, powersOfTau, wtns, zKey };
+}
+
+declare module "circom2" {
+  export const bindings: Record<string, unknown>;
+  export class CircomRunner {
+    constructor(options: {
+      args: string[];
+      env: Record<string, string>;
+      preopens: Record<string, string>;
+      bindings: Record<string, unknown>;
+    });
+    execute(wasm: Uint8Array): Promise<unknown>;
+  }
+}

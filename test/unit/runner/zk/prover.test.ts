@@ -1,0 +1,176 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
+import { constraintsOf, powerOf } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
+import type { CircuitKeys } from "../../../../offchain-runner/src/zk/groth16.ts";
+import { adoptCeremony, prove, setUp, verify } from "../../../../offchain-runner/src/zk/groth16.ts";
+import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
+import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
+import { Prover } from "../../../../offchain-runner/src/zk/prover.ts";
+import { operatorSignal, publicSignals } from "../../../../offchain-runner/src/zk/statement.ts";
+import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
+import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
+import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
+import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
+import { smallNetwork } from "../../../fixtures/zk/gadgetGraphs.ts";
+import { expectError } from "../expectError.ts";
+
+/** Made once, and kept: the same bytes on every machine. */
+const POWERS = fileURLToPath(new URL("../../../../cache/zk", import.meta.url));
+const OPERATOR = operatorSignal({
+  operatorId: 7,
+  chainId: 31_337n,
+  verifier: `0x${"5a".repeat(20)}`,
+  release: `0x${"c3".repeat(32)}`,
+});
+
+describe("prover", () => {
+  let bench: CircuitBench;
+  let network: TestedCircuit;
+  let powers: PowersOfTau;
+  let keys: CircuitKeys;
+
+  before(async function () {
+    this.timeout(300_000);
+    bench = new CircuitBench();
+    network = await bench.build(smallNetwork());
+    powers = await localPowers(
+      localPowerFor(powerOf(await constraintsOf(network.circuit))),
+      POWERS,
+      bench.prover,
+    );
+    keys = await setUp(network.circuit, powers, join(bench.folder, "single.zkey"), bench.prover);
+  });
+  after(async () => {
+    await bench.stop();
+  });
+
+  const input = (...values: number[]) => encodeTensors([tensorFromNumbers("uint8", [4], values)]);
+  const proveFor = (values: number[], operator = OPERATOR, prover = bench.prover, signal?: AbortSignal) =>
+    prove(
+      { circuit: network.circuit, keys, root: network.graph.root },
+      { input: input(...values), operator },
+      prover,
+      signal,
+    );
+
+  it("proves what the interpreter gives, for the statement that the contract makes of it", async () => {
+    const interpreter = new ExactInterpreter(network.graph);
+    for (const values of [
+      [0, 0, 0, 0],
+      [255, 255, 255, 255],
+      [1, 2, 250, 90],
+    ]) {
+      const proved = await proveFor(values);
+      const output = interpreter.evaluate(input(...values));
+      expect(proved.signals).to.deep.equal(
+        publicSignals(network.graph.root, input(...values), output, OPERATOR),
+      );
+      expect(await verify(keys.verifyingKey, proved, bench.prover)).to.equal(true);
+    }
+  });
+
+  it("gives a proof that is one of nothing else", async () => {
+    const proved = await proveFor([9, 8, 7, 6]);
+    const other = operatorSignal({
+      operatorId: 8,
+      chainId: 31_337n,
+      verifier: `0x${"5a".repeat(20)}`,
+      release: `0x${"c3".repeat(32)}`,
+    });
+    const changes = [
+      proved.signals.with(-1, other),
+      proved.signals.with(0, (proved.signals[0] as bigint) + 256n ** 26n),
+      proved.signals.with(0, (proved.signals[0] as bigint) + 256n ** 30n),
+    ];
+    for (const signals of changes) {
+      expect(await verify(keys.verifyingKey, { ...proved, signals }, bench.prover)).to.equal(false);
+    }
+  });
+
+  it("has keys whose gamma and delta differ, and says how they were made", () => {
+    expect(keys.verifyingKey.vk_gamma_2).not.to.deep.equal(keys.verifyingKey.vk_delta_2);
+    expect(keys.verifyingKey.nPublic).to.equal(2);
+    expect(keys.verifyingKey.IC).to.have.length(3);
+    expect(keys.origin.kind).to.equal("single");
+    expect(keys.powers).to.include({ origin: "local", digest: powers.digest });
+  });
+
+  it("takes keys of a ceremony for the same circuit alone", async function () {
+    this.timeout(120_000);
+    const provingKey = join(bench.folder, "ceremony.zkey");
+    copyFileSync(keys.provingKey, provingKey);
+    const ceremony = { provingKey, transcript: `0x${"11".repeat(32)}` };
+    const adopted = await adoptCeremony(network.circuit, powers, ceremony, bench.prover);
+    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript: ceremony.transcript });
+    expect(adopted.verifyingKey).to.deep.equal(keys.verifyingKey);
+    const other = await bench.build(smallNetwork(14));
+    await expectError(adoptCeremony(other.circuit, powers, ceremony, bench.prover), "key-mismatch");
+    await expectError(
+      prove(
+        { circuit: other.circuit, keys, root: other.graph.root },
+        { input: input(1, 1, 1, 1), operator: 1n },
+        bench.prover,
+      ),
+      "key-mismatch",
+    );
+  });
+
+  it("refuses powers of tau that are not the ones asked for", async () => {
+    const altered = join(bench.folder, "altered.ptau");
+    const bytes = readFileSync(powers.file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(altered, bytes);
+    await expectError(givenPowers(altered, powers.digest), "powers-of-tau-mismatch");
+    await expectError(givenPowers(join(bench.folder, "none.ptau"), powers.digest), "powers-of-tau-mismatch");
+    expect(await givenPowers(powers.file, powers.digest)).to.include({
+      origin: "given",
+      digest: powers.digest,
+    });
+  });
+
+  it("refuses an input that is not the encoding of what the circuit takes", async () => {
+    const wrong = encodeTensors([tensorFromNumbers("uint8", [5], [1, 2, 3, 4, 5])]);
+    const work = { circuit: network.circuit, keys, root: network.graph.root };
+    await expectError(prove(work, { input: wrong, operator: 1n }, bench.prover), "proof-statement-invalid");
+    await expectError(
+      prove(work, { input: new Uint8Array(3), operator: 1n }, bench.prover),
+      "proof-statement-invalid",
+    );
+  });
+
+  it("goes on in a new process after one that died, and after a job that failed", async function () {
+    this.timeout(120_000);
+    const prover = new Prover();
+    try {
+      await expectError(
+        prover.run({ kind: "verifying-key", key: join(bench.folder, "none.zkey") }),
+        "proving-failed",
+      );
+      const early = AbortSignal.abort();
+      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover, early), "proving-stopped");
+      const giveUp = new AbortController();
+      const dying = proveFor([1, 2, 3, 4], OPERATOR, prover, giveUp.signal);
+      // Not at once: it is to be under way.
+      setImmediate(() => giveUp.abort());
+      await expectError(dying, "proving-stopped");
+      const proved = await proveFor([1, 2, 3, 4], OPERATOR, prover);
+      expect(await verify(keys.verifyingKey, proved, prover)).to.equal(true);
+    } finally {
+      await prover.stop();
+    }
+    await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-stopped");
+  });
+
+  it("ends a process that takes more memory than it may", async function () {
+    if (process.platform !== "linux") this.skip();
+    const prover = new Prover({ memoryBytes: 1 });
+    try {
+      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-stopped");
+    } finally {
+      await prover.stop();
+    }
+  });
+});
