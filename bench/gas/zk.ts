@@ -74,7 +74,12 @@ export async function measure(): Promise<Record<string, number>> {
     const content = {
       entry: 0,
       files: [
-        { path: "model.onnx", size: 1, sha256Digest: ethers.id(`${bytes}`), uri: "https://models.example.org/1" },
+        {
+          path: "model.onnx",
+          size: 1,
+          sha256Digest: ethers.id(`${bytes}`),
+          uri: "https://models.example.org/1",
+        },
       ],
       inputs: [{ name: "x", dtype: UINT8, shape: [bytes] }],
       outputs: [{ name: "y", dtype: UINT8, shape: [1] }],
@@ -108,7 +113,13 @@ export async function measure(): Promise<Record<string, number>> {
     const proof = coder.encode(["bytes", "bytes"], [input, provedAnyhow(signals)]);
     return { input: ethers.hexlify(input), output: ethers.hexlify(output), proof };
   };
-  const signed = async (context: string, release: string, input: string, output: string, validUntil: number) => {
+  const signed = async (
+    context: string,
+    release: string,
+    input: string,
+    output: string,
+    validUntil: number,
+  ) => {
     const result = {
       ...{ context, release, mode: ZK, codec: 1, fee: FEE, maxCover: 0n, validUntil },
       ...{ inputHash: ethers.keccak256(input), outputHash: ethers.keccak256(output) },
@@ -124,7 +135,9 @@ export async function measure(): Promise<Record<string, number>> {
       delivery: 0,
     };
     const receipt = await (await requests.connect(caller).request(terms, input)).wait();
-    const opened = receipt?.logs.map((log) => requests.interface.parseLog(log)).find((log) => log?.name === "RequestOpened");
+    const opened = receipt?.logs
+      .map((log) => requests.interface.parseLog(log))
+      .find((log) => log?.name === "RequestOpened");
     if (!opened) throw new Error("no request was opened");
     now += 1;
     await networkHelpers.time.setNextBlockTimestamp(now);
@@ -139,20 +152,51 @@ export async function measure(): Promise<Record<string, number>> {
     const { input, output, proof } = await answered(published);
     const { release } = published;
     const validUntil = now + 600;
-    const signature = await signed(await pipe.contextOf(caller, consumer), release, input, output, validUntil);
+    const signature = await signed(
+      await pipe.contextOf(caller, consumer),
+      release,
+      input,
+      output,
+      validUntil,
+    );
     const results = ethers.solidityPacked(
       [
-        ...["uint8", "address", "uint40", "bytes32", "bytes32", "uint8", "uint8", "uint56", "uint56", "uint24"],
+        ...[
+          "uint8",
+          "address",
+          "uint40",
+          "bytes32",
+          "bytes32",
+          "uint8",
+          "uint8",
+          "uint56",
+          "uint56",
+          "uint24",
+        ],
         ...["uint24", "bytes", "bytes", "bytes"],
       ],
       [
-        ...[1, await consumer.getAddress(), validUntil, release, ethers.keccak256(input), ZK, 1, FEE / GRAIN, 0],
+        ...[
+          1,
+          await consumer.getAddress(),
+          validUntil,
+          release,
+          ethers.keccak256(input),
+          ZK,
+          1,
+          FEE / GRAIN,
+          0,
+        ],
         ...[ethers.dataLength(output), ethers.dataLength(proof), output, proof, signature],
       ],
     );
     const query = { release, codec: 1, modes: ZK_ALONE, operatorId: 0, maxFee: OPG, minStake: 0, input };
     const data = consumer.interface.encodeFunctionData("askAny", [query]);
-    const tail = [results, ethers.toBeHex(ethers.dataLength(results), 4), ethers.dataSlice(ethers.id(MAGIC), 0, 4)];
+    const tail = [
+      results,
+      ethers.toBeHex(ethers.dataLength(results), 4),
+      ethers.dataSlice(ethers.id(MAGIC), 0, 4),
+    ];
     return gasOf(caller.sendTransaction({ to: consumer, data: ethers.concat([data, ...tail]) }));
   };
   const lastOf = async (run: () => Promise<number>): Promise<number> => {

@@ -8,10 +8,6 @@ library Bn254 {
     /// Order of the field of coordinates.
     uint256 internal constant PRIME = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
-    uint256 internal constant ADD = 6;
-    uint256 internal constant MULTIPLY = 7;
-    uint256 internal constant PAIRING = 8;
-
     uint256 internal constant ADD_GAS = 300;
     uint256 internal constant MULTIPLY_GAS = 12_000;
     uint256 internal constant PAIRING_GAS = 90_000;
@@ -24,7 +20,7 @@ library Bn254 {
     function isG1(uint256 place) internal view returns (bool isPoint) {
         // A missing second point is read as zero, so that the sum is the point itself.
         assembly ("memory-safe") {
-            isPoint := staticcall(ADD_GAS, ADD, place, G1_BYTES, 0, G1_BYTES)
+            isPoint := staticcall(ADD_GAS, 6, place, G1_BYTES, 0, G1_BYTES)
             isPoint := and(isPoint, eq(returndatasize(), G1_BYTES))
             isPoint := and(isPoint, iszero(iszero(or(mload(place), mload(add(place, 32))))))
         }
@@ -49,7 +45,7 @@ library Bn254 {
                     place := third
                 }
             }
-            arePoints := staticcall(add(PAIRING_GAS, mul(3, PAIR_GAS)), PAIRING, pairs, 576, 0, 32)
+            arePoints := staticcall(add(PAIRING_GAS, mul(3, PAIR_GAS)), 8, pairs, 576, 0, 32)
             arePoints := and(arePoints, eq(returndatasize(), 32))
         }
     }

@@ -77,13 +77,18 @@ contract Groth16Verifier is IGroth16Verifier {
     }
 
     function _operatorSignal(ProofStatement calldata statement) private view returns (uint256) {
-        uint256 digest = uint256(keccak256(abi.encode(block.chainid, address(this), statement.release)));
+        bytes32 release = ReleaseId.unwrap(statement.release);
+        uint256 digest = uint256(keccak256(abi.encode(block.chainid, address(this), release)));
         return (uint256(statement.operatorId) << DIGEST_BITS) | uint216(digest);
     }
 
     /// @return data where all elements are in memory, without gaps and followed by zeros
     function _data(VerifyingKey key, ProofStatement calldata statement) private pure returns (uint256 data) {
-        uint256 length = key.chunks() * CHUNK_BYTES;
+        uint256 length;
+        // No more than the key's blob is long, times 31.
+        unchecked {
+            length = key.chunks() * CHUNK_BYTES;
+        }
         assembly ("memory-safe") {
             data := mload(0x40)
             mstore(0x40, add(data, and(add(length, 63), not(31))))
@@ -93,14 +98,11 @@ contract Groth16Verifier is IGroth16Verifier {
         bytes calldata output = statement.output;
         bool hasForm = input.length == key.inputLength() && output.length == key.outputLength();
         require(hasForm, StatementFormInvalid(statement.release));
-        uint256 inputParts = key.parts();
-        uint256 outputParts = inputParts + key.inputParts() * PART_BYTES;
-        bytes32 digest;
-        uint256 end;
-        (digest, end) = _moveElements(input, inputParts, outputParts, data);
-        require(digest == key.inputDigest(), StatementFormInvalid(statement.release));
-        (digest, ) = _moveElements(output, outputParts, outputParts + key.outputParts() * PART_BYTES, end);
-        require(digest == key.outputDigest(), StatementFormInvalid(statement.release));
+        (uint256 part, uint256 outputPart, uint256 lastPart) = key.partPlaces();
+        (bytes32 inputFrame, uint256 end) = _moveElements(input, part, outputPart, data);
+        (bytes32 outputFrame, ) = _moveElements(output, outputPart, lastPart, end);
+        hasForm = inputFrame == key.inputDigest() && outputFrame == key.outputDigest();
+        require(hasForm, StatementFormInvalid(statement.release));
     }
 
     /// @dev Elements lie inside the encoding, and their sum inside the data: the key was checked.
@@ -129,42 +131,21 @@ contract Groth16Verifier is IGroth16Verifier {
         }
     }
 
-    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1. Writes over the key: each signal behind its
-    /// point, where only points were that are used already, and after the last the parts and 32 bytes to spare.
+    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1.
     function _isProof(
         VerifyingKey key,
         uint256 data,
         uint256 signal,
         bytes calldata proof
     ) private view returns (bool isProof) {
-        (uint256 alpha, uint256 gamma, uint256 delta) = (key.alpha(), key.gamma(), key.delta());
-        (uint256 constantPoint, uint256 count) = (key.signalPoints(), key.chunks());
-        (uint256 add_, uint256 multiply, uint256 pairing) = (Bn254.ADD, Bn254.MULTIPLY, Bn254.PAIRING);
-        (uint256 prime, uint256 addGas, uint256 multiplyGas) = (Bn254.PRIME, Bn254.ADD_GAS, Bn254.MULTIPLY_GAS);
-        uint256 pairingGas = Bn254.PAIRING_GAS + 4 * Bn254.PAIR_GAS;
+        uint256 pairs;
         assembly ("memory-safe") {
-            let pairs := mload(0x40)
-            let sum := add(pairs, 384)
-            mcopy(sum, constantPoint, 64)
-            isProof := 1
-            let point := add(constantPoint, mul(64, add(count, 1)))
-            let chunk := add(data, mul(CHUNK_BYTES, count))
-            for {} 1 {} {
-                // Nothing times a point adds nothing.
-                if signal {
-                    mstore(add(point, 64), signal)
-                    isProof := and(isProof, staticcall(multiplyGas, multiply, point, 96, add(sum, 64), 64))
-                    isProof := and(isProof, eq(returndatasize(), 64))
-                    isProof := and(isProof, staticcall(addGas, add_, sum, 128, sum, 64))
-                    isProof := and(isProof, eq(returndatasize(), 64))
-                }
-                if eq(chunk, data) {
-                    break
-                }
-                chunk := sub(chunk, CHUNK_BYTES)
-                point := sub(point, 64)
-                signal := shr(8, mload(chunk))
-            }
+            pairs := mload(0x40)
+        }
+        isProof = _sum(key.signalPoints(), key.chunks(), data, signal, pairs + 384);
+        (uint256 prime, uint256 pairingGas) = (Bn254.PRIME, Bn254.PAIRING_GAS + 4 * Bn254.PAIR_GAS);
+        (uint256 alpha, uint256 gamma, uint256 delta) = (key.alpha(), key.gamma(), key.delta());
+        assembly ("memory-safe") {
             calldatacopy(pairs, proof.offset, 192)
             let y := mload(add(pairs, 32))
             isProof := and(isProof, lt(y, prime))
@@ -174,9 +155,46 @@ contract Groth16Verifier is IGroth16Verifier {
             calldatacopy(add(pairs, 576), add(proof.offset, 192), 64)
             mcopy(add(pairs, 640), delta, 128)
             if isProof {
-                isProof := staticcall(pairingGas, pairing, pairs, 768, 0, 32)
+                isProof := staticcall(pairingGas, 8, pairs, 768, 0, 32)
                 isProof := and(isProof, eq(returndatasize(), 32))
                 isProof := and(isProof, eq(mload(0), 1))
+            }
+        }
+    }
+
+    /// @dev Writes the point of the constant and, for each signal, its point times it, added up, to `sum`, and uses 64
+    /// bytes behind. From the last signal on: each is written behind its point, over what was used already, and the last
+    /// over parts and the 32 bytes to spare.
+    function _sum(
+        uint256 points,
+        uint256 count,
+        uint256 data,
+        uint256 signal,
+        uint256 sum
+    ) private view returns (bool isSum) {
+        (uint256 addGas, uint256 multiplyGas) = (Bn254.ADD_GAS, Bn254.MULTIPLY_GAS);
+        assembly ("memory-safe") {
+            mcopy(sum, points, 64)
+            isSum := 1
+            let point := add(points, mul(64, add(count, 1)))
+            for {
+                let chunk := add(data, mul(31, count))
+            } 1 {
+                signal := shr(8, mload(chunk))
+            } {
+                // Nothing times a point adds nothing.
+                if signal {
+                    mstore(add(point, 64), signal)
+                    isSum := and(isSum, staticcall(multiplyGas, 7, point, 96, add(sum, 64), 64))
+                    isSum := and(isSum, eq(returndatasize(), 64))
+                    isSum := and(isSum, staticcall(addGas, 6, sum, 128, sum, 64))
+                    isSum := and(isSum, eq(returndatasize(), 64))
+                }
+                if eq(chunk, data) {
+                    break
+                }
+                chunk := sub(chunk, 31)
+                point := sub(point, 64)
             }
         }
     }

@@ -5,7 +5,8 @@ import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {Bn254} from "./Bn254.sol";
 
 /// @notice A verifying key in memory: where its first byte is.
-/// @dev graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
+/// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, 1,000 gas a proof.
+/// graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
 /// delta 128 | a point of 64 for the constant, for each signal of data, for the operator | parts of input, then of
 /// output, 8 each: place 4, bytes 4.
 /// Head, from the high end: zeros 16 | format 2 | signals of data 2 | length of the input 4 | of the output 4 | parts of
@@ -25,6 +26,7 @@ using {
     delta,
     signalPoints,
     parts,
+    partPlaces,
     requireSound
 } for VerifyingKey global;
 
@@ -83,25 +85,44 @@ function outputParts(VerifyingKey self) pure returns (uint256) {
 
 /// @notice Where alpha is in memory; beta follows.
 function alpha(VerifyingKey self) pure returns (uint256) {
-    return VerifyingKey.unwrap(self) + ALPHA_AT;
+    unchecked {
+        return VerifyingKey.unwrap(self) + ALPHA_AT;
+    }
 }
 
 function gamma(VerifyingKey self) pure returns (uint256) {
-    return VerifyingKey.unwrap(self) + GAMMA_AT;
+    unchecked {
+        return VerifyingKey.unwrap(self) + GAMMA_AT;
+    }
 }
 
 function delta(VerifyingKey self) pure returns (uint256) {
-    return VerifyingKey.unwrap(self) + DELTA_AT;
+    unchecked {
+        return VerifyingKey.unwrap(self) + DELTA_AT;
+    }
 }
 
 /// @notice Where the constant's point is in memory; those of the signals follow.
 function signalPoints(VerifyingKey self) pure returns (uint256) {
-    return VerifyingKey.unwrap(self) + SIGNALS_AT;
+    unchecked {
+        return VerifyingKey.unwrap(self) + SIGNALS_AT;
+    }
 }
 
 /// @notice Where the parts of the input are in memory; those of the output follow.
 function parts(VerifyingKey self) pure returns (uint256) {
-    return signalPoints(self) + (chunks(self) + 2) * Bn254.G1_BYTES;
+    unchecked {
+        return signalPoints(self) + (chunks(self) + 2) * Bn254.G1_BYTES;
+    }
+}
+
+/// @notice Where in memory the parts of the input begin, where those of the output, and where both end.
+function partPlaces(VerifyingKey self) pure returns (uint256 input, uint256 output, uint256 end) {
+    input = parts(self);
+    unchecked {
+        output = input + inputParts(self) * PART_BYTES;
+        end = output + outputParts(self) * PART_BYTES;
+    }
 }
 
 /// @notice Reverts unless a proof that passes with this key can mean what it should, as far as the key shows.
@@ -110,7 +131,8 @@ function requireSound(VerifyingKey self, uint256 length, bytes32 graphRoot) view
     // With the zeros before it.
     uint256 format = _word(self, HEAD_AT) >> 112;
     require(format == KEY_FORMAT, IGroth16Verifier.KeyFormatUnknown(format));
-    uint256 expected = parts(self) - VerifyingKey.unwrap(self) + (inputParts(self) + outputParts(self)) * PART_BYTES;
+    (, , uint256 end) = partPlaces(self);
+    uint256 expected = end - VerifyingKey.unwrap(self);
     require(length == expected, IGroth16Verifier.KeyLengthInvalid(length, expected));
     bytes32 actual = bytes32(_word(self, 0));
     require(actual == graphRoot && graphRoot != 0, IGroth16Verifier.KeyGraphMismatch(actual, graphRoot));
