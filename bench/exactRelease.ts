@@ -54,6 +54,7 @@ export async function publishExact(
   { ethers, blobs, hub }: Network,
   publisher: Signer,
   { name, content, graph }: Pick<ExactModel, "name" | "content" | "graph">,
+  royalty = 0n,
 ): Promise<string> {
   for (const blob of graph.blobs) await (await blobs.put(blob)).wait();
   await (await hub.connect(publisher).createModel(name)).wait();
@@ -61,7 +62,7 @@ export async function publishExact(
     ethers.AbiCoder.defaultAbiCoder().encode(["address", "string"], [await publisher.getAddress(), name]),
   );
   const publish = hub.connect(publisher).getFunction("publish");
-  const terms = [model, false, content, 0n, 0n, 1, "", ethers.ZeroHash] as const;
+  const terms = [model, false, content, royalty, 0n, 1, "", ethers.ZeroHash] as const;
   const release: string = await publish.staticCall(...terms);
   await (await publish(...terms)).wait();
   // What is measured must be valid beyond the block of the publication, and id and hash must be the sent one's.

@@ -80,6 +80,7 @@ export async function operatorNetwork() {
     ethers,
     networkHelpers,
     opg,
+    authority,
     blobs,
     machine,
     hub,

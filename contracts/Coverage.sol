@@ -63,7 +63,7 @@ contract Coverage is ICoverage {
         Standing memory standing = OPERATORS.standingOf(operator.signer);
         Offer memory offer = OPERATORS.offerOf(operatorId, release);
         Account memory account = REQUESTS.accountOf(operator.signer);
-        uint256 stake = uint256(standing.stake) * GRAIN;
+        uint256 stake = OPERATORS.compactStandingOf(operator.signer).stakeGrains() * GRAIN;
         if (standing.status != SignerStatus.Active || standing.jailed || stake < minimum) {
             return (candidate, false);
         }
@@ -72,6 +72,7 @@ contract Coverage is ICoverage {
             operatorId: operatorId,
             signer: operator.signer,
             price: offer.price,
+            coverRateBps: offer.coverRateBps,
             stake: stake,
             freeSlots: uint16(standing.slots - account.reservations),
             acceptBudget: account.balance,

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Challenges} from "./disputes/Challenges.sol";
+import {CoverClaims} from "./disputes/CoverClaims.sol";
 import {IDisputes} from "./interfaces/IDisputes.sol";
 import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOperators, Offence} from "./interfaces/IOperators.sol";
@@ -14,7 +15,7 @@ import {InferenceResult} from "./types/InferenceResult.sol";
 /// @notice What one transaction proves; what takes several is in `Challenges`. Anyone proves; the verdict follows from
 /// signatures and computation alone. The only holder of the power to slash. Trusts `Operators`, `ModelHub` and its
 /// machine.
-contract Disputes is IDisputes, Challenges {
+contract Disputes is IDisputes, CoverClaims {
     constructor(IOperators operators, IModelHub hub, uint256 baseFeeCap) Challenges(operators, hub, baseFeeCap) {}
 
     /// @inheritdoc IDisputes

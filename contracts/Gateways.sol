@@ -6,7 +6,6 @@ import {IModelHub, ReleaseTerms} from "./interfaces/IModelHub.sol";
 import {IOperators, SignerStatus, Standing} from "./interfaces/IOperators.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {GatewayUrl} from "./libraries/GatewayUrl.sol";
-import {GRAIN} from "./types/Grain.sol";
 import {ALL_MODES, Mode} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
 
@@ -72,7 +71,7 @@ contract Gateways is IGateways {
     function _couldServe(uint32 id, ReleaseId release, uint8 modes, uint256 minimum) private view returns (bool) {
         if (OPERATORS.offerOf(id, release).modes & modes == 0) return false;
         Standing memory standing = OPERATORS.standingById(id);
-        return standing.status == SignerStatus.Active && !standing.jailed && uint256(standing.stake) * GRAIN >= minimum;
+        return standing.status == SignerStatus.Active && !standing.jailed && OPERATORS.countingStakeOf(id) >= minimum;
     }
 
     function _supportedModes() private view returns (uint8 modes) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Escrow} from "./Escrow.sol";
 import {ResultDomain} from "./ResultDomain.sol";
 import {TimedPause} from "./TimedPause.sol";
+import {ICovers} from "./interfaces/ICovers.sol";
 import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
 import {
     Acceptance,
@@ -21,10 +22,12 @@ import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
 import {FeeCurve} from "./libraries/FeeCurve.sol";
 import {ResultSignatures} from "./libraries/ResultSignatures.sol";
 import {CODEC_TENSORS} from "./types/Codec.sol";
-import {GRAIN, toGrains} from "./types/Grain.sol";
+import {Cover} from "./types/Cover.sol";
+import {GRAIN, MAX_GRAINS, NotWholeGrains, toGrains} from "./types/Grain.sol";
 import {INFERENCE_RESULT_TYPEHASH} from "./types/InferenceResult.sol";
 import {Mode} from "./types/Mode.sol";
 import {Delivery, Request, RequestOrigin, packOrigin, packPrice, packTimes} from "./types/Request.sol";
+import {ReleaseId} from "./types/ReleaseId.sol";
 import {RequestId} from "./types/RequestId.sol";
 import {LaneWord, packLane} from "./types/LaneWord.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
@@ -128,8 +131,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         bytes32[] memory due = outputHashes;
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
-            bytes4 problem = _settle(item, ids[i], signer, standing);
+            bytes4 problem = _check(item, ids[i], signer, standing);
+            if (problem == 0 && item.request.cover.isAsked()) {
+                problem = _insure(item.request, ids[i], outputHashes[i], validUntil, signer);
+            }
             if (problem == 0) {
+                _settle(item, ids[i], standing);
                 due[i] = _schedule(item.request, ids[i], outputHashes[i], validUntil);
                 ++settled;
             } else {
@@ -223,7 +230,9 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
                 deadline: request_.times.deadline(),
                 acceptPeriod: request_.times.acceptPeriod(),
                 callbackGas: request_.price.callbackGas(),
-                delivery: request_.origin.delivery()
+                delivery: request_.origin.delivery(),
+                cover: request_.cover.amount(),
+                beneficiary: request_.cover.beneficiary()
             });
     }
 
@@ -267,6 +276,24 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         require(inputLength <= MAX_INPUT_LENGTH, InputTooLarge(inputLength, MAX_INPUT_LENGTH));
         uint256 protocolFee = _protocolPart(toGrains(terms.fee) * GRAIN);
         require(terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee));
+        if (terms.cover.isAsked()) _checkCover(terms.release, terms.cover);
+    }
+
+    /// @dev What would only fail when it is answered.
+    function _checkCover(ReleaseId release, Cover cover) private view {
+        require(cover.grains() != 0, ICovers.CoverZero());
+        require(cover.grains() <= MAX_GRAINS, NotWholeGrains(cover.amount()));
+        address beneficiary = cover.beneficiary();
+        require(
+            beneficiary != address(0) &&
+                beneficiary != address(this) &&
+                beneficiary != address(OPERATORS) &&
+                beneficiary != address(OPG_TOKEN),
+            ICovers.BeneficiaryUnusable(beneficiary)
+        );
+        (, uint40 exactFrom) = HUB.exactGraphOf(release);
+        // Whatever answers from now on is valid for longer than that.
+        require(exactFrom != 0 && block.timestamp > exactFrom, CoverNeedsExact(release));
     }
 
     function _open(
@@ -288,7 +315,8 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
                     terms.operatorId,
                     terms.callbackGas
                 ),
-                times: packTimes(uint40(block.timestamp), terms.fullFeeUntil, terms.deadline, terms.acceptPeriod)
+                times: packTimes(uint40(block.timestamp), terms.fullFeeUntil, terms.deadline, terms.acceptPeriod),
+                cover: terms.cover
             });
     }
 
@@ -298,9 +326,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         uint40 validUntil,
         bytes calldata signature
     ) private view returns (RequestId[] memory ids, bytes32[] memory outputHashes, address signer) {
-        ids = new RequestId[](items.length);
-        outputHashes = new bytes32[](items.length);
-        bytes32[] memory leaves = new bytes32[](items.length);
+        bytes32[] memory words = _words(items.length);
+        assembly ("memory-safe") {
+            ids := words
+        }
+        outputHashes = _words(items.length);
+        bytes32[] memory leaves = _words(items.length);
         for (uint256 i; i < items.length; ++i) {
             Fulfilment calldata item = items[i];
             RequestId id = _idOf(item.request);
@@ -311,14 +342,14 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator(), leaves), signature);
     }
 
-    /// @dev Pays one answer, or says why it does not count. Nothing is called but the mode's verifier.
-    /// @return problem selector of the error that a single answer would deserve; 0 = settled
-    function _settle(
+    /// @dev Says why an answer does not count. Nothing is called but the mode's verifier.
+    /// @return problem selector of the error that a single answer would deserve; 0 = it counts
+    function _check(
         Fulfilment calldata item,
         RequestId id,
         address signer,
         CompactStanding standing
-    ) private returns (bytes4 problem) {
+    ) private view returns (bytes4 problem) {
         Request calldata request_ = item.request;
         bool accepted = item.acceptance.signer != address(0);
         bytes32 expected =
@@ -347,9 +378,31 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
                 item.proof
             );
         }
+    }
 
-        if (accepted) _release(item.acceptance.signer, request_.price.fee());
-        _pay(request_, id, standing, item.output);
+    /// @dev An answer that cannot be insured as its request says does not count. The last thing that can fail.
+    /// @return problem selector of the error; 0 = reserved
+    function _insure(
+        Request calldata request_,
+        RequestId id,
+        bytes32 outputHash,
+        uint40 validUntil,
+        address signer
+    ) private returns (bytes4 problem) {
+        Cover cover = request_.cover;
+        bytes32 resultHash = _resultHash(request_, id, outputHash, validUntil);
+        try OPERATORS.insureResult(signer, resultHash, cover, cover.amount()) {
+            emit RequestInsured(id, cover.beneficiary(), cover.amount());
+        } catch (bytes memory reason) {
+            problem = bytes4(reason);
+            // Gas that ran out says nothing.
+            require(problem != 0, CoverNotReserved(id));
+        }
+    }
+
+    function _settle(Fulfilment calldata item, RequestId id, CompactStanding standing) private {
+        if (item.acceptance.signer != address(0)) _release(item.acceptance.signer, item.request.price.fee());
+        _pay(item.request, id, standing, item.output);
     }
 
     /// @dev By the fee curve, what is not earned goes back. Lateness scales the royalty with what is paid: rounding
@@ -460,8 +513,14 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         return acceptedBy == signer || OPERATORS.compactStandingOf(acceptedBy).operatorId() == operatorId;
     }
 
-    function _idOf(Request calldata request_) private view returns (RequestId) {
-        return RequestId.wrap(keccak256(abi.encode(address(this), request_)));
+    function _idOf(Request calldata request_) private view returns (RequestId id) {
+        // As `keccak256(abi.encode(address(this), request_))`: the six words stand one after the other.
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, address())
+            calldatacopy(add(free, 32), request_, 192)
+            id := keccak256(free, 224)
+        }
     }
 
     /// @dev Struct hash of the `InferenceResult` that answers the request; written out, since a struct in memory
@@ -471,30 +530,55 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         RequestId id,
         bytes32 outputHash,
         uint40 validUntil
-    ) private pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    INFERENCE_RESULT_TYPEHASH,
-                    id,
-                    request_.release,
-                    request_.origin.mode(),
-                    request_.origin.codec(),
-                    request_.inputHash,
-                    outputHash,
-                    request_.price.fee(),
-                    uint256(0),
-                    validUntil
-                )
-            );
+    ) private pure returns (bytes32 hash) {
+        bytes32 typehash = INFERENCE_RESULT_TYPEHASH;
+        RequestOrigin origin = request_.origin;
+        (Mode mode, uint8 codec) = (origin.mode(), origin.codec());
+        (uint256 fee, uint256 maxCover) = (request_.price.fee(), request_.cover.amount());
+        (ReleaseId release, bytes32 inputHash) = (request_.release, request_.inputHash);
+        // As `keccak256(abi.encode(…))`, without leaving the words in memory.
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, typehash)
+            mstore(add(free, 32), id)
+            mstore(add(free, 64), release)
+            mstore(add(free, 96), mode)
+            mstore(add(free, 128), codec)
+            mstore(add(free, 160), inputHash)
+            mstore(add(free, 192), outputHash)
+            mstore(add(free, 224), fee)
+            mstore(add(free, 256), maxCover)
+            mstore(add(free, 288), validUntil)
+            hash := keccak256(free, 320)
+        }
     }
 
     function _acceptedHash(RequestId id, uint40 deadline, address signer) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, deadline, signer));
+        return _hashOfThree(RequestId.unwrap(id), deadline, uint160(signer));
     }
 
     function _undeliveredHash(RequestId id, bytes32 outputHash, uint40 deliverableAt) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, outputHash, deliverableAt));
+        return _hashOfThree(RequestId.unwrap(id), uint256(outputHash), deliverableAt);
+    }
+
+    /// @dev `keccak256(abi.encode(a, b, c))`, without leaving the words in memory.
+    function _hashOfThree(bytes32 a, uint256 b, uint256 c) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, a)
+            mstore(add(free, 32), b)
+            mstore(add(free, 64), c)
+            hash := keccak256(free, 96)
+        }
+    }
+
+    /// @dev Without the zeros of Solidity: for whoever writes every place.
+    function _words(uint256 count) private pure returns (bytes32[] memory words) {
+        assembly ("memory-safe") {
+            words := mload(64)
+            mstore(words, count)
+            mstore(64, add(words, shl(5, add(count, 1))))
+        }
     }
 
     /// @dev Solidity would keep a copy of every output in memory, whose price grows with the square.

@@ -10,7 +10,6 @@ import {IOPG} from "./interfaces/IOPG.sol";
 import {
     IOperators,
     Offence,
-    Offer,
     Onboarding,
     Operator,
     Permit,
@@ -19,13 +18,14 @@ import {
     Standing,
     Unbonding
 } from "./interfaces/IOperators.sol";
-import {OperatorWords, StoredOffer} from "./libraries/OperatorWords.sol";
+import {OperatorWords} from "./libraries/OperatorWords.sol";
 import {PermitLib} from "./libraries/PermitLib.sol";
 import {SlashTable, SlashTables} from "./libraries/SlashTable.sol";
-import {GRAIN, toGrains} from "./types/Grain.sol";
-import {ALL_MODES} from "./types/Mode.sol";
-import {ReleaseId} from "./types/ReleaseId.sol";
+import {Covers} from "./operators/Covers.sol";
+import {Offers} from "./operators/Offers.sol";
+import {StakeBook} from "./operators/StakeBook.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
+import {GRAIN, toGrains} from "./types/Grain.sol";
 
 /// @notice The numbers that a deployment fixes for good.
 struct OperatorsParams {
@@ -44,13 +44,13 @@ struct OperatorsParams {
 }
 
 /// @title Operators
-/// @notice Owns operators, signers, stake, offers and the slash table. Operators' owners write their own entries;
-/// `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and the AccessManager.
-contract Operators is IOperators, AccessManaged, EIP712 {
+/// @notice Owns operators, signers, stake and the slash table; offers and covers are in its bases. Owners of operators
+/// write their own; `Disputes` alone slashes; governance moves the slash table between constants. Trusts OPG and
+/// the AccessManager.
+contract Operators is Offers, Covers, EIP712 {
     using SafeERC20 for IOPG;
     using OperatorWords for Standing;
     using OperatorWords for Operator;
-    using OperatorWords for StoredOffer;
     using SlashTables for SlashTerms;
 
     bytes32 internal constant SIGNER_CONSENT_TYPEHASH = keccak256("SignerConsent(address owner)");
@@ -66,7 +66,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint8 internal constant ALL_ROLES = 15;
     uint16 private constant BPS = 10_000;
 
-    IOPG public immutable override OPG_TOKEN;
     uint40 public immutable override disputeWindow;
     uint40 public immutable override maxValidity;
     uint40 public immutable override unbondingPeriod;
@@ -74,25 +73,24 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     uint256 public immutable override minimumStake;
     uint256 public immutable override stakePerSlot;
     uint256 public immutable override bountyFloor;
-    uint256 private immutable _grainsPerSlot;
 
     uint32 public override operatorCount;
-    uint64 private _unburnedGrains;
     SlashTable private _slashTable;
-    mapping(address signer => Standing standing) private _standings;
-    mapping(uint32 operatorId => Operator operator) private _operators;
     mapping(uint32 operatorId => Unbonding unbonding) private _unbondings;
     /// @dev All but the last, which is in `_standings`.
     mapping(uint32 operatorId => mapping(uint256 index => uint40 timestamp)) private _earlierSlashes;
-    mapping(uint32 operatorId => mapping(ReleaseId release => StoredOffer)) private _offers;
-    mapping(ReleaseId release => uint32[] operatorIds) private _offering;
     mapping(address account => uint256 amount) public override awardOf;
 
     constructor(
         IOPG opg,
         address authority,
         OperatorsParams memory params
-    ) AccessManaged(authority) EIP712("OPG Inference", "1") {
+    )
+        AccessManaged(authority)
+        EIP712("OPG Inference", "1")
+        StakeBook(opg, toGrains(params.stakePerSlot))
+        Covers(uint256(params.maxValidity) + params.disputeWindow, params.unbondingPeriod)
+    {
         require(
             params.disputeWindow >= MIN_DISPUTE_WINDOW &&
                 params.disputeWindow <= MAX_DISPUTE_WINDOW &&
@@ -110,7 +108,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
             StakeTooLow(params.minimumStake, params.bountyFloor * 10)
         );
         require(params.stakePerSlot != 0, AmountZero());
-        OPG_TOKEN = opg;
         disputeWindow = params.disputeWindow;
         maxValidity = params.maxValidity;
         unbondingPeriod = params.unbondingPeriod;
@@ -118,7 +115,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         minimumStake = params.minimumStake;
         stakePerSlot = params.stakePerSlot;
         bountyFloor = toGrains(params.bountyFloor) * GRAIN;
-        _grainsPerSlot = toGrains(params.stakePerSlot);
         _setSlashTerms(Offence.WrongOutput, SlashTerms(5000, 7000, 1500, 1500));
         _setSlashTerms(Offence.Equivocation, SlashTerms(5000, 8500, 1500, 0));
     }
@@ -163,15 +159,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function setOffer(uint32 operatorId, ReleaseId release, uint256 price, uint8 modes) external override {
-        _requireOwner(operatorId);
-        _setOffer(operatorId, release, price, modes);
-    }
-
-    /// @inheritdoc IOperators
     function setSlots(uint32 operatorId, uint16 slots) external override {
         Standing storage standing = _standings[_requireOwner(operatorId).signer];
-        _requireCarried(slots, standing.stake);
+        _requireCarried(slots, _countingGrains(standing));
         standing.slots = slots;
         emit SlotsSet(operatorId, slots);
     }
@@ -202,7 +192,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
         // The tombstone keeps the operator's id, so that a slash for old results finds the stake.
         _standings[oldSigner].store(
-            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false, 0, false)
+            Standing(operatorId, 0, 0, 0, SignerStatus.Retired, false, retiredAt, 0, false, 0, 0)
         );
         (standing.status, standing.since) = (SignerStatus.Active, 0);
         _standings[newSigner].store(standing);
@@ -232,6 +222,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         require(grains <= standing.stake, StakeTooLow(uint256(standing.stake) * GRAIN, amount));
 
         (standing.stake, standing.unbonding) = (uint56(standing.stake - grains), true);
+        _requireLocksCarried(operatorId, standing);
         _trimSlots(operatorId, standing);
         _standings[signer].store(standing);
         Unbonding storage unbonding = _unbondings[operatorId];
@@ -261,8 +252,9 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         require(standing.jailed, OperatorNotJailed(operatorId));
         uint40 until = _jailedUntil(standing.lastSlashAt, standing.slashCount);
         require(block.timestamp >= until, JailNotOver(operatorId, until));
-        uint256 staked = uint256(standing.stake) * GRAIN;
+        uint256 staked = _countingGrains(standing) * GRAIN;
         require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
+        _requireLocksCarried(operatorId, standing);
 
         (standing.jailed, standing.era) = (false, standing.era + 1);
         emit OperatorReturned(operatorId);
@@ -327,10 +319,12 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
     /// @inheritdoc IOperators
     function compactStandingOf(address signer) external view override returns (CompactStanding word) {
-        Standing storage standing = _standings[signer];
-        // The struct fills one slot; reading it whole saves its readers the decoding of every field.
-        assembly ("memory-safe") {
-            word := sload(standing.slot)
+        word = _standingWordOf(signer);
+        if (!word.isSettingAside()) return word;
+        // 56 bits times a percentage, which is less than 100.
+        unchecked {
+            uint256 stakeGrains = word.stakeGrains();
+            return word.withoutStake((stakeGrains * word.coverPercent()) / 100);
         }
     }
 
@@ -373,12 +367,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IOperators
-    function offerOf(uint32 operatorId, ReleaseId release) external view override returns (Offer memory) {
-        StoredOffer storage offer = _offers[operatorId][release];
-        return Offer(uint256(offer.price) * GRAIN, offer.modes);
-    }
-
-    /// @inheritdoc IOperators
     function unbondingOf(uint32 operatorId) external view override returns (Unbonding memory) {
         return _unbondings[operatorId];
     }
@@ -386,25 +374,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     /// @inheritdoc IOperators
     function slashTermsOf(Offence offence) external view override returns (SlashTerms memory) {
         return _slashTable.termsOf(offence);
-    }
-
-    /// @inheritdoc IOperators
-    function offering(
-        ReleaseId release,
-        uint256 offset,
-        uint256 limit
-    ) external view override returns (uint32[] memory page) {
-        uint32[] storage all = _offering[release];
-        uint256 count = all.length;
-        if (offset >= count) return page;
-        if (limit > count - offset) limit = count - offset;
-        page = new uint32[](limit);
-        for (uint256 i; i < limit; ++i) page[i] = all[offset + i];
-    }
-
-    /// @inheritdoc IOperators
-    function offeringCount(ReleaseId release) external view override returns (uint256) {
-        return _offering[release].length;
     }
 
     /// @inheritdoc IOperators
@@ -431,7 +400,7 @@ contract Operators is IOperators, AccessManaged, EIP712 {
 
         operatorId = ++operatorCount;
         _standings[signer].store(
-            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false, 0, false)
+            Standing(operatorId, stakeGrains, slots, 0, SignerStatus.Active, false, 0, 0, false, 0, 0)
         );
         _operators[operatorId].store(Operator(msg.sender, uint40(block.number), roles, signer));
         emit OperatorRegistered(operatorId, msg.sender, signer, roles, slots);
@@ -453,43 +422,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     function _toStake(uint256 amount) private pure returns (uint256 grains) {
         grains = toGrains(amount);
         require(grains != 0, AmountZero());
-    }
-
-    /// @dev Keeps `slots · stakePerSlot ≤ stake` when stake goes away.
-    function _trimSlots(uint32 operatorId, Standing memory standing) private {
-        uint256 carried = standing.stake / _grainsPerSlot;
-        if (standing.slots <= carried) return;
-        standing.slots = uint16(carried);
-        emit SlotsSet(operatorId, uint16(carried));
-    }
-
-    function _setOffer(uint32 operatorId, ReleaseId release, uint256 price, uint8 modes) private {
-        require(modes <= ALL_MODES, OfferInvalid(modes));
-        StoredOffer storage offer = _offers[operatorId][release];
-        uint56 grains = uint56(toGrains(price));
-        uint32 place = offer.place;
-        if (modes == 0) {
-            require(place != 0, OfferUnchanged(operatorId, release));
-            _withdrawOffer(operatorId, release, place);
-        } else {
-            require(place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release));
-            if (place == 0) {
-                uint32[] storage list = _offering[release];
-                list.push(operatorId);
-                place = uint32(list.length);
-            }
-            offer.store(StoredOffer(grains, modes, place));
-        }
-        emit OfferSet(operatorId, release, price, modes);
-    }
-
-    function _withdrawOffer(uint32 operatorId, ReleaseId release, uint32 place) private {
-        uint32[] storage list = _offering[release];
-        uint32 last = list[list.length - 1];
-        list[place - 1] = last;
-        _offers[last][release].place = place;
-        list.pop();
-        delete _offers[operatorId][release];
     }
 
     function _requireSlashable(address signer, Standing memory standing) private view returns (uint32 operatorId) {
@@ -527,7 +459,8 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         emit OperatorJailed(operatorId, jailedUntil);
     }
 
-    /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing.
+    /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing; but
+    /// nothing that is locked.
     /// @return taken token wei
     function _takeStake(
         address signer,
@@ -536,9 +469,12 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     ) private returns (uint256 taken, uint40 jailedUntil) {
         uint32 operatorId = standing.operatorId;
         uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
+        uint256 locked = _lockedGrains(operatorId, standing);
+        if (fromStake > standing.stake - locked) fromStake = standing.stake - locked;
         uint256 fromUnbonding = standing.unbonding ? _takeUnbonding(operatorId, stakeBps) : 0;
         taken = (fromStake + fromUnbonding) * GRAIN;
-        require(taken != 0, NothingToSlash(operatorId));
+        // The verdict counts where all that is left is locked: covers are paid by it.
+        require(taken != 0 || locked != 0, NothingToSlash(operatorId));
 
         if (standing.slashCount != MAX_SLASHES) {
             if (standing.slashCount != 0) {
@@ -569,12 +505,6 @@ contract Operators is IOperators, AccessManaged, EIP712 {
         emit SlashTermsSet(offence, terms);
     }
 
-    function _requireOwner(uint32 operatorId) private view returns (Operator storage operator) {
-        operator = _operators[operatorId];
-        require(operator.signer != address(0), OperatorUnknown(operatorId));
-        require(operator.owner == msg.sender, NotOperatorOwner(operatorId, msg.sender));
-    }
-
     /// @dev A key proves that it is there and agrees to its owner; it can never come back, under any operator.
     function _requireConsent(address signer, address owner, bytes calldata signerProof) private view {
         require(_standings[signer].operatorId == 0, SignerTaken(signer));
@@ -586,10 +516,5 @@ contract Operators is IOperators, AccessManaged, EIP712 {
     function _requireEndpoint(string calldata endpoint) private pure {
         uint256 length = bytes(endpoint).length;
         require(length <= MAX_ENDPOINT_LENGTH, EndpointTooLong(length, MAX_ENDPOINT_LENGTH));
-    }
-
-    function _requireCarried(uint16 slots, uint256 stakeGrains) private view {
-        uint256 needed = slots * _grainsPerSlot;
-        require(needed <= stakeGrains, SlotsBeyondStake(slots, needed * GRAIN, stakeGrains * GRAIN));
     }
 }

@@ -7,6 +7,7 @@ import {PipeExecutor} from "./PipeExecutor.sol";
 import {Bundle, SignedBundles} from "./SignedBundles.sol";
 import {TimedPause} from "./TimedPause.sol";
 import {UnpaidReads} from "./UnpaidReads.sol";
+import {ICovers} from "./interfaces/ICovers.sol";
 import {IGateways} from "./interfaces/IGateways.sol";
 import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
@@ -19,6 +20,7 @@ import {ResultBundles} from "./libraries/ResultBundles.sol";
 import {CarriedResult} from "./types/CarriedResult.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
+import {Cover} from "./types/Cover.sol";
 import {GRAIN} from "./types/Grain.sol";
 import {LoadedResult, packLoaded} from "./types/LoadedResult.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
@@ -177,11 +179,48 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
         }
         if (result.fee() > query_.maxFee) revert FeeAboveMaximum(result.fee(), query_.maxFee);
         _requireWanted(query_.modes, query_.operatorId, query_.minStake, result);
-        if (!result.isUsed()) {
+        // What is the case most often is found out by one comparison.
+        if ((result.usedBit() | Cover.unwrap(query_.cover)) != 0) {
+            if (query_.cover.isAsked()) _insure(query_, slot, result);
+        } else {
             slot.set(result.used());
             emit Inferred(msg.sender, query_.release, input);
         }
         return (true, slot.outputOf(result));
+    }
+
+    /// @dev Each time that the query is asked: so many times its asker relies on the answer.
+    function _insure(InferenceQuery calldata query_, ResultSlot slot, LoadedResult result) private {
+        Cover cover = query_.cover;
+        (bytes32 resultHash, address signer) = slot.keptForCover();
+        if (resultHash == 0) {
+            if (result.maxCover() != 0) revert CoverNeedsExact(query_.release);
+            revert ICovers.CoverAboveMaximum(cover.amount(), 0);
+        }
+        address beneficiary = cover.beneficiary();
+        // Anybody could make it send the money on.
+        if (beneficiary == address(_executor)) revert ICovers.BeneficiaryUnusable(beneficiary);
+        slot.set(result.used());
+        _reserve(signer, resultHash, cover, result.maxCover());
+        emit Insured(msg.sender, query_.release, beneficiary, cover.amount(), query_.input);
+    }
+
+    /// @dev `OPERATORS.insureResult`, 200 gas cheaper: there is a contract, and it returns nothing.
+    function _reserve(address signer, bytes32 resultHash, Cover cover, uint256 maxCover) private {
+        address target = address(OPERATORS);
+        bytes32 selector = ICovers.insureResult.selector;
+        assembly ("memory-safe") {
+            let free := mload(64)
+            mstore(free, selector)
+            mstore(add(free, 4), signer)
+            mstore(add(free, 36), resultHash)
+            mstore(add(free, 68), cover)
+            mstore(add(free, 100), maxCover)
+            if iszero(call(gas(), target, 0, free, 132, 0, 0)) {
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
     }
 
     function _missingOf(
@@ -255,14 +294,26 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
                 if (!slot.load().isLoaded()) {
                     if (run.count == 0 || release != run.release) _begin(run, release, bundle.standing);
                     _requireBacked(result, head, run.terms, bundle);
-                    _requirePaid(head, run.terms, bundle.consumer);
+                    _requirePaid(head, run.terms);
                     slot.store(packLoaded(head, bundle.standing), result.output(head));
+                    if (head.isInsurable()) _keepForCover(slot, result, run.terms, bundle);
                     run.fees += head.feeGrains();
                     ++run.count;
                 }
                 result = result.next(head);
             }
         }
+    }
+
+    /// @dev Of a release that counts as exact for this result; else the result insures nothing.
+    function _keepForCover(ResultSlot slot, CarriedResult result, CompactTerms terms, Bundle memory bundle) private {
+        if (bundle.consumer == address(0)) revert CoverWithoutContext();
+        uint40 validUntil = ResultBundles.validUntilOf(bundle.first);
+        uint40 exactFrom = terms.exactFrom();
+        if (exactFrom == 0 || validUntil <= exactFrom) return;
+        bytes32 resultHash =
+            bundle.count == 1 ? bundle.leaf : ResultBundles.structHashOf(result, bundle.context, validUntil);
+        slot.keepForCover(resultHash, bundle.signer);
     }
 
     function _begin(Run memory run, ReleaseId release, CompactStanding standing) private {
@@ -281,14 +332,13 @@ contract Pipe is IPipe, UnpaidReads, Budgets, TimedPause {
     }
 
     /// @dev The fee covers what is not the operator's. In grains, times 10,000: 56 and 14 bits.
-    function _requirePaid(ResultHead head, CompactTerms terms, address consumer) private view {
+    function _requirePaid(ResultHead head, CompactTerms terms) private view {
         uint256 fee = head.feeGrains();
         unchecked {
             if (fee * (BPS - protocolFeeBps) < terms.royaltyGrains() * BPS) {
                 revert ResultFeeTooLow(head.fee(), terms.royaltyGrains() * GRAIN, _protocolPart(head.fee()));
             }
         }
-        if (head.maxCover() != 0 && consumer == address(0)) revert CoverWithoutContext();
     }
 
     /// @dev Solidity would keep a copy of every input in memory, whose price grows with the square.

@@ -25,6 +25,9 @@ struct Bundle {
     /// Place in calldata behind it.
     uint256 end;
     address consumer;
+    bytes32 context;
+    /// Struct hash of the first result where it is the only one; otherwise anything.
+    bytes32 leaf;
     address signer;
     CompactStanding standing;
 }
@@ -73,11 +76,17 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
             context,
             validUntil
         );
+        bytes32 leaf;
+        assembly ("memory-safe") {
+            leaf := mload(add(leaves, 32))
+        }
+        bundle.leaf = leaf;
         address signer = ResultSignatures.recover(ResultSignatures.bundleDigest(_domainSeparator(), leaves), signature);
         CompactStanding standing = OPERATORS.compactStandingOf(signer);
         if (!standing.isActive()) revert OperatorNotActive(signer);
         (bundle.first, bundle.count, bundle.end) = (first, count, end);
-        (bundle.consumer, bundle.signer, bundle.standing) = (consumer, signer, standing);
+        (bundle.consumer, bundle.context) = (consumer, context);
+        (bundle.signer, bundle.standing) = (signer, standing);
     }
 
     /// @dev What a release demands, of an operator that has it at stake.

@@ -23,6 +23,7 @@ abstract contract UnpaidReads is SignedBundles {
     /// @inheritdoc IPipe
     function query(InferenceQuery calldata query_) external view override returns (InferenceAnswer memory) {
         _requireUnpaidCall();
+        require(!query_.cover.isAsked(), CoverWithoutContext());
         string[] memory urls = GATEWAYS.gatewaysOf(query_.release, query_.modes, query_.operatorId, query_.minStake);
         require(urls.length != 0, NobodyServes(query_.release));
         bytes memory encoded = abi.encode(query_);
@@ -50,6 +51,7 @@ abstract contract UnpaidReads is SignedBundles {
         bytes calldata carried
     ) private view returns (InferenceAnswer memory answer) {
         _requireUnpaidCall();
+        require(!query_.cover.isAsked(), CoverWithoutContext());
         bytes32 inputHash = keccak256(query_.input);
         Bundle memory bundle;
         (uint256 place, uint256 end) = carried.boundsOf();

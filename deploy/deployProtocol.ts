@@ -116,6 +116,7 @@ export async function deployProtocol(
     OPG: opg,
     BlobStore: await contracts.blobs.getAddress(),
     ExactMachine: await contracts.machine.getAddress(),
+    OnChainModels: await contracts.models.getAddress(),
     ModelHub: await contracts.hub.getAddress(),
     Operators: await contracts.operators.getAddress(),
     ProofSettlement: await contracts.settlement.getAddress(),

@@ -23,6 +23,12 @@ const MESSAGES = {
   "nothing-due": ({ key }: { key: string }) => `nothing is due for claim ${key}`,
   "nothing-wrong": ({ transaction, results }: { transaction: string; results: number }) =>
     `none of the ${results} result(s) of transaction ${transaction} can be proved wrong`,
+  "contract-differs": (d: { input: string; expected: string; given: string }) =>
+    `the contract gives ${d.given} for the input ${d.input}, the model gives ${d.expected}; nothing was deployed`,
+  "contract-missing": ({ address }: { address: string }) =>
+    `there is no contract at ${address}; \`hub deliver\` deploys it`,
+  "contract-untrue": (d: { address: string; expected: string }) =>
+    `the contract at ${d.address} is not what the model gives, which is at ${d.expected}`,
   "deployment-missing": ({ network, path }: { network: string; path: string }) =>
     `there is no record of the protocol on network ${network} (${path}); name another with --network, or deploy it with ` +
     "`npx hardhat protocol deploy`",

@@ -19,6 +19,12 @@ export const hubTasks = [
     )
     .addOption(optional("salt", "Salt of a commitment to the content id made before, to go on from there"))
     .addOption(optional("keys", "Folder of keys for mode ZK, as `hub prove-setup` made it"))
+    .addOption(
+      optional(
+        "onChain",
+        "How an exact model is also evaluated on chain, with no operator: machine, contract or none (the default)",
+      ),
+    )
     .addFlag({ name: "major", description: "Publish a major release, as changed inputs or outputs demand" })
     .addFlag({
       name: "solidml",
@@ -56,6 +62,26 @@ export const hubTasks = [
       description: "Id, publisher/name@version, name, or content:<id>",
     })
     .setAction(lazily(async () => (await import("./hub/confirmExact.ts")).confirmExact))
+    .build(),
+  command(["hub", "deliver"], "Put an exact model on chain to be evaluated there, with no operator")
+    .addPositionalArgument({ name: "folder", description: "Folder with manifest.json" })
+    .addOption(
+      optional("onChain", "machine: on the machine, from blobs; contract (the default): as code of its own"),
+    )
+    .addOption(
+      optional("out", "Where the contract's Solidity goes, for review; by default the model's folder"),
+    )
+    .addFlag({ name: "dry", description: "Write and check the contract only; nothing is sent" })
+    .setAction(lazily(async () => (await import("./hub/deliver.ts")).deliver))
+    .build(),
+  command(
+    ["hub", "check-contract"],
+    "Write a model's contract again and say whether what is on chain is that, bit for bit",
+  )
+    .addPositionalArgument({ name: "folder", description: "Folder with manifest.json and the model" })
+    .addOption(optional("address", "Contract to compare; by default where the model's own is"))
+    .addOption(optional("release", "Release that has to commit to the same graph"))
+    .setAction(lazily(async () => (await import("./hub/checkContract.ts")).checkContract))
     .build(),
   command(["hub", "quantize"], "Turn a float model into an exact one, and say what that costs in accuracy")
     .addPositionalArgument({ name: "model", description: "The float model, an .onnx file" })

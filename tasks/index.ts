@@ -1,3 +1,4 @@
+import { coverTasks } from "./cover.ts";
 import { disputeTasks } from "./dispute.ts";
 import { escrowTasks } from "./escrow.ts";
 import { hubTasks } from "./hub.ts";
@@ -11,6 +12,7 @@ export const tasks = [
   ...operatorTasks,
   ...escrowTasks,
   ...inferenceTasks,
+  ...coverTasks,
   ...disputeTasks,
   ...networkTasks,
   ...protocolTasks,

@@ -26,10 +26,27 @@ export const inferenceTasks = [
     )
     .addOption(optional("operator", "Id of the only operator that may answer"))
     .addOption(optional("minStake", "OPG that the operator must have at stake"))
+    .addOption(optional("cover", "OPG that the answer insures; exact releases only"))
+    .addOption(optional("beneficiary", "Who is paid when the answer is proved wrong; the asker by default"))
     .addOption(optional("lane", "Which of the account's lanes; a free one by default"))
     .addFlag({ name: "wait", description: "Wait for the answer, for 120 s at most" })
     .addFlag({ name: "yes", description: "Deposit what is missing without asking" })
     .setAction(lazily(async () => (await import("./inference/request.ts")).request))
+    .build(),
+  command(["inference", "quote"], "Compare the ways to an answer inside a transaction: cost, wait, trust")
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
+    .addOption(optional("input", "JSON file: tensors by name, as nested arrays or as {shape, data} (needed)"))
+    .addOption(
+      optional(
+        "model",
+        "Contract that evaluates it, checked by `hub check-contract`; the machine by default",
+      ),
+    )
+    .addOption(optional("minStake", "OPG that the operator must have at stake"))
+    .setAction(lazily(async () => (await import("./inference/quote.ts")).quote))
     .build(),
   command(["inference", "show"], "Show a request and its answer")
     .addPositionalArgument(REQUEST)

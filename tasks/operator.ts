@@ -55,6 +55,16 @@ export const operatorTasks = [
     .addOption(OPERATOR)
     .setAction(lazily(async () => (await import("./operator/serve.ts")).serve))
     .build(),
+  command(["operator", "cover"], "Set stake aside for covers, and say what insuring costs")
+    .addOption(optional("pipe", "Percent of the stake for answers inside transactions; 0 to 50"))
+    .addOption(optional("requests", "Percent of the stake for answers to requests; both together at most 50"))
+    .addOption(optional("release", "The offered release that --rate-bps is of"))
+    .addOption(
+      optional("rateBps", "What insuring adds to the price, in basis points of the cover; 0 sells none"),
+    )
+    .addOption(OPERATOR)
+    .setAction(lazily(async () => (await import("./operator/cover.ts")).cover))
+    .build(),
   command(["operator", "update"], "Change endpoint, gateway, roles or slots")
     .addOption(optional("endpoint", "Where callers reach the node"))
     .addOption(

@@ -9,7 +9,7 @@ import { randomStream } from "../randomStream.ts";
 const GAS_LIMIT = 2n ** 24n;
 const WIDE = 1_024;
 /** Inputs and outputs of the layers of a volatility network. */
-const VOLATILITY = [96, 32, 16, 1] as const;
+export const VOLATILITY = [96, 32, 16, 1] as const;
 const random = randomStream("exact models");
 
 /** Collects the steps and constants of a network whose layers all requantise to bytes. */

@@ -5,6 +5,7 @@ import { signedResultsOf } from "@opg-network/sdk/signedBundle";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { hexlify, type TransactionRequest } from "ethers";
+import { shippedContract } from "../../test/fixtures/exact/shippedContract.ts";
 import type { TensorSpecStruct } from "../../types/contracts/interfaces/IModelHub.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
@@ -15,7 +16,8 @@ const FOREVER = 2n ** 255n;
 
 /**
  * Gas of the examples on the real Pipe, whole transactions, payment included. `gas.pool.swap`: a swap that carries its
- * forecast, the third within an hour, with 96 numbers encoded from the pool's own candles. `gas.solidml.call`: a contract
+ * forecast, the third within an hour, with 96 numbers encoded from the pool's own candles; `.computed`: one that carries
+ * nothing, so that the model runs on chain. `gas.solidml.call`: a contract
  * of the published interface with 40 numbers, through `Pipe.execute`, third run.
  */
 export async function measure(): Promise<Record<string, number>> {
@@ -36,6 +38,7 @@ export async function measure(): Promise<Record<string, number>> {
   await opg.approve(pipe, 1_000n * OPG);
   await pipe.deposit(trader, 1_000n * OPG);
 
+  let poolAddress = "";
   let now = START_SEC + 100 * HOUR_SEC;
   /** Fixed times: a byte of a timestamp that happens to be zero is cheaper. */
   const pass = async (seconds: number): Promise<void> => {
@@ -94,7 +97,14 @@ export async function measure(): Promise<Record<string, number>> {
   /** Its answer, signed: a forecast of 0.42 %. */
   const answerTo = async (call: TransactionRequest): Promise<string> => {
     const { consumer, query } = await lacking(call);
-    const output = hexlify(encodeTensors([tensorFromNumbers("float32", [1, 1], [0.0042])]));
+    const isExact = consumer === poolAddress;
+    const output = hexlify(
+      encodeTensors([
+        isExact
+          ? tensorFromNumbers("int64", [1, 1], [4_200n])
+          : tensorFromNumbers("float32", [1, 1], [0.0042]),
+      ]),
+    );
     const result = {
       release: query.release,
       inputHash: ethers.keccak256(query.input),
@@ -117,14 +127,16 @@ export async function measure(): Promise<Record<string, number>> {
     return gas;
   };
 
-  return { "gas.pool.swap": await poolSwap(), "gas.solidml.call": await solidMLCall() };
+  return { ...(await poolSwap()), "gas.solidml.call": await solidMLCall() };
 
-  async function poolSwap(): Promise<number> {
+  async function poolSwap(): Promise<Record<string, number>> {
     const volatility = await release(
-      "eth-volatility-1h",
-      { name: "candles", dtype: 1, shape: [-1, 24, 4] },
-      { name: "volatility", dtype: 1, shape: [-1, 1] },
+      "eth-volatility-1h-exact",
+      { name: "candles", dtype: 6, shape: [1, 24, 4] },
+      { name: "volatility", dtype: 7, shape: [1, 1] },
     );
+    const { creationCode } = await shippedContract("eth-volatility-1h-exact");
+    const model = await (await deployer.sendTransaction({ data: creationCode })).wait();
     const tokens = [
       await ethers.deployContract("OPG", [deployer]),
       await ethers.deployContract("OPG", [deployer]),
@@ -135,7 +147,13 @@ export async function measure(): Promise<Record<string, number>> {
       maxInferenceFee: OPG,
       minStake: 1_000n * OPG,
     };
-    const pool = await ethers.deployContract("VolatilityPool", [pipe, volatility, ...tokens, terms]);
+    const pool = await ethers.deployContract("VolatilityPool", [
+      pipe,
+      volatility,
+      model?.contractAddress,
+      ...tokens,
+      terms,
+    ]);
     for (const token of tokens) {
       await token.transfer(trader ?? "", 1_000_000n * OPG);
       for (const account of [deployer, trader])
@@ -149,15 +167,12 @@ export async function measure(): Promise<Record<string, number>> {
       await pool.swap(tokens[hour % 2] ?? "", (hour % 2 === 0 ? 3n : 5_000n) * OPG, 0, deployer, FOREVER);
     }
     const to = await pool.getAddress();
+    poolAddress = to;
     const from = trader?.address ?? "";
-    return await lastOf(async () => {
-      const data = pool.interface.encodeFunctionData("swap", [
-        await tokens[0].getAddress(),
-        OPG,
-        0,
-        from,
-        FOREVER,
-      ]);
+    const swap = async () =>
+      pool.interface.encodeFunctionData("swap", [await tokens[0].getAddress(), OPG, 0, from, FOREVER]);
+    const carried = await lastOf(async () => {
+      const data = await swap();
       await pass(100);
       const results = await answerTo(demanding({ from, to, data, value: 0n }));
       await pass(0);
@@ -166,6 +181,13 @@ export async function measure(): Promise<Record<string, number>> {
           Promise.reject(new Error("no trader")),
       );
     });
+    const computed = await lastOf(async () => {
+      await pass(100);
+      return gasOf(
+        trader?.sendTransaction({ to, data: await swap() }) ?? Promise.reject(new Error("no trader")),
+      );
+    });
+    return { "gas.pool.swap": carried, "gas.pool.swap.computed": computed };
   }
 
   async function solidMLCall(): Promise<number> {

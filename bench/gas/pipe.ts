@@ -1,8 +1,11 @@
+import { publishExact, readExactModel } from "../exactRelease.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 
 const OPG = 10n ** 18n;
 const GRAIN = 10n ** 12n;
 const FEE = OPG / 20n;
+const COVER = 100n * OPG;
+const COVERER = 4n;
 const RUNS = 3;
 const FURTHER = 4;
 /** ERC-7821: one batch of calls, all or nothing, nothing optional. */
@@ -17,8 +20,9 @@ const CALLS = "tuple(address target,uint256 value,bytes data)[]";
  * its own.
  */
 export async function measure(): Promise<Record<string, number>> {
-  const { ethers, opg, hub, operators, domain, deployer, accounts, gasOf, signConsent, networkHelpers } =
-    await operatorNetwork();
+  const chain = await operatorNetwork();
+  const { ethers, opg, authority, hub, operators, domain, deployer, accounts, gasOf } = chain;
+  const { signConsent, networkHelpers } = chain;
   const [owner, signer, caller, treasury] = accounts;
   if (!owner || !signer || !caller || !treasury) throw new Error("the network has too few accounts");
   const coder = ethers.AbiCoder.defaultAbiCoder();
@@ -80,6 +84,7 @@ export async function measure(): Promise<Record<string, number>> {
   interface Inference {
     release: string;
     input: string;
+    maxCover?: bigint;
   }
   /** One bundle of answers for the caller and the consumer. */
   const carry = async (inferences: readonly Inference[]): Promise<string> => {
@@ -87,12 +92,12 @@ export async function measure(): Promise<Record<string, number>> {
     await networkHelpers.time.setNextBlockTimestamp(now);
     const validUntil = now + 600;
     const context = await pipe.contextOf(caller, consumer);
-    const results = inferences.map(({ release, input }) => {
+    const results = inferences.map(({ release, input, maxCover = 0n }) => {
       const output = draw(32);
       const fields = { context, release, mode: 0, codec: 1, inputHash: ethers.keccak256(input) };
       return {
         output,
-        fields: { ...fields, outputHash: ethers.keccak256(output), fee: FEE, maxCover: 0n, validUntil },
+        fields: { ...fields, outputHash: ethers.keccak256(output), fee: FEE, maxCover, validUntil },
       };
     });
     const encoder = new ethers.TypedDataEncoder({ InferenceResult: RESULT_FIELDS });
@@ -110,7 +115,7 @@ export async function measure(): Promise<Record<string, number>> {
     const bodies = results.map(({ fields, output }) =>
       ethers.solidityPacked(
         ["bytes32", "bytes32", "uint8", "uint8", "uint56", "uint56", "uint24", "uint24", "bytes"],
-        [fields.release, fields.inputHash, 0, 1, FEE / GRAIN, 0, 32, 0, output],
+        [fields.release, fields.inputHash, 0, 1, FEE / GRAIN, fields.maxCover / GRAIN, 32, 0, output],
       ),
     );
     const head = ethers.solidityPacked(
@@ -165,12 +170,30 @@ export async function measure(): Promise<Record<string, number>> {
   const further = Math.ceil(((await many(1 + FURTHER, release)) - one) / FURTHER);
   const withOther = (await many(2, other)) - one;
 
+  const batch7702 = await delegatedBatch();
+
+  const exact = await publishExact(chain, deployer, readExactModel("eth-volatility-1h-exact"), OPG / 100n);
+  await authority.setTargetFunctionRole(
+    operators,
+    [operators.interface.getFunction("insureResult").selector],
+    COVERER,
+  );
+  await authority.grantRole(COVERER, pipe, 0);
+  await operators.connect(owner).setCoverPercent(1, pipe, 50);
+  const covered = await lastOf(async () => {
+    const input = draw(128);
+    const results = await carry([{ release: exact, input, maxCover: COVER }]);
+    const data = consumer.interface.encodeFunctionData("askInsured", [exact, 1, input]);
+    return gasOf(caller.sendTransaction({ to, data: withTail(data, results) }));
+  });
+
   return {
     "gas.pipe.single": single,
+    "gas.pipe.cover": covered,
     "gas.pipe.executor": executor,
     "gas.pipe.bundle.further": further,
     "gas.pipe.bundle.other": withOther,
-    "gas.pipe.batch7702": await delegatedBatch(),
+    "gas.pipe.batch7702": batch7702,
     "bytes.pipe.query": tailBytes,
   };
 

@@ -28,11 +28,11 @@ const random = randomStream("proved results");
  */
 export async function measure(): Promise<Record<string, number>> {
   const net = await operatorNetwork();
-  const { ethers, opg, blobs, hub, operators, domain, deployer, accounts, gasOf, networkHelpers } = net;
+  const { ethers, opg, authority, blobs, hub, operators, domain, deployer, accounts, gasOf, networkHelpers } =
+    net;
   const [owner, signer, caller, treasury] = accounts;
   if (!owner || !signer || !caller || !treasury) throw new Error("the network has too few accounts");
   const coder = ethers.AbiCoder.defaultAbiCoder();
-  const authority = await ethers.deployContract("AccessManager", [deployer]);
   const settlement = await ethers.deployContract("ProofSettlement", [operators, authority]);
   const groth16 = await ethers.deployContract("Groth16Verifier", [hub, SINGLE]);
   await settlement.setVerifier(ZK, groth16);
@@ -131,7 +131,14 @@ export async function measure(): Promise<Record<string, number>> {
     const { input, output, proof } = await answered(published);
     const terms = {
       ...{ lane: 1, release: published.release, mode: ZK, codec: 1, fee: FEE, acceptPeriod: 0 },
-      ...{ fullFeeUntil: now + 1_800, deadline: now + 3_600, minStake: 0, operatorId: 0, callbackGas: 0 },
+      ...{
+        fullFeeUntil: now + 1_800,
+        deadline: now + 3_600,
+        minStake: 0,
+        operatorId: 0,
+        cover: 0n,
+        callbackGas: 0,
+      },
       delivery: 0,
     };
     const receipt = await (await requests.connect(caller).request(terms, input)).wait();
@@ -190,7 +197,16 @@ export async function measure(): Promise<Record<string, number>> {
         ...[ethers.dataLength(output), ethers.dataLength(proof), output, proof, signature],
       ],
     );
-    const query = { release, codec: 1, modes: ZK_ALONE, operatorId: 0, maxFee: OPG, minStake: 0, input };
+    const query = {
+      release,
+      codec: 1,
+      modes: ZK_ALONE,
+      operatorId: 0,
+      cover: 0n,
+      maxFee: OPG,
+      minStake: 0,
+      input,
+    };
     const data = consumer.interface.encodeFunctionData("askAny", [query]);
     const tail = [
       results,

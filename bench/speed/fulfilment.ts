@@ -56,6 +56,7 @@ export async function measure(): Promise<Figures> {
         callbackGas: 0,
         delivery: 0,
         minStake: 0,
+        cover: 0n,
         operatorId: 0,
       };
       await requests.request(terms, input, { nonce: nonce++, gasLimit: 500_000 });

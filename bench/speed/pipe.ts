@@ -43,7 +43,15 @@ export async function measure(): Promise<Figures> {
     { pipe: { unpaid: { base: "1000", newcomers: "1000" } }, logLevel: "info" },
   );
   const queryOf = (value: number) => ({
-    ...{ release: pipe.release, codec: 1, modes: 1, operatorId: 0, maxFee: 10n ** 18n, minStake: 0n },
+    ...{
+      release: pipe.release,
+      codec: 1,
+      modes: 1,
+      cover: 0n,
+      operatorId: 0,
+      maxFee: 10n ** 18n,
+      minStake: 0n,
+    },
     input: numbers(value),
   });
   try {

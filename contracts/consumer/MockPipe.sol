@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ICovers} from "../interfaces/ICovers.sol";
 import {Budget, Call, IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
 import {IPipeExecutor} from "../interfaces/IPipeExecutor.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {Cover, coverOf as packCover} from "../types/Cover.sol";
 import {toGrains} from "../types/Grain.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
@@ -17,6 +19,8 @@ struct MockAnswer {
     uint256 fee;
     /// Token wei, the operator's active stake.
     uint256 stake;
+    /// Token wei that the operator would insure; 0 = nothing, as for an approximate release.
+    uint256 maxCover;
 }
 
 /// @title MockPipe
@@ -26,6 +30,7 @@ struct MockAnswer {
 contract MockPipe is IPipe {
     mapping(uint256 epoch => mapping(bytes32 key => MockAnswer)) private _answers;
     mapping(uint256 epoch => mapping(bytes32 key => bool)) private _used;
+    mapping(uint256 epoch => mapping(bytes32 key => Cover)) private _covers;
     mapping(address payer => mapping(address consumer => Budget)) private _budgets;
     uint256 private _epoch;
     bool public override isExecuting;
@@ -97,7 +102,7 @@ contract MockPipe is IPipe {
             missing[0] = query_;
             _revertMissing(account, missing);
         }
-        return _use(query_, key);
+        return _use(query_, key, account);
     }
 
     /// @inheritdoc IPipe
@@ -111,13 +116,25 @@ contract MockPipe is IPipe {
         for (uint256 i; i < queries.length; ++i) {
             bytes32 key = _find(queries[i], account);
             if (key == 0) _revertMissing(account, _missingOf(queries, account));
-            outputs[i] = _use(queries[i], key);
+            outputs[i] = _use(queries[i], key, account);
         }
+    }
+
+    /// @notice What the answer that a query of `consumer` found insures so far, and for whom.
+    function coverOf(
+        address account,
+        address consumer,
+        ReleaseId release,
+        bytes calldata input
+    ) external view returns (uint256 amount, address beneficiary) {
+        Cover cover = _covers[_epoch][_keyOf(account, consumer, release, CODEC_TENSORS, keccak256(input))];
+        return (cover.amount(), cover.beneficiary());
     }
 
     /// @inheritdoc IPipe
     function query(InferenceQuery calldata query_) external view override returns (InferenceAnswer memory) {
         require(tx.gasprice == 0, ReadInTransaction());
+        require(!query_.cover.isAsked(), CoverWithoutContext());
         string[] memory urls = new string[](1);
         urls[0] = "https://gateway.invalid";
         bytes memory encoded = abi.encode(query_);
@@ -194,19 +211,42 @@ contract MockPipe is IPipe {
         require(success, IPipeExecutor.RefundFailed(msg.sender, amount));
     }
 
-    function _use(InferenceQuery calldata query_, bytes32 key) private returns (bytes memory) {
+    function _use(InferenceQuery calldata query_, bytes32 key, address account) private returns (bytes memory) {
         MockAnswer storage given = _answers[_epoch][key];
         require(given.fee <= query_.maxFee, FeeAboveMaximum(given.fee, query_.maxFee));
         _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
-        if (!_used[_epoch][key]) {
-            _used[_epoch][key] = true;
-            emit Inferred(msg.sender, query_.release, query_.input);
-        }
+        bool isNew = !_used[_epoch][key];
+        if (isNew) _used[_epoch][key] = true;
+        if (query_.cover.isAsked()) {
+            // What was loaded for any consumer is signed for no context, and insures nothing.
+            bytes32 own = _keyOf(account, msg.sender, query_.release, query_.codec, keccak256(query_.input));
+            _cover(query_.cover, key, key == own ? given.maxCover : 0);
+            address beneficiary = query_.cover.beneficiary();
+            emit Insured(msg.sender, query_.release, beneficiary, query_.cover.amount(), query_.input);
+        } else if (isNew) emit Inferred(msg.sender, query_.release, query_.input);
         return given.output;
+    }
+
+    /// @dev Each time that the query is asked, as the real one.
+    function _cover(Cover cover, bytes32 key, uint256 maxCover) private {
+        if (maxCover == 0) revert ICovers.CoverAboveMaximum(cover.amount(), 0);
+        address beneficiary = cover.beneficiary();
+        if (beneficiary == address(0) || beneficiary == address(this)) {
+            revert ICovers.BeneficiaryUnusable(beneficiary);
+        }
+        require(cover.grains() != 0, ICovers.CoverZero());
+        Cover before = _covers[_epoch][key];
+        if (before.isAsked() && before.beneficiary() != beneficiary) {
+            revert ICovers.CoverOfAnother(key, before.beneficiary());
+        }
+        uint256 covered = before.amount() + cover.amount();
+        require(covered <= maxCover, ICovers.CoverAboveMaximum(covered, maxCover));
+        _covers[_epoch][key] = packCover(covered, beneficiary);
     }
 
     function _read(InferenceQuery memory query_) private view returns (InferenceAnswer memory) {
         require(tx.gasprice == 0, ReadInTransaction());
+        require(!query_.cover.isAsked(), CoverWithoutContext());
         bytes32 key = _keyOf(address(0), address(0), query_.release, query_.codec, keccak256(query_.input));
         MockAnswer storage given = _answers[_epoch][key];
         if (given.operatorId == 0) {

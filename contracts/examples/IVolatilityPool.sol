@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {IOnChainModel} from "../interfaces/IOnChainModel.sol";
 import {InferenceAnswer} from "../interfaces/IPipe.sol";
 import {CompactPrice} from "./CompactPrice.sol";
 import {HourCandle} from "./HourCandle.sol";
@@ -19,16 +20,29 @@ struct FeeTerms {
     uint256 minStake;
 }
 
+/// @notice Where the forecast behind a fee came from.
+enum Forecast {
+    /// There are no 24 hours to forecast from yet: the highest fee.
+    None,
+    /// An operator signed it, and the swap carried it.
+    Carried,
+    /// Nothing was carried, so the model ran on chain: the same bits, for gas.
+    OnChain
+}
+
 /// @title A pool of two tokens whose swap fee follows a volatility model
-/// @notice The model sees the pool's own hourly candles. A swap that carries the forecast pays the fee that follows
-/// from it; one that does not pays the fee of the model's upper bound, which no forecast exceeds. What that brings to
-/// liquidity providers is in `models/README.md`: on replayed months, nothing that could be told from chance.
+/// @notice The model sees the pool's own hourly candles. A swap carries the forecast, signed by an operator, or has it
+/// computed on chain: the model is exact, so that both are the same number and nobody gains by leaving one out. What
+/// that brings to liquidity providers is in `models/README.md`: on replayed months, nothing that could be told from
+/// chance.
+/// @dev A network of this size costs less on chain than the check of a signature; `docs/on-chain-models.md` compares
+/// both. The pool shows the seam: with a model too large for the chain the fallback would be the highest fee.
 /// @dev Warning: `minAmountOut` is what protects a trader whose result has gone out of date by the time of inclusion
-/// (at the turn of an hour): the swap then pays the highest fee, or reverts here.
+/// (at the turn of an hour): a carried result that does not fit reverts; one that was loaded before is not used.
 /// Warning: a price that is pushed and held at the end of an hour moves the fee of the next one, far more easily up
-/// than down, and never above the fallback; `models/README.md` has how far.
-/// Warning: an operator that trades can sign itself the lowest fee. `baseFee` bounds what that is worth, and `minStake`
-/// what has to stand behind it.
+/// than down, and never above the highest; `models/README.md` has how far.
+/// Warning: an operator that trades can sign itself the lowest fee, and loses stake for it, since anybody can prove
+/// what the model says. `baseFee` bounds what that is worth, and `minStake` what has to stand behind it.
 interface IVolatilityPool {
     event LiquidityAdded(address indexed recipient, uint256 amount0, uint256 amount1, uint256 shares);
     event LiquidityRemoved(address indexed recipient, uint256 amount0, uint256 amount1, uint256 shares);
@@ -39,12 +53,13 @@ interface IVolatilityPool {
         uint256 amountIn,
         uint256 amountOut,
         uint256 fee,
-        bool isForecast
+        Forecast forecast
     );
 
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
     error TokenNotInPool(IERC20 token);
     error TokensEqual(IERC20 token);
+    error ModelMissing(IOnChainModel model);
     error FeeTermsInvalid(uint256 slope, uint256 baseFee);
     error AmountTooLow(uint256 amount, uint256 min);
     error LiquidityTooLow(uint256 liquidity, uint256 min);
@@ -86,7 +101,7 @@ interface IVolatilityPool {
     /// @notice Records the price, as every swap does. Anyone may, so that a quiet pool's candles keep up.
     function observe() external;
 
-    /// @notice What `swap` would return with a forecast, and at which fee. An ERC-3668 read.
+    /// @notice What `swap` would return, and at which fee. An ERC-3668 read.
     /// @return amountOut of the other token
     /// @return fee 1e18 = 100 %
     /// @return answer the forecast, signed by a staked operator; empty where the pool is too young to ask
@@ -98,8 +113,8 @@ interface IVolatilityPool {
     /// @notice The fee that the pool charges for a forecast; 1e18 = 100 %.
     function feeOf(uint256 volatility) external view returns (uint256);
 
-    /// @notice The fee of a swap without a forecast.
-    function fallbackFee() external view returns (uint256);
+    /// @notice The fee of the model's upper bound, which no forecast exceeds: what is paid while there are no 24 hours.
+    function highestFee() external view returns (uint256);
 
     /// @notice The last 24 closed hours, oldest first, prices in token1 per token0; the same for a whole hour.
     /// @return isComplete false while the pool is younger than that

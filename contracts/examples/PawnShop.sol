@@ -9,13 +9,14 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice} from "./CompactPrice.sol";
 import {DrawdownModel} from "./DrawdownModel.sol";
+import {ExactVolatilityModel} from "./ExactVolatilityModel.sol";
 import {HourCandle} from "./HourCandle.sol";
 import {IVolatilityPool} from "./IVolatilityPool.sol";
-import {VolatilityModel} from "./VolatilityModel.sol";
 
 /// @notice Tokens lent for a day against other tokens.
 struct Loan {
@@ -51,6 +52,9 @@ struct PawnTerms {
 /// @dev Warning: an example of the mechanism, not a way to lend. On held-out months the price fell deeper than the
 /// drawdown model's forecast in 9 % of the cases, where it promises 5 %, and the model is not clearly better than
 /// a constant (`models/README.md`).
+/// @dev Warning: the volatility model is exact, the drawdown model is not. An operator that signs a wrong volatility
+/// can be proved wrong by anybody, and loses stake. One that signs too small a drawdown, and borrows, cannot: its
+/// signature names it, and that is all. Whoever lends on a float model lends on the word of its operators.
 /// @dev Owns the lender's token1 and the borrowers' pledges. There is no fallback: without both answers nothing is
 /// lent. A pledge counts at the lowest price of the last closed hour or at the present one, whichever is less, so
 /// lifting the pool's price for less than an hour lifts no loan. The models see closed hours only.
@@ -145,8 +149,8 @@ contract PawnShop is PipeConsumer {
     }
 
     function _drawdown(HourCandle[24] memory candles) private returns (uint256) {
-        bytes memory first = _infer(_query(VOLATILITY_RELEASE, VolatilityModel.encodeInput(candles)));
-        uint256 volatility = VolatilityModel.decodeOutput(first);
+        bytes memory first = _infer(_query(VOLATILITY_RELEASE, ExactVolatilityModel.encodeInput(candles)));
+        uint256 volatility = ExactVolatilityModel.decodeOutput(first);
         bytes memory second = _infer(_query(DRAWDOWN_RELEASE, DrawdownModel.encodeInput(volatility, candles)));
         return DrawdownModel.decodeOutput(second);
     }
@@ -156,6 +160,7 @@ contract PawnShop is PipeConsumer {
             InferenceQuery({
                 release: release,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,

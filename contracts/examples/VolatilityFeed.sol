@@ -5,6 +5,7 @@ import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
 import {IInferenceRequests, RequestTerms} from "../interfaces/IInferenceRequests.sol";
 import {TensorCodec} from "../libraries/TensorCodec.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Dtype} from "../types/Dtype.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
@@ -70,7 +71,8 @@ contract VolatilityFeed is IInferenceCallback {
                 callbackGas: CALLBACK_GAS,
                 delivery: Delivery.AtFulfilment,
                 minStake: 0,
-                operatorId: 0
+                operatorId: 0,
+                cover: NO_COVER
             }),
             encodeInput(candles)
         );

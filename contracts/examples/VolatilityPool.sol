@@ -8,22 +8,24 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
+import {IOnChainModel} from "../interfaces/IOnChainModel.sol";
 import {InferenceAnswer, InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactPrice, CompactPriceLib} from "./CompactPrice.sol";
 import {ConstantProduct} from "./ConstantProduct.sol";
+import {ExactVolatilityModel} from "./ExactVolatilityModel.sol";
 import {HourCandle} from "./HourCandle.sol";
 import {CandleHistory, CandleSeries, HourlyCandles} from "./HourlyCandles.sol";
-import {FeeTerms, IVolatilityPool} from "./IVolatilityPool.sol";
-import {VolatilityModel} from "./VolatilityModel.sol";
+import {FeeTerms, Forecast, IVolatilityPool} from "./IVolatilityPool.sol";
 
 /// @title VolatilityPool
 /// @notice An example of a contract that uses a model inside its own transaction; see `IVolatilityPool`.
 /// @dev Owns two tokens for the holders of its shares. Nobody governs it: terms are fixed for ever. Trusts the two
-/// tokens not to change balances by themselves; what is sent to it without `deposit` is lost, and so can move neither
-/// price nor the worth of a share.
+/// tokens not to change balances by themselves, and the deployer to have named the model of that release. What is sent
+/// to it without `deposit` is lost, and so can move neither price nor the worth of a share.
 contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuardTransient {
     using HourlyCandles for CandleHistory;
     using HourlyCandles for CandleSeries;
@@ -39,6 +41,7 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     IERC20 public immutable TOKEN0;
     IERC20 public immutable TOKEN1;
     ReleaseId public immutable RELEASE;
+    IOnChainModel public immutable MODEL;
     uint256 public immutable SLOPE;
     uint256 public immutable BASE_FEE;
     uint256 public immutable MAX_INFERENCE_FEE;
@@ -56,14 +59,16 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     constructor(
         IPipe pipe,
         ReleaseId release,
+        IOnChainModel model,
         IERC20 token0,
         IERC20 token1,
         FeeTerms memory terms
     ) PipeConsumer(pipe) ERC20("Volatility pool share", "VPS") {
         require(address(token0) != address(token1), TokensEqual(token0));
-        uint256 highest = terms.baseFee + (terms.slope * VolatilityModel.MAX_VOLATILITY) / ONE;
+        require(address(model).code.length != 0, ModelMissing(model));
+        uint256 highest = terms.baseFee + (terms.slope * ExactVolatilityModel.MAX_VOLATILITY) / ONE;
         require(highest <= HIGHEST_FEE, FeeTermsInvalid(terms.slope, terms.baseFee));
-        (RELEASE, TOKEN0, TOKEN1) = (release, token0, token1);
+        (RELEASE, MODEL, TOKEN0, TOKEN1) = (release, model, token0, token1);
         (SLOPE, BASE_FEE) = (terms.slope, terms.baseFee);
         (MAX_INFERENCE_FEE, MIN_STAKE) = (terms.maxInferenceFee, terms.minStake);
     }
@@ -127,12 +132,12 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
         uint256 deadline
     ) external override nonReentrant before(deadline) returns (uint256 amountOut) {
         bool isToken0 = _isToken0(tokenIn);
-        (uint256 fee, bool isForecast) = _fee(_candles.record(price()));
+        (uint256 fee, Forecast forecast) = _fee(_candles.record(price()));
         amountOut = _amountOut(isToken0, amountIn, fee);
         _requireAtLeast(amountOut, minAmountOut);
         if (isToken0) _setReserves(_reserve0 + amountIn, _reserve1 - amountOut);
         else _setReserves(_reserve0 - amountOut, _reserve1 + amountIn);
-        emit Swapped(recipient, tokenIn, amountIn, amountOut, fee, isForecast);
+        emit Swapped(recipient, tokenIn, amountIn, amountOut, fee, forecast);
         _receive(tokenIn, amountIn);
         (isToken0 ? TOKEN1 : TOKEN0).safeTransfer(recipient, amountOut);
     }
@@ -149,10 +154,10 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
     ) external view override returns (uint256 amountOut, uint256 fee, InferenceAnswer memory answer) {
         bool isToken0 = _isToken0(tokenIn);
         CandleHistory memory history = _candles.current(price());
-        fee = fallbackFee();
+        fee = highestFee();
         if (history.isComplete()) {
             answer = _read(_query(history));
-            fee = feeOf(VolatilityModel.decodeOutput(answer.output));
+            fee = feeOf(ExactVolatilityModel.decodeOutput(answer.output));
         }
         amountOut = _amountOut(isToken0, amountIn, fee);
     }
@@ -175,20 +180,24 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
 
     /// @inheritdoc IVolatilityPool
     function feeOf(uint256 volatility) public view override returns (uint256) {
-        uint256 bounded = volatility < VolatilityModel.MAX_VOLATILITY ? volatility : VolatilityModel.MAX_VOLATILITY;
+        uint256 highest = ExactVolatilityModel.MAX_VOLATILITY;
+        uint256 bounded = volatility < highest ? volatility : highest;
         return BASE_FEE + (SLOPE * bounded) / ONE;
     }
 
     /// @inheritdoc IVolatilityPool
-    function fallbackFee() public view override returns (uint256) {
-        return feeOf(VolatilityModel.MAX_VOLATILITY);
+    function highestFee() public view override returns (uint256) {
+        return feeOf(ExactVolatilityModel.MAX_VOLATILITY);
     }
 
-    function _fee(CandleHistory memory history) private returns (uint256 fee, bool isForecast) {
-        if (!history.isComplete()) return (fallbackFee(), false);
-        bytes memory output;
-        (isForecast, output) = _tryInfer(_query(history));
-        fee = isForecast ? feeOf(VolatilityModel.decodeOutput(output)) : fallbackFee();
+    /// @dev An answer that is carried and one that is computed here are the same, or a stake is lost.
+    function _fee(CandleHistory memory history) private returns (uint256 fee, Forecast forecast) {
+        if (!history.isComplete()) return (highestFee(), Forecast.None);
+        InferenceQuery memory query = _query(history);
+        (bool isCarried, bytes memory output) = _tryInfer(query);
+        if (!isCarried) output = MODEL.evaluate(query.input);
+        fee = feeOf(ExactVolatilityModel.decodeOutput(output));
+        forecast = isCarried ? Forecast.Carried : Forecast.OnChain;
     }
 
     function _query(CandleHistory memory history) private view returns (InferenceQuery memory) {
@@ -196,11 +205,12 @@ contract VolatilityPool is IVolatilityPool, PipeConsumer, ERC20, ReentrancyGuard
             InferenceQuery({
                 release: RELEASE,
                 codec: CODEC_TENSORS,
+                cover: NO_COVER,
                 modes: Mode.VANILLA.bit(),
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: MIN_STAKE,
-                input: VolatilityModel.encodeInput(history.lastDay())
+                input: ExactVolatilityModel.encodeInput(history.lastDay())
             });
     }
 

@@ -10,7 +10,9 @@ struct Candidate {
     address signer;
     /// Token wei per inference, advertised.
     uint256 price;
-    /// Active stake, token wei.
+    /// Basis points of a cover that insuring it adds to the price; 0 = sells none.
+    uint16 coverRateBps;
+    /// Token wei of active stake that counts for minimums: without what is set aside for covers.
     uint256 stake;
     /// Accepted requests that it could still take.
     uint16 freeSlots;

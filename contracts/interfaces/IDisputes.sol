@@ -4,11 +4,12 @@ pragma solidity ^0.8.28;
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {IBounties} from "./IBounties.sol";
 import {IChallenges} from "./IChallenges.sol";
+import {ICoverClaims} from "./ICoverClaims.sol";
 import {SignedResult} from "./IProofSettlement.sol";
 
 /// @title Proofs of fault
 /// @notice The only holder of the power to slash. A verdict is computed from evidence; nobody votes.
-interface IDisputes is IChallenges, IBounties {
+interface IDisputes is ICoverClaims, IChallenges, IBounties {
     event EquivocationProved(
         uint32 indexed operatorId,
         ReleaseId indexed release,

@@ -6,8 +6,8 @@ import {IModelHub, KeyOrigin} from "./IModelHub.sol";
 import {IProofVerifier, ProofStatement} from "./IProofVerifier.sol";
 
 /// @title IGroth16Verifier
-/// @notice Checks Groth16 proofs over BN254 for all releases. A release's verifying key is a blob, stored once, that its
-/// publisher committed to; here it is checked once and read from then on.
+/// @notice Checks Groth16 proofs over BN254 for all releases. A release's verifying key is a blob, stored once, that
+/// its publisher committed to; here it is checked once and read from then on.
 /// @dev Public signals are computed here from the bytes of input and output; a proof is its three points and nothing
 /// else. What they mean, and the format of a key, is in `docs/zk.md`.
 /// Assumptions: the key is of a circuit that says what the release's graph gives, which nobody can check on chain
@@ -29,7 +29,7 @@ interface IGroth16Verifier is IProofVerifier {
     error KeyLengthInvalid(uint256 length, uint256 expected);
     /// The key is of another graph than the release, or the release has none.
     error KeyGraphMismatch(bytes32 graphRoot, bytes32 committed);
-    /// Elements that lie outside the encoding, or before those of the part before; parts count through input and output.
+    /// Elements that lie outside the encoding, or before those of the part before; parts count on from input to output.
     error KeyPartInvalid(uint256 part);
     /// The elements do not fill as many signals as the key has.
     error KeySignalsInvalid(uint256 signals, uint256 elementBytes);

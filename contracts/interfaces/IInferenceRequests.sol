@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Cover} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {Delivery, Request} from "../types/Request.sol";
@@ -42,6 +43,9 @@ struct RequestTerms {
     Delivery delivery;
     /// Token wei, whole grains; the release's and the network's minimum apply besides.
     uint256 minStake;
+    /// What the answer insures, and for whom; `NO_COVER` = nothing. Exact releases only. Operators say at what rate of
+    /// it they raise their price.
+    Cover cover;
     /// The only operator that may answer; 0 = any.
     uint32 operatorId;
 }
@@ -69,6 +73,9 @@ struct RequestDescription {
     uint32 acceptPeriod;
     uint32 callbackGas;
     Delivery delivery;
+    /// Token wei that the answer insures; 0 = nothing.
+    uint256 cover;
+    address beneficiary;
 }
 
 /// @notice Who accepted a request and until when it is theirs alone; all zero when nobody did.
@@ -110,6 +117,8 @@ interface IInferenceRequests is IEscrow {
     event RequestAccepted(RequestId indexed id, address indexed signer, uint40 deadline);
     /// `paid` is gross; publisher, protocol and operator divide it when it is claimed.
     event RequestFulfilled(RequestId indexed id, uint32 indexed operatorId, uint256 paid, bytes output);
+    /// The answer reserved `amount` (token wei) for the beneficiary.
+    event RequestInsured(RequestId indexed id, address indexed beneficiary, uint256 amount);
     /// One a transaction: with the events of its results in order, this rebuilds every signed digest.
     event ResultsSigned(address indexed signer, uint40 validUntil, bytes signature);
     /// `resultHash` is the struct hash of the result that was not used; `reason` the selector of the error.
@@ -131,6 +140,8 @@ interface IInferenceRequests is IEscrow {
     error DeadlineOutOfBounds(uint40 deadline, uint256 earliest, uint256 latest);
     error FeeCurveInvalid(uint40 fullFeeUntil, uint40 deadline);
     error FeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
+    /// Right and wrong are defined for exact releases alone.
+    error CoverNeedsExact(ReleaseId release);
     error AcceptPeriodOutOfBounds(uint32 period, uint256 maximum);
     error CallbackGasOutOfBounds(uint32 callbackGas, uint256 maximum);
     error DeliveryWithoutCallback();
@@ -148,6 +159,7 @@ interface IInferenceRequests is IEscrow {
     error ValidityOutOfBounds(uint40 validUntil, uint256 earliest, uint256 latest);
     /// Every answer of the batch was refused; `reason` is the selector for the first.
     error NothingFulfilled(bytes4 reason);
+    error CoverNotReserved(RequestId id);
     error GasTooLowForCallback(RequestId id, uint256 gasLeft, uint256 required);
     error DeliveryTooEarly(RequestId id, uint40 deliverableAt);
     error DeliveryFailed(RequestId id);

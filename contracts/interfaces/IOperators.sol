@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CompactStanding} from "../types/CompactStanding.sol";
+import {ICovers} from "./ICovers.sol";
 import {IOPG} from "./IOPG.sol";
 
 /// @notice What became of a signer key.
@@ -24,7 +25,7 @@ enum Offence {
 /// @notice All that a result's use depends on, in one slot keyed by signer.
 struct Standing {
     uint32 operatorId;
-    /// Active stake in grains; unbonding stake is not in it.
+    /// Active stake in grains; unbonding stake is not in it, what covers lock is.
     uint56 stake;
     /// Accepted requests that the operator may hold at once.
     uint16 slots;
@@ -40,8 +41,8 @@ struct Standing {
     bool unbonding;
     /// How often the operator came back from jail. What was punished in an earlier era can be punished again.
     uint16 era;
-    /// True when stake is, or lately was, locked for cover: whoever checks a minimum must subtract it.
-    bool covered;
+    /// Percent of the stake that is set aside for covers, and counts for no minimum; at most 50.
+    uint8 coverPercent;
 }
 
 /// @notice The account side of an operator.
@@ -60,6 +61,8 @@ struct Offer {
     uint256 price;
     /// Set of modes; 0 = not offered.
     uint8 modes;
+    /// Basis points of a cover that insuring it adds to the price; 0 = sells none.
+    uint16 coverRateBps;
 }
 
 /// @notice Stake on its way out. It can still be slashed and counts for no minimum.
@@ -110,7 +113,7 @@ struct Onboarding {
 /// @dev Assumptions: OPG moves exactly what it is told to and calls nobody; only `Disputes` holds the power to slash.
 /// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it; `jailPeriod` too, so
 /// evidence outlives no era.
-interface IOperators {
+interface IOperators is ICovers {
     event OperatorRegistered(
         uint32 indexed operatorId,
         address indexed owner,
@@ -125,6 +128,7 @@ interface IOperators {
     event UnbondingStarted(uint32 indexed operatorId, uint256 amount, uint256 unbonding, uint40 releaseAt);
     event UnbondingWithdrawn(uint32 indexed operatorId, address indexed to, uint256 amount);
     event OfferSet(uint32 indexed operatorId, ReleaseId indexed release, uint256 price, uint8 modes);
+    event CoverRateSet(uint32 indexed operatorId, ReleaseId indexed release, uint16 coverRateBps);
     event SignerRotated(uint32 indexed operatorId, address indexed from, address indexed to);
     event SignerRevoked(uint32 indexed operatorId, address indexed signer);
     event OperatorSlashed(
@@ -155,7 +159,9 @@ interface IOperators {
     error EndpointTooLong(uint256 length, uint256 maximum);
     error RolesInvalid(uint8 roles);
     error OfferInvalid(uint8 modes);
+    /// There is no offer, or it says so already.
     error OfferUnchanged(uint32 operatorId, ReleaseId release);
+    error CoverRateTooHigh(uint16 coverRateBps, uint16 maximum);
     error StakeTooLow(uint256 stake, uint256 required);
     error SlotsBeyondStake(uint16 slots, uint256 stakeNeeded, uint256 stake);
     error AmountZero();
@@ -190,6 +196,10 @@ interface IOperators {
     /// @notice Offers a release; `modes` 0 withdraws the offer.
     function setOffer(uint32 operatorId, ReleaseId release, uint256 price, uint8 modes) external;
 
+    /// @notice Says what insuring a result of an offered release adds to its price; 0 sells no cover. Withdrawing the
+    /// offer forgets it.
+    function setCoverRate(uint32 operatorId, ReleaseId release, uint16 coverRateBps) external;
+
     /// @notice How many accepted requests the operator may hold at once; each needs `stakePerSlot` behind it.
     function setSlots(uint32 operatorId, uint16 slots) external;
 
@@ -204,7 +214,7 @@ interface IOperators {
     function revokeSigner(address signer) external;
 
     /// @notice Starts to take stake out. A second call puts all that is unbonding under one new, later date. Slots
-    /// that the rest no longer carries are given up.
+    /// that the rest no longer carries are given up; what covers locked must still fit the shares set aside.
     function unbond(uint32 operatorId, uint256 amount) external;
 
     /// @notice Pays out what has unbonded. Never paused.
@@ -214,7 +224,8 @@ interface IOperators {
     /// slashed 65,535 times never returns.
     function leaveJail(uint32 operatorId) external;
 
-    /// @notice Takes stake by the table, jails, and divides what was taken. Bounty and compensation wait in `awardOf`.
+    /// @notice Takes stake by the table, but nothing that covers locked, jails, and divides what was taken. Bounty and
+    /// compensation wait in `awardOf`.
     /// @dev Only `Disputes`. Finds the operator behind a retired signer too.
     /// @dev Warning: evidence by two signers needs `slashableOperatorOf` for both.
     /// @param bountyTo who proved it
@@ -252,7 +263,8 @@ interface IOperators {
 
     function standingOf(address signer) external view returns (Standing memory);
 
-    /// @notice The same as one packed word, for contracts that read it on every result.
+    /// @notice The same as one packed word, for contracts that read it on every result: its stake is what counts for
+    /// minimums, without what is set aside for covers.
     function compactStandingOf(address signer) external view returns (CompactStanding);
 
     /// @notice The standing of an operator's present signer.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Cover} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -10,13 +11,16 @@ struct InferenceQuery {
     ReleaseId release;
     /// Encoding of input and output, `types/Codec.sol`.
     uint8 codec;
+    /// What the answer insures, and for whom: reserved from the operator's stake each time that the query is answered.
+    /// `NO_COVER` = nothing. Exact releases only.
+    Cover cover;
     /// Set of modes that will do: bit n = mode n.
     uint8 modes;
     /// 0 = any operator.
     uint32 operatorId;
     /// Token wei; a result that costs more is refused.
     uint256 maxFee;
-    /// Token wei of active stake; never below what release and network demand.
+    /// Token wei of active stake that is not set aside for covers; never below what release and network demand.
     uint256 minStake;
     /// Canonical encoding.
     bytes input;
@@ -64,6 +68,14 @@ interface IPipe {
     /// The first use of a loaded result, which is the one for that release and the hash of that input. Who paid is in
     /// its `ResultsLoaded`.
     event Inferred(address indexed consumer, ReleaseId indexed release, bytes input);
+    /// The same of a use that is insured, first or not: the result reserved `amount` (token wei) for the beneficiary.
+    event Insured(
+        address indexed consumer,
+        ReleaseId indexed release,
+        address indexed beneficiary,
+        uint256 amount,
+        bytes input
+    );
     event BudgetSet(address indexed payer, address indexed consumer, uint256 balance, uint256 blockLimit);
 
     /// @notice Nothing was carried for these queries of `consumer` on behalf of `account`. A node reads it from a
@@ -79,7 +91,10 @@ interface IPipe {
     error ModeNotOffered(ReleaseId release, Mode mode);
     error CodecUnknown(uint8 codec);
     error ResultFeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
+    /// A result of no context, or an unpaid read, insures nothing.
     error CoverWithoutContext();
+    /// Right and wrong are defined for exact releases alone.
+    error CoverNeedsExact(ReleaseId release);
     error FeeAboveMaximum(uint256 fee, uint256 maxFee);
     error StakeBelowMinimum(uint256 stake, uint256 minStake);
     error OperatorNotChosen(uint32 operatorId, uint32 chosen);

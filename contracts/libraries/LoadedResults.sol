@@ -86,6 +86,25 @@ library LoadedResults {
         }
     }
 
+    /// @notice Keeps what a cover needs to know of a result, below it.
+    /// @param resultHash struct hash
+    function keepForCover(ResultSlot slot, bytes32 resultHash, address signer) internal {
+        unchecked {
+            uint256 place = uint256(ResultSlot.unwrap(slot));
+            bytes32(place - 1).asUint256().tstore(uint256(resultHash));
+            bytes32(place - 2).asUint256().tstore(uint160(signer));
+        }
+    }
+
+    /// @return resultHash zero where nothing was kept
+    function keptForCover(ResultSlot slot) internal view returns (bytes32 resultHash, address signer) {
+        unchecked {
+            uint256 place = uint256(ResultSlot.unwrap(slot));
+            resultHash = bytes32(bytes32(place - 1).asUint256().tload());
+            signer = address(uint160(bytes32(place - 2).asUint256().tload()));
+        }
+    }
+
     function outputOf(ResultSlot slot, LoadedResult result) internal view returns (bytes memory output) {
         uint256 length = result.outputLength();
         // Without the zeros of Solidity: every word is written, and what follows the output then made zero, since byte

@@ -9,6 +9,7 @@ struct StoredOffer {
     uint56 price;
     uint8 modes;
     uint32 place;
+    uint16 coverRateBps;
 }
 
 /// @title OperatorWords
@@ -28,7 +29,7 @@ library OperatorWords {
                 (uint256(standing.lastSlashAt) << 176) |
                 (uint256(standing.unbonding ? 1 : 0) << 216) |
                 (uint256(standing.era) << 224) |
-                (uint256(standing.covered ? 1 : 0) << 240);
+                (uint256(standing.coverPercent) << 240);
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }
@@ -44,7 +45,11 @@ library OperatorWords {
     }
 
     function store(StoredOffer storage self, StoredOffer memory offer) internal {
-        uint256 word = offer.price | (uint256(offer.modes) << 56) | (uint256(offer.place) << 64);
+        uint256 word =
+            offer.price |
+                (uint256(offer.modes) << 56) |
+                (uint256(offer.place) << 64) |
+                (uint256(offer.coverRateBps) << 96);
         assembly ("memory-safe") {
             sstore(self.slot, word)
         }

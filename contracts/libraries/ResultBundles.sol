@@ -85,6 +85,41 @@ library ResultBundles {
         }
     }
 
+    /// @notice Struct hash of one result, whose form was checked.
+    /// @dev Apart from `_structHash`, which stands in the way of every result and is fastest where it is used once.
+    function structHashOf(
+        CarriedResult result,
+        bytes32 context,
+        uint40 validUntil
+    ) internal pure returns (bytes32 leaf) {
+        ResultHead head = result.head();
+        _prepareStructs(context, validUntil);
+        bytes calldata output = result.output(head);
+        (uint256 fee, uint256 maxCover) = (head.fee(), head.maxCover());
+        assembly ("memory-safe") {
+            let free := mload(64)
+            calldatacopy(add(free, 320), output.offset, output.length)
+            let outputHash := keccak256(add(free, 320), output.length)
+            mstore(add(free, 64), calldataload(result))
+            mstore(add(free, 96), shr(248, head))
+            mstore(add(free, 128), and(shr(240, head), 0xff))
+            mstore(add(free, 160), calldataload(add(result, 32)))
+            mstore(add(free, 192), outputHash)
+            mstore(add(free, 224), fee)
+            mstore(add(free, 256), maxCover)
+            leaf := keccak256(free, 320)
+        }
+    }
+
+    /// @notice Until when the results of a bundle can be used.
+    /// @param first result of the bundle
+    function validUntilOf(CarriedResult first) internal pure returns (uint40 validUntil) {
+        // It stands right before.
+        assembly ("memory-safe") {
+            validUntil := shr(216, calldataload(sub(first, 5)))
+        }
+    }
+
     /// @notice The bytes from one place to another, without the check that a slice of Solidity repeats.
     function between(uint256 place, uint256 end) internal pure returns (bytes calldata slice) {
         assembly ("memory-safe") {

@@ -4,12 +4,14 @@ pragma solidity 0.8.37;
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {Cover, NO_COVER, coverOf} from "../types/Cover.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
 /// @title CarryingConsumer
 /// @notice The workload that gas is measured on, and that tests attack: stores the 32-byte answer to its input.
 contract CarryingConsumer is PipeConsumer {
     uint256 public constant MAX_FEE = 1 ether;
+    uint256 public constant COVER = 100 ether;
 
     /// Whether it pays for its callers.
     bool public immutable PAYS;
@@ -20,7 +22,13 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external payable {
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, input)));
+    }
+
+    /// @notice The same, insured for the caller.
+    function askInsured(ReleaseId release, uint256 slot, bytes calldata input) external {
+        Cover cover = coverOf(COVER, msg.sender);
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, cover, 1, 0, MAX_FEE, 0, input)));
     }
 
     function askAny(InferenceQuery calldata query) external returns (bytes memory) {
@@ -38,7 +46,7 @@ contract CarryingConsumer is PipeConsumer {
     function askTogether(ReleaseId release, bytes[] calldata inputs, ReleaseId last) external {
         InferenceQuery[] memory queries = new InferenceQuery[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
-            queries[i] = InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, inputs[i]);
+            queries[i] = InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, inputs[i]);
         }
         queries[inputs.length - 1].release = last;
         bytes[] memory outputs = _inferBatch(queries);
@@ -73,7 +81,7 @@ contract CarryingConsumer is PipeConsumer {
     }
 
     function queryOf(ReleaseId release, bytes memory input) public pure returns (InferenceQuery memory) {
-        return InferenceQuery(release, CODEC_TENSORS, 1, 0, MAX_FEE, 0, input);
+        return InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, MAX_FEE, 0, input);
     }
 
     function _account() internal view override returns (address) {

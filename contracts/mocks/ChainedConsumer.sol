@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
 import {IPipe, InferenceQuery} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
 /// @notice Asks a model twice in one transaction, the second time about its first answer, and keeps what it said.
@@ -29,6 +30,6 @@ contract ChainedConsumer is PipeConsumer {
     }
 
     function _query(bytes memory input) private view returns (InferenceQuery memory) {
-        return InferenceQuery(RELEASE, CODEC_TENSORS, 1, 0, type(uint256).max, 0, input);
+        return InferenceQuery(RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, type(uint256).max, 0, input);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IInferenceCallback} from "../interfaces/IInferenceCallback.sol";
 import {IInferenceRequests, RequestTerms} from "../interfaces/IInferenceRequests.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {Delivery} from "../types/Request.sol";
@@ -38,7 +39,8 @@ contract MeteredConsumer is IInferenceCallback {
                 minStake: 0,
                 operatorId: 0,
                 callbackGas: 60_000,
-                delivery: Delivery.AtFulfilment
+                delivery: Delivery.AtFulfilment,
+                cover: NO_COVER
             }),
             input
         );

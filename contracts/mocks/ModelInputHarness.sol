@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {CompactPriceLib} from "../examples/CompactPrice.sol";
 import {candleOf, HourCandle} from "../examples/HourCandle.sol";
 import {DrawdownModel} from "../examples/DrawdownModel.sol";
+import {ExactVolatilityModel} from "../examples/ExactVolatilityModel.sol";
 import {VolatilityModel} from "../examples/VolatilityModel.sol";
 
 /// @notice What the examples' models are given for prices that a test chooses.
@@ -11,6 +12,11 @@ contract ModelInputHarness {
     /// @param prices of each hour: open, high, low, close, in hundredths
     function volatilityInput(uint128[4][24] calldata prices) external pure returns (bytes memory) {
         return VolatilityModel.encodeInput(_candles(prices));
+    }
+
+    /// @param prices of each hour: open, high, low, close, in hundredths
+    function exactVolatilityInput(uint128[4][24] calldata prices) external pure returns (bytes memory) {
+        return ExactVolatilityModel.encodeInput(_candles(prices));
     }
 
     /// @param volatility 1e18 = 100 %

@@ -5,6 +5,7 @@ import {IModelHub, TensorSpec} from "../interfaces/IModelHub.sol";
 import {IPipe, InferenceQuery} from "../interfaces/IPipe.sol";
 import {TensorCodec} from "../libraries/TensorCodec.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
+import {NO_COVER} from "../types/Cover.sol";
 import {Dtype} from "../types/Dtype.sol";
 import {modelIdOf} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
@@ -113,6 +114,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
         InferenceQuery memory query = InferenceQuery({
             release: release,
             codec: CODEC_TENSORS,
+            cover: NO_COVER,
             modes: uint8(1 << mode),
             operatorId: OPERATOR_ID,
             maxFee: MAX_FEE,

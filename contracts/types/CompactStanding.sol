@@ -6,7 +6,17 @@ pragma solidity ^0.8.28;
 /// struct.
 type CompactStanding is uint256;
 
-using {operatorId, stakeGrains, slots, slashCount, isActive, covered} for CompactStanding global;
+using {
+    operatorId,
+    stakeGrains,
+    slots,
+    slashCount,
+    isActive,
+    era,
+    coverPercent,
+    isSettingAside,
+    withoutStake
+} for CompactStanding global;
 
 function operatorId(CompactStanding self) pure returns (uint32) {
     return uint32(CompactStanding.unwrap(self));
@@ -30,7 +40,23 @@ function isActive(CompactStanding self) pure returns (bool) {
     return uint16(CompactStanding.unwrap(self) >> 120) == 1;
 }
 
-/// @notice True when stake is, or lately was, locked for cover.
-function covered(CompactStanding self) pure returns (bool) {
-    return uint8(CompactStanding.unwrap(self) >> 240) != 0;
+function era(CompactStanding self) pure returns (uint16) {
+    return uint16(CompactStanding.unwrap(self) >> 224);
+}
+
+/// @notice Percent of the stake that is set aside for covers.
+function coverPercent(CompactStanding self) pure returns (uint8) {
+    return uint8(CompactStanding.unwrap(self) >> 240);
+}
+
+/// @notice True when `coverPercent` is not zero: nothing stands above it.
+function isSettingAside(CompactStanding self) pure returns (bool) {
+    return CompactStanding.unwrap(self) >> 240 != 0;
+}
+
+/// @param grains at most `stakeGrains`
+function withoutStake(CompactStanding self, uint256 grains) pure returns (CompactStanding) {
+    unchecked {
+        return CompactStanding.wrap(CompactStanding.unwrap(self) - (grains << 32));
+    }
 }

@@ -11,7 +11,7 @@ import {ResultHead} from "./ResultHead.sol";
 /// since no operator has id 0.
 type LoadedResult is uint256;
 
-using {isLoaded, outputLength, fee, stake, operatorId, mode, modeBit, isUsed, used} for LoadedResult global;
+using {isLoaded, outputLength, fee, maxCover, stake, operatorId, mode, modeBit, usedBit, used} for LoadedResult global;
 
 uint256 constant HEAD_MASK = ~uint256(type(uint104).max);
 uint256 constant STANDING_MASK = type(uint88).max;
@@ -35,7 +35,12 @@ function fee(LoadedResult self) pure returns (uint256) {
     return ResultHead.wrap(LoadedResult.unwrap(self)).fee();
 }
 
-/// @notice Token wei, the operator's active stake when the result was loaded.
+/// @notice Token wei, as signed.
+function maxCover(LoadedResult self) pure returns (uint256) {
+    return ResultHead.wrap(LoadedResult.unwrap(self)).maxCover();
+}
+
+/// @notice Token wei, the operator's stake that counted for minimums when the result was loaded.
 function stake(LoadedResult self) pure returns (uint256) {
     unchecked {
         return CompactStanding.wrap(LoadedResult.unwrap(self)).stakeGrains() * GRAIN;
@@ -55,8 +60,9 @@ function modeBit(LoadedResult self) pure returns (uint256) {
     return ResultHead.wrap(LoadedResult.unwrap(self)).modeBit();
 }
 
-function isUsed(LoadedResult self) pure returns (bool) {
-    return LoadedResult.unwrap(self) & USED_BIT != 0;
+/// @notice Zero until its first use.
+function usedBit(LoadedResult self) pure returns (uint256) {
+    return LoadedResult.unwrap(self) & USED_BIT;
 }
 
 /// @notice The same, used.

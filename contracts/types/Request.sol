@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Cover} from "./Cover.sol";
 import {Mode} from "./Mode.sol";
 import {ReleaseId} from "./ReleaseId.sol";
 import {GRAIN} from "./Grain.sol";
@@ -8,10 +9,11 @@ import {GRAIN} from "./Grain.sol";
 /// @notice A request as it stands in its event and as whoever acts on it brings it back: the contract keeps only its
 /// hash. Packed, because every action carries it in calldata; `InferenceRequests.describe` spells it out.
 struct Request {
-    ReleaseId release;
     RequestOrigin origin;
     RequestPrice price;
     RequestTimes times;
+    ReleaseId release;
+    Cover cover;
     /// keccak256 of the canonical encoding of the input.
     bytes32 inputHash;
 }

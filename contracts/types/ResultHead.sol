@@ -9,7 +9,7 @@ import {Mode} from "./Mode.sol";
 type ResultHead is uint256;
 
 using {isWellFormed, modeNumber, mode, modeBit, codec} for ResultHead global;
-using {feeGrains, fee, maxCover, outputLength, proofLength} for ResultHead global;
+using {feeGrains, fee, maxCover, isInsurable, outputLength, proofLength} for ResultHead global;
 
 /// @dev A proof beside a mode that needs none is in no signature: whoever relays could add it.
 function isWellFormed(ResultHead self) pure returns (bool wellFormed) {
@@ -54,6 +54,11 @@ function maxCover(ResultHead self) pure returns (uint256) {
     unchecked {
         return uint56(ResultHead.unwrap(self) >> 128) * GRAIN;
     }
+}
+
+/// @notice True when `maxCover` is not zero.
+function isInsurable(ResultHead self) pure returns (bool) {
+    return uint56(ResultHead.unwrap(self) >> 128) != 0;
 }
 
 function outputLength(ResultHead self) pure returns (uint256) {

@@ -7,7 +7,7 @@ import {ExactCommitment, IModelHub, KeyOrigin} from "../interfaces/IModelHub.sol
 import {IProofVerifier, ProofStatement} from "../interfaces/IProofVerifier.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {Bn254} from "./Bn254.sol";
-import {CHUNK_BYTES, PART_BYTES, VerifyingKey, loadVerifyingKey} from "./VerifyingKey.sol";
+import {CHUNK_BYTES, VerifyingKey, loadVerifyingKey} from "./VerifyingKey.sol";
 
 /// @title Groth16Verifier
 /// @notice Owns which key each release has, written once by anyone from what the hub holds. Has no other role and no
@@ -118,7 +118,7 @@ contract Groth16Verifier is IGroth16Verifier {
             let copy := mload(0x40)
             calldatacopy(copy, encoding.offset, encoding.length)
             for {} lt(part, lastPart) {
-                part := add(part, PART_BYTES)
+                part := add(part, 8)
             } {
                 let start := shr(224, mload(part))
                 let size := and(shr(192, mload(part)), 0xffffffff)
@@ -162,9 +162,9 @@ contract Groth16Verifier is IGroth16Verifier {
         }
     }
 
-    /// @dev Writes the point of the constant and, for each signal, its point times it, added up, to `sum`, and uses 64
-    /// bytes behind. From the last signal on: each is written behind its point, over what was used already, and the last
-    /// over parts and the 32 bytes to spare.
+    /// @dev Writes the point of the constant and, for each signal, its point times it, added up, to `sum`; uses 64 bytes
+    /// behind. From the last signal on: each is written behind its point, over what was used already, and the last over
+    /// parts and the 32 bytes to spare.
     function _sum(
         uint256 points,
         uint256 count,

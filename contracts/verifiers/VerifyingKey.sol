@@ -9,8 +9,8 @@ import {Bn254} from "./Bn254.sol";
 /// graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
 /// delta 128 | a point of 64 for the constant, for each signal of data, for the operator | parts of input, then of
 /// output, 8 each: place 4, bytes 4.
-/// Head, from the high end: zeros 16 | format 2 | signals of data 2 | length of the input 4 | of the output 4 | parts of
-/// the input 2 | of the output 2.
+/// Head, from the high end: zeros 16 | format 2 | signals of data 2 | length of the input 4 | of the output 4 | parts
+/// of the input 2 | of the output 2.
 type VerifyingKey is uint256;
 
 using {

@@ -23,7 +23,7 @@ import { WorkflowSchedulerModule } from "./WorkflowScheduler.ts";
 /** Everything but the token, and who may do what, set in one transaction so that nothing stands half-wired. */
 export const ProtocolModule = buildModule("Protocol", (m) => {
   const { authority } = m.useModule(AuthorityModule);
-  const { blobs, machine } = m.useModule(ExactMachineModule);
+  const { blobs, machine, models } = m.useModule(ExactMachineModule);
   const { hub } = m.useModule(ModelHubModule);
   const { operators } = m.useModule(OperatorsModule);
   const { settlement } = m.useModule(ProofSettlementModule);
@@ -43,7 +43,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     Pipe: { target: pipe, abi: Pipe__factory.createInterface() },
   };
   const calls = [
-    ...(["GUARDIAN", "GOVERNOR", "SLASHER"] as const).map((role) =>
+    ...(["GUARDIAN", "GOVERNOR", "SLASHER", "COVERER"] as const).map((role) =>
       m.encodeFunctionCall(authority, "labelRole", [ROLES[role], role], { id: `label_${role}` }),
     ),
     // The guardian can cancel what the governor has scheduled, and nothing else of it.
@@ -60,6 +60,10 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
       { id: "grant_governor" },
     ),
     m.encodeFunctionCall(authority, "grantRole", [ROLES.SLASHER, disputes, 0], { id: "grant_slasher" }),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.COVERER, pipe, 0], { id: "grant_coverer_pipe" }),
+    m.encodeFunctionCall(authority, "grantRole", [ROLES.COVERER, requests, 0], {
+      id: "grant_coverer_requests",
+    }),
     // From now on another slasher waits long enough for every operator to leave first.
     m.encodeFunctionCall(authority, "setGrantDelay", [ROLES.SLASHER, m.getParameter("exitDelay")], {
       id: "delay_slasher",
@@ -85,6 +89,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     authority,
     blobs,
     machine,
+    models,
     hub,
     operators,
     settlement,

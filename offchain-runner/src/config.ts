@@ -66,6 +66,11 @@ const servedSchema = z.strictObject({
   pipeFee: opg.optional(),
   /** Only until the node has measured the model itself; more than 50 makes it a slow one from the start. */
   expectedRunMs: positive.default(50),
+  /**
+   * Unless false, each result of an exact release is compared with the interpreter before it is signed. Without that a
+   * fault of the runtime on this machine is signed as it is, and can be proved: it costs the stake.
+   */
+  checkExact: z.boolean().optional(),
 });
 
 const addressesSchema = z.strictObject({
@@ -134,6 +139,16 @@ const pipeSchema = z.strictObject({
       least: opg.prefault("0.001"),
     })
     .prefault({}),
+});
+
+/** What the node insures, within what its operator set aside on chain; without it, nothing. Amounts are OPG of cover. */
+const coverSchema = z.strictObject({
+  /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
+  rateBps: positive.max(10_000),
+  /** Through one result; for one payer; at once, in results that can still be used. */
+  perResult: opg,
+  perPayer: opg,
+  total: opg,
 });
 
 const commaList = z.preprocess(
@@ -236,6 +251,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   pipe: pipeSchema.prefault({}),
+  cover: coverSchema.optional(),
   fees: z
     .strictObject({
       maxFeeGwei: gwei.prefault("5"),
@@ -265,6 +281,7 @@ type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
+export type CoverConfig = z.output<typeof coverSchema>;
 export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ServedRelease = ParsedConfig["serve"][number];
 

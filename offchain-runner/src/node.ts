@@ -115,9 +115,11 @@ async function openBase(
   const contracts = connectContracts(chain.addresses, provider);
   const constants = await preflight(config, provider, contracts);
   const metrics = new NodeMetrics();
-  const engine = await openOnnxEngine(servingConfig(config), clock, logger, (release) =>
-    metrics.recordDisagreement(release),
-  );
+  const alarm = { bar: (_release: string): void => undefined };
+  const engine = await openOnnxEngine(servingConfig(config), clock, logger, (release) => {
+    metrics.recordDisagreement(release);
+    alarm.bar(release);
+  });
   closers.push(() => engine.stop(0));
   const time = new ChainTime(clock);
   return {
@@ -128,6 +130,7 @@ async function openBase(
     contracts,
     constants,
     engine,
+    alarm,
     metrics,
     time,
     reader: createChainReader(provider),
@@ -153,6 +156,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   store.onChange(ring);
   const catalog = createReleaseCatalog(base.contracts.hub, chain.addresses.ModelHub, reader);
   const releases = new OfferedReleases(config.serve, { catalog, engine, clock, logger }, ring);
+  base.alarm.bar = (release) => releases.bar(release, "exact-runtime-disagrees");
   const handler = new RequestEventHandler(
     store,
     chain.addresses.InferenceRequests,
@@ -173,6 +177,8 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       acceptAboveRunMs: config.accept.aboveRunMs,
       blockTimeSec: BLOCK_TIME_SEC,
       protocolFeeBps: constants.protocolFeeBps,
+      cover: config.cover,
+      requestsAddress: chain.addresses.InferenceRequests,
     },
   );
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;

@@ -30,6 +30,8 @@ export interface PublishedRelease {
   name: string;
   version: string;
   gas: number;
+  /** Where it is evaluated on chain, if it was delivered there. */
+  onChainModel: string | null;
 }
 
 /** Chain, contracts, a published model, a staked operator and its node, each as a user would set it up. */
@@ -40,6 +42,8 @@ export interface LocalNetwork {
   readonly deploymentFile: string;
   readonly accounts: ReturnType<typeof localAccounts>;
   readonly release: PublishedRelease;
+  /** The exact one, which is on chain as well; where one was asked for. */
+  readonly onChain: PublishedRelease | undefined;
   readonly node: ManagedProcess;
   readonly nodeUrl: string;
   /** Resolves when a part of it ends by itself. */
@@ -51,6 +55,8 @@ export interface LocalNetworkOptions {
   /** Below `.local/`; emptied first. */
   name: string;
   model: string;
+  /** An exact model to publish and serve beside it, and to put on chain as a contract. */
+  onChainModel?: string;
   chainPort?: number;
   nodePort?: number;
   signal: AbortSignal;
@@ -72,7 +78,7 @@ export async function startLocalNetwork(options: LocalNetworkOptions): Promise<L
 }
 
 async function start(
-  { name, model, chainPort = 0, nodePort = 0, signal, narrator }: LocalNetworkOptions,
+  { name, model, onChainModel, chainPort = 0, nodePort = 0, signal, narrator }: LocalNetworkOptions,
   started: { stop(): Promise<void> }[],
   stop: () => Promise<void>,
 ): Promise<LocalNetwork> {
@@ -107,11 +113,18 @@ async function start(
   }
 
   narrator.step("Publishing the model in the hub");
-  const release = await run<PublishedRelease>("publisher", [
-    "hub",
-    "publish",
-    relative(ROOT, join(MODELS, model)),
-  ]);
+  const publish = async (folder: string, ...options: string[]) =>
+    await run<PublishedRelease>("publisher", [
+      "hub",
+      "publish",
+      relative(ROOT, join(MODELS, folder)),
+      ...options,
+    ]);
+  const release = await publish(model);
+  if (onChainModel !== undefined)
+    narrator.step("Publishing an exact model too, and putting it on chain as a contract of its own");
+  const onChain =
+    onChainModel === undefined ? undefined : await publish(onChainModel, "--on-chain", "contract");
 
   narrator.step("Registering an operator, staking, and offering the model");
   const nodeUrl = `http://127.0.0.1:${await freePort(nodePort)}`;
@@ -124,10 +137,17 @@ async function start(
     "--signer",
     accounts.signer.address,
   ]);
+  if (onChain !== undefined) await run("operator", ["operator", "serve", onChain.release, "--price", PRICE]);
   await run("operator", ["operator", "update", "--gateway", `${nodeUrl}/v1/gateway`]);
 
   narrator.step("Starting the operator's node, a process of its own");
-  const configFile = await writeNodeConfig(folder, chain.url, deploymentFile, release.release, nodeUrl);
+  const configFile = await writeNodeConfig(
+    folder,
+    chain.url,
+    deploymentFile,
+    [release, ...(onChain === undefined ? [] : [onChain])],
+    nodeUrl,
+  );
   narrator.command(`opg-node start --config ${relative(ROOT, configFile)}`);
   const logFile = join(folder, "node.log");
   const node = startProcess([RUNNER, "start", "--config", configFile], logFile, {
@@ -140,14 +160,26 @@ async function start(
     chain.process.exited.then(() => "the chain"),
     node.exited.then(() => "the node"),
   ]);
-  return { folder, chain, deployment, deploymentFile, accounts, release, node, nodeUrl, ended, stop };
+  return {
+    folder,
+    chain,
+    deployment,
+    deploymentFile,
+    accounts,
+    release,
+    onChain,
+    node,
+    nodeUrl,
+    ended,
+    stop,
+  };
 }
 
 async function writeNodeConfig(
   folder: string,
   rpcUrl: string,
   deploymentFile: string,
-  release: string,
+  releases: readonly PublishedRelease[],
   nodeUrl: string,
 ): Promise<string> {
   const { hostname, port } = new URL(nodeUrl);
@@ -155,7 +187,7 @@ async function writeNodeConfig(
     chain: { rpcUrls: [rpcUrl], chainId: LOCAL_CHAIN_ID, deploymentFile, silentAfterMs: 0 },
     dataDir: join(folder, "node"),
     modelDir: MODELS,
-    serve: [{ release, minFee: PRICE }],
+    serve: releases.map(({ release }) => ({ release, minFee: PRICE })),
     http: { host: hostname, port: Number(port) },
   };
   const file = join(folder, "node.json");

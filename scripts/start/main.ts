@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { NetworkError } from "@opg-network/sdk/errors";
 import { startLocalNetwork } from "../local/localNetwork.ts";
 import { narrate } from "./narrator.ts";
-import { tellPoolStory } from "./poolStory.ts";
+import { POOL_MODEL, tellPoolStory } from "./poolStory.ts";
 import { BLOCK_MS, farewell, tellStory } from "./story.ts";
 
 const USAGE = `npm start [-- --once]
@@ -35,6 +35,7 @@ async function main(): Promise<number> {
     network = await startLocalNetwork({
       name: "start",
       model: values.model,
+      onChainModel: POOL_MODEL,
       chainPort: Number(values.port),
       nodePort: 9464,
       signal: stopped.signal,

@@ -7,9 +7,12 @@ import type { LocalNetwork } from "../local/localNetwork.ts";
 import type { StoryTeller } from "./narrator.ts";
 
 const HOUR_SEC = 3_600;
+/** `Forecast.Carried` of the pool. */
+const CARRIED = 1n;
 const LIQUIDITY = { ether: parseEther("1000"), dollars: parseEther("2000000") };
 const TRADE = parseEther("1");
 const BUDGET = parseEther("1");
+export const POOL_MODEL = "eth-volatility-1h-exact";
 /** Fee = 0.15 % and 0.4 times the volatility that the model expects of the next hour. */
 const FEE_TERMS = {
   slope: parseEther("0.4"),
@@ -20,9 +23,10 @@ const FEE_TERMS = {
 /** A day's trades, one an hour, ether: bought, or sold where negative. */
 const TRADES = [3, -2, 1, 4, -5, 2, -1, -3, 2, 5, -4, 1, -2, 3, -1, -4, 2, 1, -3, 4, -2, -1, 3, -2, 1, -1];
 
-/** A pool asks the same model within a trader's swap: answer, use and payment in one transaction. */
+/** A pool asks an exact model within a trader's swap, or computes it: answer, use and payment in one transaction. */
 export async function tellPoolStory(network: LocalNetwork, tell: StoryTeller): Promise<void> {
-  const { accounts, deployment, release, chain } = network;
+  const { accounts, deployment, chain } = network;
+  const release = poolRelease(network);
   const { contracts } = deployment;
   const trader = accounts.requester;
   const pipe = Pipe__factory.connect(contracts.Pipe.address, trader);
@@ -33,10 +37,11 @@ export async function tellPoolStory(network: LocalNetwork, tell: StoryTeller): P
   await chain.mineOnDemand();
   const pool = await deployPool(network);
   tell.fact("pool", await pool.getAddress());
+  tell.fact("its model", `${release.name}; on chain at ${release.onChainModel}`);
   await liveThroughADay(network, pool);
   tell.fact(
     "a day later",
-    `${TRADES.length} trades, one an hour; each paid the fallback fee, ${percent(await pool.fallbackFee())}`,
+    `${TRADES.length} trades, one an hour, at the highest fee, ${percent(await pool.highestFee())}, until the model has a day to look at`,
   );
 
   const opg = OPG__factory.connect(contracts.OPG.address, trader);
@@ -71,23 +76,39 @@ export async function tellPoolStory(network: LocalNetwork, tell: StoryTeller): P
   );
   tell.fact(
     "the pool charged",
-    `${percent(swapped.args.fee)}${swapped.args.isForecast ? ", by the forecast it got in that transaction" : ""}`,
+    `${percent(swapped.args.fee)}${swapped.args.forecast === CARRIED ? ", by the forecast it got in that transaction" : ""}`,
   );
   tell.fact("inference paid", `${formatEther(paid)} OPG for ${release.name}`);
+
+  tell.step(
+    "The same swap carrying nothing: the pool has the model computed on chain, and gets the same bits",
+  );
+  const bare = await (await pool.swap(ether, TRADE, 0n, trader.address, MaxUint256)).wait();
+  if (bare === null) throw new Error("the second swap's receipt is missing");
+  const [computed] = await pool.queryFilter(pool.filters.Swapped(), bare.blockNumber, bare.blockNumber);
+  if (computed === undefined) throw new Error("the second swap left no event");
+  tell.fact("in block", `${bare.blockNumber}; gas ${bare.gasUsed}, the swap and the whole network together`);
+  tell.fact(
+    "the pool charged",
+    `${percent(computed.args.fee)}${computed.args.fee === swapped.args.fee ? ", the same" : ""}; no operator, no fee in OPG`,
+  );
   tell.line();
 }
 
 type Pool = Awaited<ReturnType<VolatilityPool__factory["deploy"]>>;
 
 /** Two test tokens, "ether" and "dollars", at 2,000 dollars an ether. */
-async function deployPool({ accounts, deployment, release }: LocalNetwork): Promise<Pool> {
+async function deployPool(network: LocalNetwork): Promise<Pool> {
+  const { accounts, deployment } = network;
+  const { release, onChainModel } = poolRelease(network);
   const trader = accounts.requester;
   const token = new OPG__factory(trader);
   const ether = await token.deploy(trader.address);
   const dollars = await token.deploy(trader.address);
   const pool = await new VolatilityPool__factory(trader).deploy(
     deployment.contracts.Pipe.address,
-    release.release,
+    release,
+    onChainModel,
     ether,
     dollars,
     FEE_TERMS,
@@ -96,6 +117,12 @@ async function deployPool({ accounts, deployment, release }: LocalNetwork): Prom
   for (const each of [ether, dollars]) await (await each.approve(pool, MaxUint256)).wait();
   await (await pool.deposit(LIQUIDITY.ether, LIQUIDITY.dollars, 0n, 0n, trader.address, MaxUint256)).wait();
   return pool;
+}
+
+function poolRelease({ onChain }: LocalNetwork) {
+  if (onChain === undefined || onChain.onChainModel === null)
+    throw new Error("the network has no model on chain");
+  return { ...onChain, onChainModel: onChain.onChainModel };
 }
 
 /** The model sees the pool's own last 24 hours, so there have to be some. */

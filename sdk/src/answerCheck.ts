@@ -23,6 +23,7 @@ export type AnswerRefusal =
   | "fee-above-offer"
   | "fee-above-maximum"
   | "mode-not-allowed"
+  | "cover-too-low"
   | "stake-too-low"
   | "operator-not-chosen"
   | "totals-wrong"
@@ -232,6 +233,8 @@ function checkTerms(result: CarriedResult, query: InferenceQuery, node: Offering
   if (result.fee > query.maxFee) throw new AnswerRefusedError("fee-above-maximum", { fee: result.fee });
   if (offer !== undefined && result.fee > offer.fee)
     throw new AnswerRefusedError("fee-above-offer", { fee: result.fee, offered: offer.fee });
+  if (result.maxCover < (query.cover?.amount ?? 0n))
+    throw new AnswerRefusedError("cover-too-low", { maxCover: result.maxCover, cover: query.cover?.amount });
   if (node.stake < query.minStake) throw new AnswerRefusedError("stake-too-low", { stake: node.stake });
   if (query.operatorId !== 0 && query.operatorId !== node.operatorId)
     throw new AnswerRefusedError("operator-not-chosen", { operatorId: node.operatorId });

@@ -9,6 +9,7 @@ export const CONTRACT_NAMES = [
   "OPG",
   "BlobStore",
   "ExactMachine",
+  "OnChainModels",
   "ModelHub",
   "Operators",
   "ProofSettlement",

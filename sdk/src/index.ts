@@ -12,6 +12,10 @@ export {
 export { APPENDED, batchCarrier, type Carrier, executorCarrier } from "./carrier.ts";
 export { DTYPES, type Dtype } from "./dtype.ts";
 export { NetworkError } from "./errors.ts";
+export { type Claim, claimCommitment, claimKey, claimOf } from "./evidence/claim.ts";
+export { type Evidence, type EvidenceLog, evidenceSigner, type SignedResult } from "./evidence/evidence.ts";
+export { pipeEvidence } from "./evidence/pipeEvidence.ts";
+export { fulfilmentEvidence, openedRequests, signedFulfilments } from "./evidence/requestEvidence.ts";
 export {
   decodeInferenceRequired,
   decodeQuery,
@@ -94,3 +98,14 @@ export {
   tensorFromFixed,
   tensorFromNumbers,
 } from "./tensorValues.ts";
+export {
+  compareWays,
+  OnChainModelWrongError,
+  type Protection,
+  type WayComparison,
+  type WayMissingCode,
+  type WayNetwork,
+  type WayOptions,
+  type WayQuery,
+  type WayQuote,
+} from "./wayQuote.ts";

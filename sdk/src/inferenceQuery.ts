@@ -1,10 +1,13 @@
 import { AbiCoder, type Result as AbiResult, dataSlice, id, isHexString } from "ethers";
+import { type Cover, packCover, unpackCover } from "./cover.ts";
 import { NetworkError } from "./errors.ts";
 
 /** What a contract asks: `InferenceQuery` in `IPipe.sol`. Amounts are token wei; `release` and `input` are hex. */
 export interface InferenceQuery {
   release: string;
   codec: number;
+  /** What the answer insures, and for whom; absent = nothing. Exact releases only. */
+  cover?: Cover;
   /** Set of modes that will do: bit n = mode n. */
   modes: number;
   /** 0 = any operator. */
@@ -33,18 +36,23 @@ export class QueryMalformedError extends NetworkError {
 
 /** ABI type of a query. */
 export const INFERENCE_QUERY_TYPE =
-  "tuple(bytes32 release,uint8 codec,uint8 modes,uint32 operatorId,uint256 maxFee,uint256 minStake,bytes input)";
+  "tuple(bytes32 release,uint8 codec,uint256 cover,uint8 modes,uint32 operatorId,uint256 maxFee,uint256 minStake,bytes input)";
 
-const TUPLE = "(bytes32,uint8,uint8,uint32,uint256,uint256,bytes)";
+const TUPLE = "(bytes32,uint8,uint256,uint8,uint32,uint256,uint256,bytes)";
 
 export const INFERENCE_REQUIRED_SIGNATURE = `InferenceRequired(address,address,${TUPLE}[])`;
 
 /** First four bytes of the revert data of `InferenceRequired`. */
 export const INFERENCE_REQUIRED_SELECTOR: string = dataSlice(id(INFERENCE_REQUIRED_SIGNATURE), 0, 4);
 
+/** A query as contracts take it. */
+export function queryStruct(query: InferenceQuery): Omit<InferenceQuery, "cover"> & { cover: bigint } {
+  return { ...query, cover: packCover(query.cover) };
+}
+
 /** `abi.encode(query)`: the body of an ERC-3668 lookup of `Pipe.query`. */
 export function encodeQuery(query: InferenceQuery): string {
-  return AbiCoder.defaultAbiCoder().encode([INFERENCE_QUERY_TYPE], [query]);
+  return AbiCoder.defaultAbiCoder().encode([INFERENCE_QUERY_TYPE], [queryStruct(query)]);
 }
 
 /** Inverse of `encodeQuery`. Throws `QueryMalformedError`. */
@@ -59,7 +67,7 @@ export function decodeQuery(encoded: string): InferenceQuery {
 export function encodeInferenceRequired({ account, consumer, queries }: InferenceRequired): string {
   const body = AbiCoder.defaultAbiCoder().encode(
     ["address", "address", `${INFERENCE_QUERY_TYPE}[]`],
-    [account, consumer, queries],
+    [account, consumer, queries.map(queryStruct)],
   );
   return INFERENCE_REQUIRED_SELECTOR + body.slice(2);
 }
@@ -94,8 +102,9 @@ function decoded<T>(encoded: string, decode: () => T): T {
 }
 
 function queryOf(query: AbiResult): InferenceQuery {
-  const [release, codec, modes, operatorId, maxFee, minStake, input] = query as unknown as [
+  const [release, codec, word, modes, operatorId, maxFee, minStake, input] = query as unknown as [
     string,
+    bigint,
     bigint,
     bigint,
     bigint,
@@ -103,9 +112,11 @@ function queryOf(query: AbiResult): InferenceQuery {
     bigint,
     string,
   ];
+  const cover = unpackCover(word);
   return {
     release,
     codec: Number(codec),
+    ...(cover === undefined ? {} : { cover }),
     modes: Number(modes),
     operatorId: Number(operatorId),
     maxFee,

@@ -1,4 +1,5 @@
 import type { Provider } from "ethers";
+import type { Cover } from "./cover.ts";
 import type { InferenceQuery } from "./inferenceQuery.ts";
 import { l1DataFee } from "./l1DataFee.ts";
 import { CARRIES, type Carry, type NodeOffer } from "./nodeApi.ts";
@@ -20,6 +21,8 @@ export interface QuoteQuery {
   /** Token wei of stake that the operator must have. */
   minStake?: bigint;
   operatorId?: number;
+  /** What the answer shall insure. */
+  cover?: Cover;
 }
 
 /** What one inference adds to a transaction that carries nothing yet. */
@@ -142,6 +145,7 @@ function asked(query: QuoteQuery, mode: number): InferenceQuery {
   return {
     release: query.release,
     codec: CODEC_TENSORS,
+    ...(query.cover === undefined ? {} : { cover: query.cover }),
     modes: 1 << mode,
     operatorId: query.operatorId ?? 0,
     maxFee: query.maxFee ?? 2n ** 256n - 1n,

@@ -37,9 +37,12 @@ export const CARRIES = ["appended", "batch", "executor"] as const;
 /** In the tail of the call, by `preload` in a batch of the user's account, or through `Pipe.execute`. */
 export type Carry = (typeof CARRIES)[number];
 
+const cover = z.object({ amount, beneficiary: address });
+
 const query = z.object({
   release: bytes32,
   codec: uint8,
+  cover: cover.optional(),
   modes: uint8,
   operatorId: uint32,
   maxFee: amount,
@@ -135,6 +138,7 @@ export const NODE_FAILURES = {
   "too-large": 413,
   "call-reverts": 422,
   "too-many-rounds": 422,
+  "cover-refused": 422,
   "no-capacity": 429,
   "unpaid-quota": 429,
   "rate-limit": 429,

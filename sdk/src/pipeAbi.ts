@@ -5,9 +5,9 @@ import { INFERENCE_QUERY_TYPE } from "./inferenceQuery.ts";
 
 const CALL_TYPE = "tuple(address target,uint256 value,bytes data)";
 const CANDIDATE_TYPE =
-  "tuple(uint32 operatorId,address signer,uint256 price,uint256 stake,uint16 freeSlots,uint256 acceptBudget,uint40 endpointBlock)";
+  "tuple(uint32 operatorId,address signer,uint256 price,uint16 coverRateBps,uint256 stake,uint16 freeSlots,uint256 acceptBudget,uint40 endpointBlock)";
 const STANDING_TYPE =
-  "tuple(uint32 operatorId,uint56 stake,uint16 slots,uint16 slashCount,uint8 status,bool jailed,uint40 since,uint40 lastSlashAt,bool unbonding,uint16 era,bool covered)";
+  "tuple(uint32 operatorId,uint56 stake,uint16 slots,uint16 slashCount,uint8 status,bool jailed,uint40 since,uint40 lastSlashAt,bool unbonding,uint16 era,uint8 coverPercent)";
 
 export const PIPE_ABI = [
   "function preload(bytes results)",
@@ -30,6 +30,20 @@ export const OPERATORS_ABI = [
   `function standingOf(address signer) view returns (${STANDING_TYPE})`,
   "function domainSeparator() view returns (bytes32)",
   "function maxValidity() view returns (uint40)",
+];
+
+export const MODEL_HUB_ABI = [
+  "function isExact(bytes32 release) view returns (bool)",
+  "function exactCommitmentOf(bytes32 release) view returns (tuple(bytes32 graphRoot,uint16 loweringVersion,address zkVerifier,bytes32 zkKeyDigest,uint8 zkKeyOrigin))",
+];
+
+export const EXACT_MACHINE_ABI = [
+  "function evaluate(bytes32 graphRoot, bytes input) view returns (bytes output)",
+];
+
+export const ON_CHAIN_MODEL_ABI = [
+  "function graphRoot() view returns (bytes32)",
+  "function evaluate(bytes input) view returns (bytes output)",
 ];
 
 /** ERC-7821, as OpenZeppelin's `ERC7821` implements it. */

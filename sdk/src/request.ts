@@ -1,4 +1,5 @@
 import { AbiCoder, getAddress, ParamType, toBeHex } from "ethers";
+import { type Cover, packCover, unpackCover } from "./cover.ts";
 import { addressWord, bytes32Word, hashWords, uintWord } from "./words.ts";
 
 /** The accounting unit on chain: 10^-6 OPG in token wei. Fees, royalties, stakes and prices are multiples of it. */
@@ -51,6 +52,8 @@ export interface InferenceRequest {
   acceptPeriod: number;
   callbackGas: number;
   delivery: number;
+  /** What the answer insures, and for whom; absent = nothing. */
+  cover?: Cover;
 }
 
 /** Who accepted a request and until when it is theirs alone. */
@@ -64,24 +67,28 @@ export const NO_ACCEPTANCE: Acceptance = { signer: `0x${"0".repeat(40)}`, deadli
 
 /** A request as the contract takes and emits it: `contracts/types/Request.sol`. */
 export interface PackedRequest {
-  release: string;
   /** requester 160 | lane 32 | nonce 40 | mode 8 | codec 8 | delivery 8, from the high end. */
   origin: bigint;
   /** fee 56 | royalty 56 | minStake 56 (grains) | operatorId 32 | callbackGas 32 | 24 unused. */
   price: bigint;
   /** openedAt 40 | fullFeeUntil 40 | deadline 40 | acceptPeriod 32 | 104 unused. */
   times: bigint;
+  release: string;
+  /** Amount 96 (grains) | beneficiary 160. */
+  cover: bigint;
   inputHash: string;
 }
 
 const PACKED_TYPE = ParamType.from(
-  "tuple(bytes32 release, uint256 origin, uint256 price, uint256 times, bytes32 inputHash)",
+  "tuple(uint256 origin, uint256 price, uint256 times, bytes32 release, uint256 cover, bytes32 inputHash)",
 );
 /** `FeeCurve.ONE`: shares are rounded down to this. */
 const SHARE_ONE = 10n ** 18n;
 
 /** Spells a packed request out. */
-export function unpackRequest({ release, origin, price, times, inputHash }: PackedRequest): InferenceRequest {
+export function unpackRequest(packed: PackedRequest): InferenceRequest {
+  const { release, origin, price, times, inputHash } = packed;
+  const cover = unpackCover(packed.cover);
   return {
     requester: getAddress(toBeHex(bits(origin, 96, 160), 20)),
     lane: Number(bits(origin, 64, 32)),
@@ -100,13 +107,13 @@ export function unpackRequest({ release, origin, price, times, inputHash }: Pack
     acceptPeriod: Number(bits(times, 104, 32)),
     callbackGas: Number(bits(price, 24, 32)),
     delivery: Number(bits(origin, 0, 8)),
+    ...(cover === undefined ? {} : { cover }),
   };
 }
 
 /** Inverse of `unpackRequest`. */
 export function packRequest(request: InferenceRequest): PackedRequest {
   return {
-    release: request.release,
     origin: word([
       [BigInt(request.requester), 96],
       [request.lane, 64],
@@ -128,6 +135,8 @@ export function packRequest(request: InferenceRequest): PackedRequest {
       [request.deadline, 136],
       [request.acceptPeriod, 104],
     ]),
+    release: request.release,
+    cover: packCover(request.cover),
     inputHash: request.inputHash,
   };
 }
@@ -148,10 +157,11 @@ export function requestIdOf(contract: string, request: PackedRequest): string {
   return hashWords([addressWord(contract), ...wordsOf(request)]);
 }
 
-function wordsOf({ release, origin, price, times, inputHash }: PackedRequest): string[] {
+function wordsOf({ origin, price, times, release, cover, inputHash }: PackedRequest): string[] {
   return [
-    bytes32Word(release),
     ...[origin, price, times].map((word) => uintWord(word)),
+    bytes32Word(release),
+    uintWord(cover),
     bytes32Word(inputHash),
   ];
 }

@@ -82,7 +82,8 @@ async function inputOf(session: Session, { release, inputHash }: Claim): Promise
     from,
   );
   const used = await allEvents(pipe, pipe.filters.Inferred(undefined, release), from);
-  const found = [...opened, ...used].find(({ args }) => keccak256(args.input) === inputHash);
+  const insured = await allEvents(pipe, pipe.filters.Insured(undefined, release), from);
+  const found = [...opened, ...used, ...insured].find(({ args }) => keccak256(args.input) === inputHash);
   if (found === undefined) throw new CommandError("input-unlogged", { inputHash });
   return getBytes(found.args.input);
 }

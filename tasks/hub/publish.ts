@@ -21,6 +21,7 @@ import { eventOf, explained, revertOf, send } from "../transaction.ts";
 import { checkModel } from "./checkModel.ts";
 import { bindingOf } from "./contentBinding.ts";
 import { loweredModel, storeBlobs } from "./loweredModel.ts";
+import { deliverModel, plannedDelivery, writeSource } from "./onChainModel.ts";
 import { admitKey, proofKeysOf, storeKey } from "./proofKeys.ts";
 
 export interface PublishArguments {
@@ -30,6 +31,7 @@ export interface PublishArguments {
   contentId: string | undefined;
   salt: string | undefined;
   keys: string | undefined;
+  onChain: string | undefined;
   major: boolean;
   solidml: boolean;
 }
@@ -38,6 +40,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
   const manifest = await readManifest(path.join(args.folder, "manifest.json"));
   await checkModel(args.folder, manifest);
   const graph = await loweredModel(args.folder, manifest);
+  const delivery = await plannedDelivery(args.onChain, manifest, graph, session);
   const declared = releaseContentOf(
     manifest,
     uriIn(manifest, args.uriBase),
@@ -66,6 +69,8 @@ export async function publish(args: PublishArguments, session: Session): Promise
   for (const { uri } of content.files) session.say(`  ${uri}`);
   let gas = 0n;
   session.say(`The release is ${assuranceOf({ isExact: graph !== undefined })}`);
+  if (delivery?.kind === "contract")
+    session.say(`What is going to be deployed: ${await writeSource(delivery, args.folder)}`);
   if (graph !== undefined) {
     // A release whose graph is there before it is published is exact from the first moment.
     session.say(`Storing graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
@@ -100,6 +105,8 @@ export async function publish(args: PublishArguments, session: Session): Promise
       await send(() => contracts.solidML.registerSchema(published.release, content.inputs, content.outputs))
     ).gasUsed;
   }
+  const delivered = delivery === undefined ? undefined : await deliverModel(delivery, session);
+  gas += delivered?.gas ?? 0n;
   const given = formatVersion({ major: Number(published.major), minor: Number(published.minor) });
   return {
     lines: [
@@ -109,6 +116,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
         ["model", model],
         ["content id", contentId === "" ? undefined : contentId],
         ["graph root", graph?.graphRoot],
+        ["on chain", delivered?.address],
         ["transaction", receipt.hash],
         ["gas", String(gas)],
       ]),
@@ -121,6 +129,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
       publisher: account.address,
       contentId: contentId === "" ? null : contentId,
       graphRoot: graph?.graphRoot ?? null,
+      onChainModel: delivered?.address ?? null,
       transaction: receipt.hash,
       gas: Number(gas),
     },

@@ -24,6 +24,7 @@ export async function show({ release: reference }: ShowArguments, session: Sessi
       ["minimum stake", `${formatOpg(release.minStake)} OPG`],
       ["modes", modeNames(release.modes).join(", ")],
       ["arithmetic", assuranceOf(release)],
+      ["graph root", release.graphRoot],
       ...release.inputs.map((spec) => ["input", describe(spec)] as const),
       ...release.outputs.map((spec) => ["output", describe(spec)] as const),
       ...release.files.map(
@@ -48,6 +49,7 @@ function contentOf(release: Release) {
   return {
     release: id,
     ...rest,
+    graphRoot: release.graphRoot ?? null,
     statusSince: isoTime(statusSince),
     royalty: formatOpg(royalty),
     minStake: formatOpg(minStake),

@@ -1,8 +1,9 @@
+import { type Cover, packCover } from "@opg-network/sdk/cover";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { DELIVERY, MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { type ContractTransactionReceipt, hexlify } from "ethers";
-import { grainsArgument, integerArgument, modeArgument, modeNames } from "../arguments.ts";
+import { addressArgument, grainsArgument, integerArgument, modeArgument, modeNames } from "../arguments.ts";
 import { assuranceOf } from "../assurance.ts";
 import { CommandError } from "../commandError.ts";
 import { depositFor } from "../escrow/deposit.ts";
@@ -35,6 +36,8 @@ export interface RequestArguments {
   acceptPeriod: string | undefined;
   operator: string | undefined;
   minStake: string | undefined;
+  cover: string | undefined;
+  beneficiary: string | undefined;
   lane: string | undefined;
   wait: boolean;
   yes: boolean;
@@ -46,6 +49,7 @@ export async function request(args: RequestArguments, session: Session): Promise
   const mode = modeIn(release, args.mode ?? "VANILLA");
   const input = hexlify(encodeTensors(await inputsOf(args, release)));
   const account = (await session.account()).address;
+  const insured = coverOf(asked, account);
   const fee = await requestFee(session, release, { ...asked, fee: args.fee, mode });
   const lane = await freeLane(session, account, args.lane);
   session.say(
@@ -69,6 +73,7 @@ export async function request(args: RequestArguments, session: Session): Promise
     callbackGas: 0,
     delivery: DELIVERY.atFulfilment,
     minStake: asked.minStake,
+    cover: packCover(insured),
     operatorId: asked.operator,
   };
   const { requests } = await session.contracts();
@@ -95,7 +100,17 @@ function parse(args: RequestArguments) {
     acceptPeriod: integerArgument("--accept-period", args.acceptPeriod ?? "0", 0, DAY_SEC),
     operator: integerArgument("--operator", args.operator ?? "0", 0, LARGEST_ID),
     minStake: grainsArgument("--min-stake", args.minStake ?? "0"),
+    cover: grainsArgument("--cover", args.cover ?? "0"),
+    beneficiary:
+      args.beneficiary === undefined ? undefined : addressArgument("--beneficiary", args.beneficiary),
   };
+}
+
+function coverOf(
+  { cover: amount, beneficiary }: { cover: bigint; beneficiary: string | undefined },
+  asker: string,
+): Cover | undefined {
+  return amount === 0n ? undefined : { amount, beneficiary: beneficiary ?? asker };
 }
 
 function reportOpened(

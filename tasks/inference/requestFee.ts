@@ -1,3 +1,4 @@
+import { coverPrice } from "@opg-network/sdk/cover";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { GRAIN, MODES } from "@opg-network/sdk/request";
 import { grainsArgument } from "../arguments.ts";
@@ -17,14 +18,20 @@ export async function requestFee(
     mode,
     operator,
     minStake,
-  }: { fee: string | undefined; mode: number; operator: number; minStake: bigint },
+    cover,
+  }: { fee: string | undefined; mode: number; operator: number; minStake: bigint; cover: bigint },
 ): Promise<bigint> {
   const { requests } = await session.readOnly();
   const least = leastFee(release.royalty, await requests.protocolFeeBps());
-  const candidates = (await candidatesFor(session, release.id, mode)).filter(
-    (candidate) =>
-      (operator === 0 || Number(candidate.operatorId) === operator) && candidate.stake >= minStake,
-  );
+  const candidates = (await candidatesFor(session, release.id, mode))
+    .filter(
+      (candidate) =>
+        (operator === 0 || Number(candidate.operatorId) === operator) &&
+        candidate.stake >= minStake &&
+        (cover === 0n || candidate.coverRateBps !== 0n),
+    )
+    .map(({ price, coverRateBps }) => ({ price: price + coverPrice(cover, Number(coverRateBps)) }))
+    .sort((a, b) => Number(a.price - b.price));
   const [cheapest] = candidates;
   if (cheapest === undefined) session.say(`Warning: no operator could serve this in ${MODES[mode]} now`);
   if (named === undefined) return cheapest !== undefined && cheapest.price > least ? cheapest.price : least;

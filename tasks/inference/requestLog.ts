@@ -41,8 +41,8 @@ export async function findRequest(session: Session, text: string): Promise<Logge
     firstBlockOf(await session.deployment()),
   );
   if (log === undefined) throw new CommandError("request-unknown", { request: id });
-  const { release, origin, price, times, inputHash } = log.args.request;
-  const packed = { release, origin, price, times, inputHash };
+  const { origin, price, times, release, cover, inputHash } = log.args.request;
+  const packed = { origin, price, times, release, cover, inputHash };
   if (requestIdOf(String(requests.target), packed) !== id)
     throw new CommandError("request-unknown", { request: id });
   return {

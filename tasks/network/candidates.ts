@@ -14,11 +14,12 @@ export async function candidatesFor(session: Session, release: string, mode: num
     offset = next;
   }
   const withEndpoints = await Promise.all(
-    found.map(async ({ operatorId, signer, price, stake, freeSlots, acceptBudget, endpointBlock }) => {
+    found.map(async ({ endpointBlock, ...candidate }) => {
+      const { operatorId, signer, price, coverRateBps, stake, freeSlots, acceptBudget } = candidate;
       const block = Number(endpointBlock);
       const events = await operators.queryFilter(operators.filters.EndpointSet(operatorId), block, block);
       const endpoint = events.at(-1)?.args.endpoint ?? "";
-      return { operatorId, signer, price, stake, freeSlots, acceptBudget, endpoint };
+      return { operatorId, signer, price, coverRateBps, stake, freeSlots, acceptBudget, endpoint };
     }),
   );
   return withEndpoints.sort((a, b) => (a.price < b.price ? -1 : a.price > b.price ? 1 : 0));

@@ -19,6 +19,7 @@ export async function coverage(args: CoverageArguments, session: Session): Promi
     operator: Number(candidate.operatorId),
     signer: candidate.signer,
     price: formatOpg(candidate.price),
+    coverRateBps: Number(candidate.coverRateBps),
     stake: formatOpg(candidate.stake),
     freeSlots: Number(candidate.freeSlots),
     acceptBudget: formatOpg(candidate.acceptBudget),
@@ -33,10 +34,11 @@ export async function coverage(args: CoverageArguments, session: Session): Promi
             `${candidates.length} operator(s) could serve ${what} now`,
             `The release is ${assuranceOf(release)}`,
             ...table(
-              ["operator", "price", "stake", "free slots", "signer", "endpoint"],
+              ["operator", "price", "cover", "stake", "free slots", "signer", "endpoint"],
               candidates.map((row) => [
                 String(row.operator),
                 `${row.price} OPG`,
+                row.coverRateBps === 0 ? "none" : `${row.coverRateBps / 100} %`,
                 `${row.stake} OPG`,
                 String(row.freeSlots),
                 row.signer,

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
+import type { PipeNetwork } from "@opg-network/sdk/pipeContracts";
 import { PipeSigner } from "@opg-network/sdk/pipeSigner";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
-import { numbersFromTensor, tensorFromNumbers } from "@opg-network/sdk/tensorValues";
+import { integersFromTensor, tensorFromNumbers } from "@opg-network/sdk/tensorValues";
+import { compareWays } from "@opg-network/sdk/wayQuote";
 import { expect } from "chai";
 import { Contract, getBytes, hexlify, MaxUint256, parseEther, type Wallet } from "ethers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { ExactInterpreter } from "../../offchain-runner/src/exact/interpreter.ts";
 import { MODELS } from "../../scripts/local/paths.ts";
 import type { PawnShop } from "../../types/contracts/examples/PawnShop.ts";
 import type { VolatilityPool } from "../../types/contracts/examples/VolatilityPool.ts";
@@ -13,7 +16,8 @@ import { Coverage__factory } from "../../types/factories/contracts/Coverage__fac
 import { PawnShop__factory } from "../../types/factories/contracts/examples/PawnShop__factory.ts";
 import { VolatilityPool__factory } from "../../types/factories/contracts/examples/VolatilityPool__factory.ts";
 import { OPG__factory } from "../../types/factories/contracts/OPG__factory.ts";
-import { pricesOf } from "../fixtures/compactPrice.ts";
+import { millionthsOf, pricesOf } from "../fixtures/compactPrice.ts";
+import { shippedContract, shippedGraph } from "../fixtures/exact/shippedContract.ts";
 import { type LocalChain, startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
 import { deployPipe, type PipeFixture } from "./fixture/pipe.ts";
@@ -24,7 +28,10 @@ const NODE_FEE = parseEther("0.1");
 const STAKE = parseEther("2000");
 const BASE_FEE = parseEther("0.0015");
 const SLOPE = parseEther("0.4");
-const FALLBACK_FEE = parseEther("0.0215");
+const HIGHEST_FEE = parseEther("0.0215");
+const VOLATILITY = "eth-volatility-1h-exact";
+/** `Forecast` of the pool. */
+const FORECAST = { none: 0n, carried: 1n, onChain: 2n } as const;
 
 // The dapps of contracts/examples on the real Pipe, with a real node and the shipped models.
 describe("the examples end to end", () => {
@@ -38,7 +45,9 @@ describe("the examples end to end", () => {
   let trader: Wallet;
   let signer: PipeSigner;
   let node: NodeProcess;
+  let network: PipeNetwork;
   let releases: { volatility: string; drawdown: string };
+  const graph = shippedGraph(VOLATILITY);
 
   before(async function () {
     this.timeout(120_000);
@@ -48,7 +57,7 @@ describe("the examples end to end", () => {
     pipe = await deployPipe(chain, protocol);
     const [deployer, operator] = [chain.account(0), chain.account(1)];
     trader = chain.account(5);
-    releases = { volatility: await protocol.publish(), drawdown: await publishDrawdown() };
+    releases = { volatility: await publishVolatility(), drawdown: await publishDrawdown() };
     await deployDapps(deployer);
     await pipe.fund(trader, "100");
     for (const dapp of [pool, shop]) {
@@ -67,12 +76,13 @@ describe("the examples end to end", () => {
     await (await operators.setEndpoint(operatorId, node.url)).wait();
     await (await pipe.gateways.setGateway(operatorId, `${node.url}/v1/gateway`)).wait();
     const coverage = await new Coverage__factory(deployer).deploy(hub, operators, requests);
+    network = {
+      pipe: pipe.addresses.Pipe,
+      coverage: await coverage.getAddress(),
+      operators: protocol.addresses.Operators,
+    };
     signer = new PipeSigner(trader, {
-      network: {
-        pipe: pipe.addresses.Pipe,
-        coverage: await coverage.getAddress(),
-        operators: protocol.addresses.Operators,
-      },
+      network,
       maxFee: parseEther("0.5"),
     });
   });
@@ -81,6 +91,19 @@ describe("the examples end to end", () => {
     await node.dispose();
     await chain.stop();
   });
+
+  async function publishVolatility(): Promise<string> {
+    return await protocol.publish({
+      name: VOLATILITY,
+      uri: `${VOLATILITY}/model.onnx`,
+      file: readFileSync(`${MODELS}/${VOLATILITY}/model.onnx`),
+      schema: {
+        inputs: [{ name: "candles", dtype: "int32", shape: [1, 24, 4] }],
+        outputs: [{ name: "volatility", dtype: "int64", shape: [1, 1] }],
+      },
+      graphRoot: graph.graphRoot,
+    });
+  }
 
   async function publishDrawdown(): Promise<string> {
     return await protocol.publish({
@@ -98,9 +121,12 @@ describe("the examples end to end", () => {
     token0 = await new OPG__factory(deployer).deploy(deployer);
     token1 = await new OPG__factory(deployer).deploy(deployer);
     const terms = { slope: SLOPE, baseFee: BASE_FEE, maxInferenceFee: parseEther("0.2"), minStake: STAKE };
+    const { creationCode } = await shippedContract(VOLATILITY);
+    const model = await (await deployer.sendTransaction({ data: creationCode })).wait();
     pool = await new VolatilityPool__factory(deployer).deploy(
       pipe.pipe,
       releases.volatility,
+      model?.contractAddress ?? "",
       token0,
       token1,
       terms,
@@ -125,7 +151,7 @@ describe("the examples end to end", () => {
     await (await pool.deposit(...all)).wait();
   }
 
-  /** Swaps of the deployer in each of 27 hours, without forecasts. */
+  /** Swaps of the deployer in each of 27 hours, which carry nothing. */
   async function liveThroughADay(): Promise<void> {
     for (let hour = 0; hour < 27; hour++) {
       await chain.pass(HOUR_SEC - 600);
@@ -137,11 +163,10 @@ describe("the examples end to end", () => {
   }
 
   /** The pool's day as the model's own encoding has it. */
-  async function candles(): Promise<Float32Array> {
+  async function candles(): Promise<Uint8Array> {
     const [isComplete, day] = await pool.lastDay();
     expect(isComplete).to.equal(true);
-    const prices = day.flatMap(pricesOf);
-    return Float32Array.from(prices, (price) => price / (prices[95] ?? Number.NaN) - 1);
+    return encodeTensors([tensorFromNumbers("int32", [1, 24, 4], millionthsOf([...day]))]);
   }
 
   async function run(model: string, input: string, values: Float32Array, shape: number[]): Promise<number> {
@@ -150,7 +175,13 @@ describe("the examples end to end", () => {
     return Number(Object.values(outputs)[0]?.data[0]);
   }
 
-  const forecast = async () => await run("eth-volatility-1h", "candles", await candles(), [1, 24, 4]);
+  /** Millionths, as the interpreter has them. */
+  async function forecast(): Promise<bigint> {
+    const [tensor] = decodeTensors(new ExactInterpreter(graph).evaluate(await candles()));
+    return (tensor && integersFromTensor(tensor)[0]) ?? 0n;
+  }
+
+  const feeOf = (millionths: bigint) => BASE_FEE + (SLOPE * millionths) / 1_000_000n;
 
   /** 1e18 = 1, exactly what the float is. */
   const fixed = (value: number) => (BigInt(Math.round(value * 2 ** 60)) * 10n ** 18n) / 2n ** 60n;
@@ -166,11 +197,11 @@ describe("the examples end to end", () => {
 
   it("swaps at the fee of the forecast that a real node signed for the pool's own candles", async () => {
     const before = await token0.balanceOf(trader);
-    const expected = BASE_FEE + (SLOPE * fixed(await forecast())) / 10n ** 18n;
+    const expected = feeOf(await forecast());
     const { event, receipt } = await swap(signer, parseEther("1"));
-    expect(event.isForecast).to.equal(true);
+    expect(event.forecast).to.equal(FORECAST.carried);
     expect(event.fee).to.equal(expected);
-    expect(expected < FALLBACK_FEE / 2n).to.equal(true);
+    expect(expected < HIGHEST_FEE / 2n).to.equal(true);
     // The trader itself was the caller: no approval to anybody else was needed.
     expect(before - (await token0.balanceOf(trader))).to.equal(parseEther("1"));
     console.log(`      a swap with its forecast: ${receipt.gasUsed} gas`);
@@ -178,8 +209,7 @@ describe("the examples end to end", () => {
 
   it("asks for the model's own encoding of those candles, bit by bit", async () => {
     const [inferred] = await pipe.pipe.queryFilter(pipe.pipe.filters.Inferred(pool));
-    const input = encodeTensors([tensorFromNumbers("float32", [1, 24, 4], [...(await candles())])]);
-    expect(inferred?.args.input).to.equal(hexlify(input));
+    expect(inferred?.args.input).to.equal(hexlify(await candles()));
   });
 
   it("quotes to plain ethers what the swap then gives", async () => {
@@ -193,7 +223,7 @@ describe("the examples end to end", () => {
     const quoted = await reader.getFunction("quote")(token0, parseEther("2"), { enableCcipRead: true });
     expect(quoted.answer.stake).to.equal(STAKE);
     const [tensor] = decodeTensors(getBytes(quoted.answer.output));
-    expect(tensor && numbersFromTensor(tensor)[0]).to.equal(await forecast());
+    expect(tensor && integersFromTensor(tensor)[0]).to.equal(await forecast());
     const { event } = await swap(signer, parseEther("2"));
     expect([event.fee, event.amountOut]).to.deep.equal([quoted.fee, quoted.amountOut]);
   });
@@ -204,7 +234,7 @@ describe("the examples end to end", () => {
     const highest = Math.max(...hours.map(([, high]) => high));
     const lowest = Math.min(...hours.map(([, , low]) => low));
     const change = (hours[23]?.[3] ?? Number.NaN) / (hours[0]?.[0] ?? Number.NaN) - 1;
-    const state = Float32Array.from([await forecast(), highest / lowest - 1, change]);
+    const state = Float32Array.from([Number(await forecast()) / 1e6, highest / lowest - 1, change]);
     const drawdown = await run("eth-drawdown-24h", "state", state, [1, 3]);
 
     const before = await token1.balanceOf(trader);
@@ -225,14 +255,36 @@ describe("the examples end to end", () => {
     expect(budgets).to.deep.equal([parseEther("20") - 2n * NODE_FEE, parseEther("20") - 2n * NODE_FEE]);
   });
 
-  it("falls back to the highest fee, and only where the trader says so, once no node is left", async () => {
+  it("is compared with computing it on chain: the same answer for less gas, no fee and no wait", async () => {
+    const { ways, missing } = await compareWays(
+      chain.provider,
+      { ...network, hub: protocol.addresses.ModelHub, machine: protocol.addresses.ModelHub },
+      {
+        release: releases.volatility,
+        input: hexlify(await candles()),
+        outputBytes: 320,
+        model: await pool.MODEL(),
+      },
+    );
+    const [computed, signed] = ways;
+    expect(computed).to.deep.include({ way: "on-chain-contract", protection: "computed", waitMs: 0 });
+    expect(signed?.cost.fee).to.equal(NODE_FEE);
+    // Its graph is not stored here, so that nothing could be proved.
+    expect([signed?.way, signed?.protection]).to.deep.equal(["VANILLA", "attributable"]);
+    expect((computed?.cost.gas ?? 0n) < (signed?.cost.gas ?? 0n)).to.equal(true);
+    expect(missing.map(({ way }) => way)).to.deep.equal(["ZK", "TEE"]);
+  });
+
+  it("has the same forecast computed on chain, and only where the trader says so, once no node is left", async () => {
     await node.kill();
     const refused = await swap(signer, parseEther("1")).then(
       () => undefined,
       (error: { code: string }) => error.code,
     );
     expect(refused).to.equal("all-nodes-failed");
-    const { event } = await swap(trader, parseEther("1"));
-    expect([event.isForecast, event.fee]).to.deep.equal([false, FALLBACK_FEE]);
+    const expected = feeOf(await forecast());
+    const { event, receipt } = await swap(trader, parseEther("1"));
+    expect([event.forecast, event.fee]).to.deep.equal([FORECAST.onChain, expected]);
+    console.log(`      a swap that computes its forecast: ${receipt.gasUsed} gas`);
   });
 });

@@ -6,10 +6,16 @@ import { rescaled } from "../fixtures/models/make.ts";
 import { type Court, deployCourt } from "./fixture/court.ts";
 import { type LocalChain, startLocalChain } from "./fixture/localChain.ts";
 import { askRequests, LyingOperator } from "./fixture/lyingOperator.ts";
-import { BOUNTY_WAIT_SEC, COMMITMENT_AGE_SEC, VerifierNode, withWrongBit } from "./fixture/verifierNode.ts";
+import {
+  BOUNTY_WAIT_SEC,
+  COMMITMENT_AGE_SEC,
+  PATIENCE_MS,
+  VerifierNode,
+  withWrongBit,
+} from "./fixture/verifierNode.ts";
 
 describe("node end to end: verifier", function () {
-  this.timeout(240_000);
+  this.timeout(900_000);
 
   let chain: LocalChain;
   let court: Court;
@@ -112,9 +118,9 @@ describe("node end to end: verifier", function () {
       const seen = node.logs.length;
       const since = (msg: string) => node.logs.slice(seen).some((line) => line.msg === msg);
       await node.start({ isReady: false });
-      await node.until(() => since("transaction taken up again"), "the transaction is followed");
+      await node.until(() => since("transaction taken up again"), "the transaction is followed", PATIENCE_MS);
       await chain.mine();
-      await node.until(() => since("transaction ended"), "the transaction has ended");
+      await node.until(() => since("transaction ended"), "the transaction has ended", PATIENCE_MS);
       await node.kill();
     }
     await chain.resumeMining();
@@ -145,16 +151,24 @@ describe("node end to end: verifier", function () {
     await node.start({ isReady: false });
     for (;;) {
       let reason: string | undefined;
-      await node.until(async () => {
-        const dispute = await node.dispute();
-        reason = dispute?.state === "done" ? "done" : dispute?.reason;
-        const isIdle = ["done", "commitment-too-young", "bounty-not-payable"].includes(reason ?? "");
-        return isIdle || (await isSent());
-      }, "the dispute goes on");
+      await node.until(
+        async () => {
+          const dispute = await node.dispute();
+          reason = dispute?.state === "done" ? "done" : dispute?.reason;
+          const isIdle = ["done", "commitment-too-young", "bounty-not-payable"].includes(reason ?? "");
+          return isIdle || (await isSent());
+        },
+        "the dispute goes on",
+        PATIENCE_MS,
+      );
       if (await isSent()) return "sent";
       if (reason === "done") return "over";
       await chain.pass(reason === "commitment-too-young" ? COMMITMENT_AGE_SEC : BOUNTY_WAIT_SEC);
-      await node.until(async () => (await node.dispute())?.reason !== reason || isSent(), "time has passed");
+      await node.until(
+        async () => (await node.dispute())?.reason !== reason || isSent(),
+        "time has passed",
+        PATIENCE_MS,
+      );
       if (await isSent()) return "sent";
     }
   }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { encodeTensors } from "@opg-network/sdk/tensorCodec";
-import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
+import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
+import { integersFromTensor, tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
-import { hexlify, parseEther } from "ethers";
+import { getBytes, hexlify, parseEther } from "ethers";
 import { network } from "hardhat";
 import { MODELS } from "../../scripts/local/paths.ts";
 
@@ -29,6 +29,17 @@ describe("the input that an example's contract makes", () => {
     it(`is the model's own encoding of the ${name} sample, bit by bit`, async () => {
       const harness = await ethers.deployContract("ModelInputHarness");
       expect(await harness.volatilityInput(prices)).to.equal(expected);
+    });
+
+    it(`is the exact model's own encoding of the ${name} sample, to the last millionth`, async () => {
+      const harness = await ethers.deployContract("ModelInputHarness");
+      const [tensor] = decodeTensors(getBytes(await harness.exactVolatilityInput(prices)));
+      if (tensor === undefined) throw new Error("the input has one tensor");
+      expect([tensor.dtype, tensor.shape]).to.deep.equal(["int32", [1, 24, 4]]);
+      const exact = candles.flat().map((price) => (price * 1_000_000) / lastClose - 1_000_000);
+      // Prices are kept to one part in 2^54, rounded down: at a whole millionth that may be the one below.
+      const apart = integersFromTensor(tensor).map((value, i) => (exact[i] ?? Number.NaN) - Number(value));
+      expect(Math.min(...apart) > -1e-6 && Math.max(...apart) < 1 + 1e-6, String(apart)).to.equal(true);
     });
 
     it(`is the same in VolatilityFeed for the ${name} sample`, async () => {

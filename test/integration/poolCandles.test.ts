@@ -5,6 +5,7 @@ import { PoolCandles } from "../../bench/market/replay/poolCandles.ts";
 import { seededRandom } from "../../bench/market/replay/seededRandom.ts";
 import { fastCheckSeed } from "../fixtures/campaign.ts";
 import { pricesOf } from "../fixtures/compactPrice.ts";
+import { shippedContract } from "../fixtures/exact/shippedContract.ts";
 
 const START_SEC = 1_900_000_000;
 const SWAPS = 150;
@@ -19,7 +20,9 @@ describe("the replay's candles", () => {
     const token0 = await ethers.deployContract("OPG", [owner]);
     const token1 = await ethers.deployContract("OPG", [owner]);
     const terms = { slope: 0n, baseFee: parseEther("0.003"), maxInferenceFee: 0n, minStake: 0n };
-    const parts = [pipe, ethers.id("release"), token0, token1, terms];
+    const { creationCode } = await shippedContract("eth-volatility-1h-exact");
+    const model = await (await owner.sendTransaction({ data: creationCode })).wait();
+    const parts = [pipe, ethers.id("release"), model?.contractAddress, token0, token1, terms];
     const pool = await ethers.deployContract("VolatilityPool", parts);
     for (const token of [token0, token1]) await token.approve(pool, MaxUint256);
     const price = async (): Promise<number> => {

@@ -12,6 +12,7 @@ export class OwnAccount {
   readonly signer: string;
   #standing: Promise<OwnStanding> | undefined;
   #readAt = "";
+  readonly #coverable = new Map<string, { block: string; amount: Promise<bigint> }>();
   #operatorId = 0;
 
   constructor(contracts: Contracts, time: ChainTime, signer: string) {
@@ -42,13 +43,30 @@ export class OwnAccount {
     return this.#contracts.requests.balanceOf(this.signer);
   }
 
+  /** Token wei of cover that `coverer` (`Pipe`, `InferenceRequests`) could still reserve; read once a block at most. */
+  async coverable(coverer: string): Promise<bigint> {
+    const block = this.#time.isKnown ? this.#time.head.hash : "";
+    const known = this.#coverable.get(coverer);
+    if (known !== undefined && known.block === block) return await known.amount;
+    const { operatorId } = await this.standing();
+    const amount = this.#contracts.operators.coverableBy(operatorId, coverer);
+    amount.catch(() => this.#coverable.delete(coverer));
+    this.#coverable.set(coverer, { block, amount });
+    return await amount;
+  }
+
   async #read(): Promise<OwnStanding> {
     const standing = await this.#contracts.operators.standingOf(this.signer);
     this.#operatorId = Number(standing.operatorId);
     return {
       operatorId: this.#operatorId,
       isActive: standing.status === SIGNER_ACTIVE && !standing.jailed,
-      stake: standing.stake * GRAIN,
+      stake: countingStake(standing),
     };
   }
+}
+
+/** What counts for minimums: without what is set aside for covers. */
+function countingStake({ stake, coverPercent }: { stake: bigint; coverPercent: bigint }): bigint {
+  return (stake - (stake * coverPercent) / 100n) * GRAIN;
 }

@@ -55,6 +55,9 @@ export type StoredGraph = {
   blobs: Uint8Array[];
 };
 
+/** What the interpreter runs. */
+export type LoweredGraph = Pick<StoredGraph, "root" | "stream">;
+
 /** Everything of a graph that the lowering decides. Positions of constants count from the start of `constants`. */
 export type GraphParts = {
   steps: readonly Op[];

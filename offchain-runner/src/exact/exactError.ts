@@ -16,6 +16,8 @@ const PROBLEMS = {
   "exact-lowering-unknown": "The release names a lowering version that this software does not have",
   "exact-input-invalid": "The input is not the encoding of what the graph takes",
   "exact-state-invalid": "The state is not a checkpoint of the graph",
+  "exact-contract-unsupported": "The graph cannot be written as a contract of literals",
+  "exact-contract-too-large": "A contract of literals would be larger than contract code may be",
   "exact-runtime-disagrees": "The runtime and the reference interpreter give different outputs",
 } as const;
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
-import type { StoredGraph } from "../exact/blobs.ts";
+import type { LoweredGraph } from "../exact/blobs.ts";
 import { ExactError, exactErrorCodes } from "../exact/exactError.ts";
 import { decodeRoot } from "../exact/rootCodec.ts";
 import { ModelError, modelErrorCodes } from "./modelError.ts";
@@ -41,9 +41,6 @@ const verdict = z.discriminatedUnion("kind", [
 ]);
 
 export type PolicyVerdict = z.infer<typeof verdict>;
-
-/** What the interpreter runs. */
-export type LoweredGraph = Pick<StoredGraph, "root" | "stream">;
 
 const ENTRY = new URL("./policyThread.ts", import.meta.url);
 const LIMIT_MS = 30_000;

@@ -1,12 +1,12 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { LoweredGraph } from "../exact/blobs.ts";
 import { diskFailure } from "./artifactFetcher.ts";
 import type { Lease, ModelCache } from "./modelCache.ts";
 import { ModelError } from "./modelError.ts";
 import type { OnnxLimits } from "./onnxFile.ts";
 import { ONNX_LIMITS } from "./onnxFile.ts";
 import { isPlainPath } from "./plainPath.ts";
-import type { LoweredGraph } from "./policyCheck.ts";
 import { checkInThread } from "./policyCheck.ts";
 import type { Release } from "./release.ts";
 

@@ -1,5 +1,6 @@
 import { checkAgainstSchema } from "@opg-network/sdk/schema";
 import type { Clock } from "../clock.ts";
+import { ExactError } from "../exact/exactError.ts";
 import type { InferenceErrorCode } from "./inferenceError.ts";
 import { InferenceError } from "./inferenceError.ts";
 import type { HealthOptions } from "./modelHealth.ts";
@@ -39,14 +40,13 @@ export const POOL_OPTIONS: PoolOptions = {
 };
 
 export interface InferenceMetrics {
-  inferenceEnded(
-    release: string,
-    outcome: "ok" | "aborted" | InferenceErrorCode,
-    times: InferenceTimes,
-  ): void;
+  inferenceEnded(release: string, outcome: InferenceEnd, times: InferenceTimes): void;
   workerEnded(reason: string): void;
   sessionEvicted(release: string): void;
 }
+
+/** How an inference ended; the last one of an exact release only. */
+export type InferenceEnd = "ok" | "aborted" | InferenceErrorCode | "exact-runtime-disagrees";
 
 export interface InferenceTimes {
   readonly totalMs: number;
@@ -185,7 +185,7 @@ export class InferencePool {
         if (at >= 0) this.#queue.splice(at, 1);
         job.fail(signal.reason);
       };
-      const end = (outcome: "ok" | "aborted" | InferenceErrorCode, runMs?: number) => {
+      const end = (outcome: InferenceEnd, runMs?: number) => {
         signal.removeEventListener("abort", abort);
         if (job.slot !== undefined) return;
         const totalMs = this.#parts.clock.nowMs() - startedAtMs;
@@ -202,7 +202,8 @@ export class InferencePool {
           settle(answer);
         },
         fail: (error) => {
-          end(error instanceof InferenceError ? error.code : "aborted");
+          if (error instanceof InferenceError) end(error.code);
+          else end(error instanceof ExactError ? "exact-runtime-disagrees" : "aborted");
           reject(error);
         },
       };

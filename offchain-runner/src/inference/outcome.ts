@@ -1,4 +1,5 @@
 import { checkAgainstSchema } from "@opg-network/sdk/schema";
+import { ExactError } from "../exact/exactError.ts";
 import { InferenceError } from "./inferenceError.ts";
 import type { InferenceAnswer, ServedModel } from "./servedModel.ts";
 import type { WorkerOutcome } from "./workerProcess.ts";
@@ -20,7 +21,11 @@ export function answerOf(outcome: Success, model: ServedModel): InferenceAnswer 
   return { outputs, runMs };
 }
 
-export function failureOf(outcome: Failure, phase: "load" | "run", release: string): InferenceError {
+export function failureOf(
+  outcome: Failure,
+  phase: "load" | "run",
+  release: string,
+): InferenceError | ExactError {
   switch (outcome.kind) {
     case "time":
       return new InferenceError("inference-timeout", { release, phase, limitMs: outcome.limitMs });
@@ -45,8 +50,10 @@ export function failureOf(outcome: Failure, phase: "load" | "run", release: stri
 function refusalOf(
   { failure, detail }: Extract<WorkerReply, { kind: "failed" }>,
   release: string,
-): InferenceError {
+): InferenceError | ExactError {
   switch (failure) {
+    case "disagreed":
+      return new ExactError("exact-runtime-disagrees", { reason: `release ${release}` });
     case "load-failed":
       return new InferenceError("model-load-failed", { release, detail });
     case "run-failed":

@@ -1,4 +1,5 @@
 import type { Tensor } from "@opg-network/sdk/tensor";
+import type { LoweredGraph } from "../exact/blobs.ts";
 import type { ReleaseSchema } from "../hub/onnxInterface.ts";
 
 /** A model that has passed the policy and lies on disk (`hub/releaseStore.ts`). */
@@ -9,6 +10,8 @@ export interface ServedModel {
   /** Of all its files: what a session takes at the least. */
   readonly bytes: number;
   readonly schema: ReleaseSchema;
+  /** Of an exact release whose results are compared with the interpreter before they leave the process. */
+  readonly graph?: LoweredGraph | undefined;
 }
 
 export interface InferenceRequest extends ServedModel {
@@ -21,6 +24,6 @@ export interface InferenceRequest extends ServedModel {
 export interface InferenceAnswer {
   /** In the order of `schema.outputs`, checked against it. */
   readonly outputs: Tensor[];
-  /** What the runtime alone took. */
+  /** What it took in its process: the runtime, and of exact releases the check. */
   readonly runMs: number;
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { InferenceSession } from "onnxruntime-node";
+import type { AgreementCheck } from "./agreementCheck.ts";
 import { fromRuntime, toRuntime } from "./runtimeTensor.ts";
 import type {
   LoadRequest,
@@ -18,6 +19,7 @@ import { workerRequest } from "./workerProtocol.ts";
 const FATAL_ONLY = 4;
 const MEMORY_REPORT_MS = 250;
 const sessions = new Map<string, InferenceSession>();
+const checks = new Map<string, AgreementCheck>();
 const cancelled = new Set<number>();
 let work: Promise<void> = Promise.resolve();
 let memoryReportedAtMs = 0;
@@ -52,6 +54,7 @@ async function perform(request: Exclude<WorkerRequest, { kind: "cancel" }>): Pro
   if (request.kind === "unload") {
     await sessions.get(request.model)?.release();
     sessions.delete(request.model);
+    checks.delete(request.model);
     return;
   }
   await reply(request.kind === "load" ? await load(request) : await run(request));
@@ -63,7 +66,7 @@ function reply(message: WorkerReply): Promise<void> {
 }
 
 async function load(request: LoadRequest): Promise<WorkerReply> {
-  const { id, model, path, threads, optimization } = request;
+  const { id, model, path, threads, optimization, graph } = request;
   const before = process.memoryUsage.rss();
   try {
     const session = await InferenceSession.create(path, {
@@ -74,6 +77,9 @@ async function load(request: LoadRequest): Promise<WorkerReply> {
       graphOptimizationLevel: optimization,
       logSeverityLevel: FATAL_ONLY,
     });
+    // Only here: a process that serves no exact release does without.
+    if (graph !== undefined)
+      checks.set(model, new (await import("./agreementCheck.ts")).AgreementCheck(graph));
     sessions.set(model, session);
   } catch (error) {
     return failed(id, "load-failed", textOf(error));
@@ -99,7 +105,6 @@ async function run(request: RunRequest): Promise<WorkerReply> {
   } catch (error) {
     return failed(id, "run-failed", textOf(error));
   }
-  const runMs = performance.now() - startedAt;
   const outputs: WireTensor[] = [];
   let bytes = 0;
   for (const name of names) {
@@ -110,6 +115,8 @@ async function run(request: RunRequest): Promise<WorkerReply> {
     if (bytes > maxOutputBytes) return failed(id, "output-too-large", String(bytes));
     outputs.push(tensor);
   }
+  if (checks.get(model)?.holds(inputs, outputs) === false) return failed(id, "disagreed", "");
+  const runMs = performance.now() - startedAt;
   return { kind: "ran", id, ...memoryReport(), runMs, outputs };
 }
 

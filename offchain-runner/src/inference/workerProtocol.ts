@@ -1,6 +1,7 @@
 import type { Dtype } from "@opg-network/sdk/dtype";
 import { isDtype } from "@opg-network/sdk/dtype";
 import { z } from "zod";
+import type { LoweredGraph } from "../exact/blobs.ts";
 
 // What the node and an inference process say to each other. The process runs strangers' models in native code, so what
 // comes out of it is checked like anything else from outside.
@@ -18,6 +19,8 @@ const load = z.object({
   path: z.string(),
   threads: z.number().int().positive(),
   optimization: z.enum(["disabled", "basic", "extended", "all"]),
+  /** Of an exact release: what its results are compared with. */
+  graph: z.custom<LoweredGraph | undefined>().optional(),
 });
 
 const run = z.object({
@@ -42,6 +45,7 @@ const failure = z.enum([
   "run-failed",
   "output-too-large",
   "output-unsupported",
+  "disagreed",
 ]);
 /** Not in every reply: asking the system costs as much as a small run. */
 const rssBytes = z.number().nonnegative().optional();

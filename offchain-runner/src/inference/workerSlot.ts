@@ -157,6 +157,7 @@ export class WorkerSlot {
       path: model.modelPath,
       threads,
       optimization,
+      graph: model.graph,
     } as const;
     const { outcome } = worker.perform(request, loadLimitMs);
     const session: Session = {

@@ -1,6 +1,7 @@
+import { coverPrice } from "@opg-network/sdk/cover";
 import type { InferenceRequest } from "@opg-network/sdk/request";
 import { feeAt, MODES, royaltyAt } from "@opg-network/sdk/request";
-import type { ServedRelease } from "../config.ts";
+import type { CoverConfig, ServedRelease } from "../config.ts";
 
 /** Reasons that do not go away while the request is open. */
 export type DeclineReason =
@@ -10,6 +11,8 @@ export type DeclineReason =
   | "deadline-unreachable"
   | "fee-too-low"
   | "callback-gas-too-high"
+  | "cover-not-sold"
+  | "cover-above-limit"
   | "input-too-large"
   | "input-invalid"
   | "artifact-digest-mismatch"
@@ -21,6 +24,7 @@ export type DelayReason =
   | "operator-not-active"
   | "stake-too-low"
   | "queue-full"
+  | "cover-exhausted"
   | "model-not-ready"
   | "not-worth-gas-now";
 
@@ -51,6 +55,10 @@ export interface AdmissionFacts {
   protocolFeeBps: bigint;
   /** Free balance of the signer in the requests contract, token wei. */
   bondBudget: bigint;
+  /** What the node sells cover for; absent = it sells none. */
+  cover?: CoverConfig | undefined;
+  /** Token wei of cover that `InferenceRequests` could still reserve. */
+  coverable: bigint;
 }
 
 export interface AdmissionLimits {
@@ -77,12 +85,15 @@ export function assess(
   if (standing.operatorId === 0) return { kind: "later", reason: "operator-not-registered" };
   if (!standing.isActive) return { kind: "later", reason: "operator-not-active" };
   if (standing.stake < request.minStake) return { kind: "later", reason: "stake-too-low" };
+  const insured = request.cover?.amount ?? 0n;
+  if (insured > facts.coverable) return { kind: "later", reason: "cover-exhausted" };
   if (facts.queued >= limits.queue) return { kind: "later", reason: "queue-full" };
 
   const minedAt = expectedMinedAt(facts, limits);
   if (minedAt > request.deadline) return { kind: "decline", reason: "deadline-unreachable" };
   // The fee only falls from here; gas may come down again.
-  if (feeAt(request, minedAt) < facts.served.minFee) return { kind: "decline", reason: "fee-too-low" };
+  const price = facts.served.minFee + coverPrice(insured, facts.cover?.rateBps ?? 0);
+  if (feeAt(request, minedAt) < price) return { kind: "decline", reason: "fee-too-low" };
   if (operatorShare(request, minedAt, facts.protocolFeeBps) < facts.gasCost) {
     return { kind: "later", reason: "not-worth-gas-now" };
   }
@@ -98,7 +109,7 @@ export function operatorShare(request: InferenceRequest, timestamp: number, prot
 function unfitness(
   request: InferenceRequest,
   inputBytes: number,
-  { served, standing }: AdmissionFacts,
+  { served, standing, cover }: AdmissionFacts,
   limits: AdmissionLimits,
 ): DeclineReason | undefined {
   if (!served.modes.some((mode) => MODES[request.mode] === mode)) return "mode-not-served";
@@ -107,6 +118,9 @@ function unfitness(
   if (isForAnother && standing.operatorId !== 0) return "operator-not-chosen";
   if (inputBytes > limits.maxInputBytes) return "input-too-large";
   if (request.callbackGas > limits.maxCallbackGas) return "callback-gas-too-high";
+  if (request.cover === undefined) return undefined;
+  if (cover === undefined) return "cover-not-sold";
+  if (request.cover.amount > cover.perResult) return "cover-above-limit";
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { ChainTime } from "../chain/chainTime.ts";
 import { expectedAnswerGas } from "../chain/gasModel.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { Clock } from "../clock.ts";
+import type { CoverConfig } from "../config.ts";
 import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
 import { assess } from "./admission.ts";
 import type { GasCost } from "./gasCost.ts";
@@ -26,6 +27,10 @@ type FullVerdict = Verdict | { kind: "decline"; reason: string };
 export interface AdmitterOptions extends AdmissionLimits {
   blockTimeSec: number;
   protocolFeeBps: bigint;
+  /** What the node insures; absent = nothing. */
+  cover: CoverConfig | undefined;
+  /** The contract that reserves it. */
+  requestsAddress: string;
 }
 
 /** Decides about every request that was seen: decline, queue, accept first, or look again later. */
@@ -122,6 +127,9 @@ export class Admitter {
       queued: counts.queued + counts.accepted + counts.running,
       gasCost: this.#gasCost.of(gas),
       protocolFeeBps: this.#options.protocolFeeBps,
+      cover: this.#options.cover,
+      coverable:
+        job.request.cover === undefined ? 0n : await this.#account.coverable(this.#options.requestsAddress),
       bondBudget: mayAccept ? await this.#account.bondBudget() : 0n,
     };
   }

@@ -185,8 +185,9 @@ interface SignedBatch {
 /** What is signed for a job; the same bytes whenever it is signed again, but for `validUntil`. */
 export function resultOf(job: Job, validUntil: number): InferenceResult {
   const { release, mode, codec, inputHash, fee } = job.request;
+  const maxCover = job.request.cover?.amount ?? 0n;
   const outputHash = keccak256(hexlify(job.output as Uint8Array));
-  return { context: job.id, release, mode, codec, inputHash, outputHash, fee, maxCover: 0n, validUntil };
+  return { context: job.id, release, mode, codec, inputHash, outputHash, fee, maxCover, validUntil };
 }
 
 /** The first jobs that fit one transaction. One that was refused before goes alone, so that it spoils no other. */

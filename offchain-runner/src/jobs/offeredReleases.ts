@@ -62,6 +62,16 @@ export class OfferedReleases {
     if (model !== undefined) model.runMs += RUN_WEIGHT * (ms - model.runMs);
   }
 
+  /** Serves a release no longer, until the node is started again. */
+  bar(releaseId: string, problem: string): void {
+    const model = this.get(releaseId);
+    if (model === undefined || model.problem === problem) return;
+    model.status = "failed";
+    model.problem = problem;
+    this.#logger.error({ release: releaseId, problem }, "release is no longer served");
+    this.#onReady();
+  }
+
   /** Learns the ids, which the log watcher needs before it begins. Throws when the chain cannot be asked. */
   async resolve(): Promise<void> {
     for (const model of this.#releases) {
@@ -95,7 +105,14 @@ export class OfferedReleases {
     try {
       model.id ??= await this.#catalog.idOf(model.config.release);
       model.release ??= await this.#catalog.load(model.id);
-      await this.#engine.prepare(model.release, signal);
+      const checkExact = model.config.checkExact ?? true;
+      await this.#engine.prepare(model.release, signal, { checkExact });
+      if (model.release.isExact && !checkExact) {
+        this.#logger.warn(
+          { release: model.id },
+          "results of an exact release are signed unchecked: a fault of the runtime can be proved, and costs the stake",
+        );
+      }
       model.status = "ready";
       delete model.problem;
       this.#logger.info({ release: model.id, version: model.release.version }, "release ready");

@@ -66,7 +66,7 @@ export class RunScheduler {
   forRequests(): InferenceEngine {
     const engine = this.#engine;
     return {
-      prepare: (release, signal) => engine.prepare(release, signal),
+      prepare: (release, signal, options) => engine.prepare(release, signal, options),
       checkInput: (release, input) => engine.checkInput(release, input),
       expectedRunMs: (id) => engine.expectedRunMs(id),
       run: (release, input, signal) =>

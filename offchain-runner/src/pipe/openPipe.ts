@@ -16,6 +16,7 @@ import type { ProtocolConstants } from "../preflight.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
 import type { DiskFlush } from "../store/diskFlush.ts";
 import { createCallSimulator } from "./callSimulator.ts";
+import { CoverBook } from "./coverBook.ts";
 import { OutputCache } from "./outputCache.ts";
 import { PayerMeans } from "./payerMeans.ts";
 import { PipeEventHandler } from "./pipeEventHandler.ts";
@@ -53,12 +54,18 @@ export function openPipe(config: Config, parts: PipeParts) {
   const served = new ServedResults(parts.database, clock);
   const quota = new UnpaidQuota(served, config.pipe.unpaid, clock);
   const prices = new PriceList(constants.pipe.protocolFeeBps, (release) => contracts.hub.termsOf(release));
-  const offers = { releases, account, prices, maxInputBytes: config.limits.maxInputBytes };
+  const covers = new CoverBook(config.cover, {
+    coverable: () => account.coverable(pipe.address),
+    isExact: (release) => contracts.hub.isExact(release),
+    nowSec: () => time.head.timestamp,
+  });
+  const offers = { releases, account, prices, covers, maxInputBytes: config.limits.maxInputBytes };
   const maker = new ResultMaker(
     {
       ...parts,
       outputs: new OutputCache(config.pipe.outputCacheBytes),
       quota,
+      covers,
       onServed: (_, fee) => metrics.recordServed(fee),
     },
     { ...constants, ...config.pipe },

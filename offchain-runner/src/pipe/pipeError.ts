@@ -11,6 +11,7 @@ const PROBLEMS: Readonly<Record<NodeFailureCode, { text: string; retryable: bool
   "too-large": { text: "More bytes than this node takes", retryable: false },
   "call-reverts": { text: "The call reverts", retryable: false },
   "too-many-rounds": { text: "The call infers more often than this node goes along with", retryable: false },
+  "cover-refused": { text: "This node does not insure that", retryable: false },
   "no-capacity": { text: "All inference slots are taken", retryable: true },
   "unpaid-quota": { text: "Too many results were served that nobody has paid yet", retryable: true },
   "rate-limit": { text: "Too many calls", retryable: true },

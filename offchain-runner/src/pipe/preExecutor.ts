@@ -127,7 +127,7 @@ export class PreExecutor {
     if (required.queries.length === 0) throw revertOf(data, "it wants results and does not say which");
     const addressee = this.#addresseeOf(progress, required, data);
     const known = progress.own.get(addressee.consumer)?.results ?? [];
-    const { offered, missing } = await this.#offers(required.queries);
+    const { offered, missing } = await this.#offers(required.queries, addressee.payer);
     for (const { offer, inputHash } of offered) {
       // It was brought and not taken: bringing it again would not help.
       if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
@@ -166,6 +166,7 @@ export class PreExecutor {
 
   async #offers(
     queries: readonly InferenceQuery[],
+    payer: string,
   ): Promise<{ offered: OfferedQuery[]; missing: InferenceQuery[] }> {
     const offered = new Map<string, OfferedQuery>();
     const missing: InferenceQuery[] = [];
@@ -173,6 +174,7 @@ export class PreExecutor {
       const offer = await offerFor(
         { ...query, inputBytes: dataLength(query.input) },
         this.#dependencies.offers,
+        payer,
       );
       if (offer.kind === "offered") {
         const inputHash = inputHashOf(query);
@@ -180,6 +182,8 @@ export class PreExecutor {
       } else if (offer.elsewhere) missing.push(query);
       else if (offer.code === "fee-above-maximum")
         throw new PipeError("fee-above-maximum", { release: query.release, maxFee: `${query.maxFee}` });
+      else if (offer.code === "cover-invalid" || offer.code === "cover-needs-exact")
+        throw new PipeError("cover-refused", { release: query.release, reason: offer.code });
       else throw new PipeError("invalid-request", { release: query.release }, { problem: offer.code });
     }
     return { offered: [...offered.values()], missing };

@@ -6,12 +6,15 @@ import { CODEC_TENSORS } from "@opg-network/sdk/tensorCodec";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { PublishedRelease } from "../hub/releaseCatalog.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
+import type { CoverBook, CoverRefusal, FinalCoverRefusal } from "./coverBook.ts";
 import type { PriceList } from "./priceList.ts";
 
 /** Why a query is not answered here; `elsewhere` says whether another node may. */
 export type Refusal =
   | { kind: "refused"; code: ElsewhereCode; elsewhere: true }
-  | { kind: "refused"; code: "fee-above-maximum" | "codec-unknown" | "input-too-large"; elsewhere: false };
+  | { kind: "refused"; code: FinalCode; elsewhere: false };
+
+type FinalCode = "fee-above-maximum" | "codec-unknown" | "input-too-large" | FinalCoverRefusal;
 
 type ElsewhereCode =
   | "release-not-served"
@@ -19,15 +22,18 @@ type ElsewhereCode =
   | "mode-not-served"
   | "operator-not-chosen"
   | "operator-not-active"
-  | "stake-too-low";
+  | "stake-too-low"
+  | CoverRefusal;
 
 /** What this node would sign for a query. */
 export interface Offer {
   kind: "offered";
   release: PublishedRelease;
   mode: number;
-  /** Token wei. */
+  /** Token wei, what it insures included. */
   fee: bigint;
+  /** Token wei that it insures. */
+  maxCover: bigint;
   operatorId: number;
 }
 
@@ -38,13 +44,15 @@ export interface OfferDependencies {
   releases: OfferedReleases;
   account: OwnAccount;
   prices: PriceList;
+  covers: Pick<CoverBook, "termsFor">;
   maxInputBytes: number;
 }
 
 /** Whether this node answers a query, and for how much; its input is not looked at. */
 export async function offerFor(
   query: OfferedFor,
-  { releases, account, prices, maxInputBytes }: OfferDependencies,
+  { releases, account, prices, covers, maxInputBytes }: OfferDependencies,
+  payer?: string,
 ): Promise<Offer | Refusal> {
   const served = releases.get(query.release.toLowerCase());
   if (served === undefined) return elsewhere("release-not-served");
@@ -60,9 +68,12 @@ export async function offerFor(
   const { minStake } = await prices.termsOf(served.release.id);
   if (standing.stake < minStake || standing.stake < query.minStake) return elsewhere("stake-too-low");
   if (query.inputBytes > maxInputBytes) return { kind: "refused", code: "input-too-large", elsewhere: false };
-  const fee = await prices.feeOf(served.release.id, served.config);
+  const insured = await covers.termsFor(query.cover, served.release.id, payer);
+  if (insured.kind === "elsewhere") return elsewhere(insured.code);
+  if (insured.kind === "refused") return { kind: "refused", code: insured.code, elsewhere: false };
+  const fee = (await prices.feeOf(served.release.id, served.config)) + insured.price;
   if (fee > query.maxFee) return { kind: "refused", code: "fee-above-maximum", elsewhere: false };
-  return { kind: "offered", release: served.release, mode, fee, operatorId };
+  return { kind: "offered", release: served.release, mode, fee, maxCover: insured.amount, operatorId };
 }
 
 /** True when `input` is the canonical encoding of tensors that the release takes. */

@@ -16,7 +16,8 @@ export async function quote(
   scheduler: RunScheduler,
 ): Promise<QuoteResponse> {
   const each = queries.map(async (query) => {
-    const offer = await offerFor(query, offers);
+    const { cover, ...rest } = query;
+    const offer = await offerFor({ ...rest, ...(cover === undefined ? {} : { cover }) }, offers);
     if (offer.kind === "refused") return { release: query.release, error: { code: offer.code } };
     const { mode, fee, operatorId, release } = offer;
     const expectedMs = scheduler.expectedMs(release.id) + scheduler.waitMs(release.id);
@@ -43,6 +44,12 @@ export async function read(
 ): Promise<GatewayResponse> {
   const { offers, scheduler, maker } = dependencies;
   const query = decoded(data);
+  if (query.cover !== undefined)
+    throw new PipeError(
+      "cover-refused",
+      { reason: "cover-unpaid" },
+      { problem: "an unpaid read insures nothing" },
+    );
   // The reader pays nothing, so what it would pay at most decides nothing.
   const asked = { ...query, maxFee: 2n ** 256n - 1n, inputBytes: dataLength(query.input) };
   const offer = await offerFor(asked, offers);

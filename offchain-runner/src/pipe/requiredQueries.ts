@@ -1,3 +1,4 @@
+import { unpackCover } from "@opg-network/sdk/cover";
 import {
   INFERENCE_REQUIRED_SELECTOR,
   type InferenceQuery,
@@ -6,7 +7,7 @@ import {
 import { getAddress } from "ethers";
 
 const WORD = 32;
-const QUERY_WORDS = 7;
+const QUERY_WORDS = 8;
 const HEAD_BYTES = 3 * WORD;
 
 /**
@@ -36,7 +37,7 @@ export function requiredBy(revertData: string): InferenceRequired | undefined {
 }
 
 function queryAt(hex: string, at: number): { query: InferenceQuery; end: number } | undefined {
-  const [codec, modes, operatorId, offset, length] = [1, 2, 3, 6, 7].map((word) =>
+  const [codec, modes, operatorId, offset, length] = [1, 3, 4, 7, 8].map((word) =>
     numberAt(hex, at + word * WORD),
   );
   if (codec === undefined || modes === undefined || operatorId === undefined || length === undefined)
@@ -44,13 +45,15 @@ function queryAt(hex: string, at: number): { query: InferenceQuery; end: number 
   const begin = at + (QUERY_WORDS + 1) * WORD;
   const end = begin + Math.ceil(length / WORD) * WORD;
   if (offset !== QUERY_WORDS * WORD || codec > 255 || modes > 255 || hex.length < 2 * end) return undefined;
+  const cover = unpackCover(BigInt(`0x${wordAt(hex, at + 2 * WORD)}`));
   const query = {
     release: `0x${wordAt(hex, at)}`,
     codec,
+    ...(cover === undefined ? {} : { cover }),
     modes,
     operatorId,
-    maxFee: BigInt(`0x${wordAt(hex, at + 4 * WORD)}`),
-    minStake: BigInt(`0x${wordAt(hex, at + 5 * WORD)}`),
+    maxFee: BigInt(`0x${wordAt(hex, at + 5 * WORD)}`),
+    minStake: BigInt(`0x${wordAt(hex, at + 6 * WORD)}`),
     input: `0x${hex.slice(2 * begin, 2 * (begin + length))}`,
   };
   return { query, end };

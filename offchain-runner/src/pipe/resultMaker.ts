@@ -12,6 +12,7 @@ import type { ResultSigner } from "../proofs/resultSigner.ts";
 import { validUntilFrom } from "../proofs/resultSigner.ts";
 import type { DiskFlush } from "../store/diskFlush.ts";
 import type { Caller } from "./caller.ts";
+import type { CoverBook } from "./coverBook.ts";
 import type { OutputCache } from "./outputCache.ts";
 import { PipeError } from "./pipeError.ts";
 import { fits, type Offer } from "./queryOffer.ts";
@@ -48,6 +49,7 @@ export interface ResultMakerDependencies {
   signer: ResultSigner;
   flush: Pick<DiskFlush, "flushed">;
   quota: UnpaidQuota;
+  covers: Pick<CoverBook, "promise">;
   time: ChainTime;
   /** Ends runs that have begun: the node is stopping. */
   cancel: AbortSignal;
@@ -103,11 +105,12 @@ export class ResultMaker {
 
   /** One bundle of all of `results`. The ledger refuses a second output for one key before anything is signed. */
   sign(results: readonly CarriedResult[], addressee: Addressee): SignedBundle {
-    const { signer, time, flush } = this.#dependencies;
+    const { signer, time, flush, covers } = this.#dependencies;
     const { maxValiditySec, resultValiditySec } = this.#options;
     const validUntil = validUntilFrom(time.head.timestamp, maxValiditySec, resultValiditySec);
     const bundle = { consumer: addressee.consumer, validUntil, results: [...results] };
     const signature = signer.signAhead(signedResultsOf(bundle, addressee.payer));
+    covers.promise(results, addressee.payer, validUntil);
     const onDisk = flush.flushed();
     // Who gives it away waits for it; others may have gone meanwhile.
     onDisk.catch(() => undefined);
@@ -126,7 +129,7 @@ export class ResultMaker {
       mode: offer.mode,
       codec: query.codec,
       fee: offer.fee,
-      maxCover: 0n,
+      maxCover: offer.maxCover,
       output: hexlify(output),
       proof: "0x",
     };

@@ -3,7 +3,7 @@ import { EventFragment, Interface } from "ethers";
 // What evidence is read from, and what it is brought to; a test holds every line to the compiled contracts.
 
 const REQUEST_TYPE =
-  "tuple(bytes32 release, uint256 origin, uint256 price, uint256 times, bytes32 inputHash)";
+  "tuple(uint256 origin, uint256 price, uint256 times, bytes32 release, uint256 cover, bytes32 inputHash)";
 
 export const REQUESTS_EVIDENCE_ABI = [
   `event RequestOpened(bytes32 indexed id, address indexed requester, bytes32 indexed release, ${REQUEST_TYPE} request, bytes input)`,
@@ -15,6 +15,7 @@ export const REQUESTS_EVIDENCE_ABI = [
 export const PIPE_EVIDENCE_ABI = [
   "event ResultsLoaded(address indexed signer, address indexed payer, bytes bundle)",
   "event Inferred(address indexed consumer, bytes32 indexed release, bytes input)",
+  "event Insured(address indexed consumer, bytes32 indexed release, address indexed beneficiary, uint256 amount, bytes input)",
 ];
 
 /** First topics of the events, by name. */

@@ -6,7 +6,7 @@ import { EventData } from "./eventData.ts";
 import { type Evidence, type EvidenceLog, evidenceOfBundle } from "./evidence.ts";
 import { EVIDENCE_TOPICS } from "./evidenceAbi.ts";
 
-const { ResultsLoaded, Inferred } = EVIDENCE_TOPICS;
+const { ResultsLoaded, Inferred, Insured } = EVIDENCE_TOPICS;
 
 /**
  * Every signed result that `Pipe` was paid for, out of its logs alone.
@@ -18,9 +18,10 @@ export function pipeEvidence(logs: readonly EvidenceLog[], pipe: string): Eviden
   const own = logs.filter(({ address }) => address.toLowerCase() === of);
   const inputs = new Map<string, string>();
   for (const log of own) {
-    if (log.topics[0] !== Inferred) continue;
+    const [topic] = log.topics;
+    if (topic !== Inferred && topic !== Insured) continue;
     const event = new EventData(log);
-    const input = event.bytes(0);
+    const input = event.bytes(topic === Inferred ? 0 : 1);
     inputs.set(placeOf(log, event.topic(2), hashHex(input)), input);
   }
   return own.flatMap((log) => {

@@ -46,13 +46,14 @@ export function openedRequests(logs: readonly EvidenceLog[], requests: string): 
   return logs.flatMap((log) => {
     if (log.topics[0] !== RequestOpened || log.address.toLowerCase() !== of) return [];
     const event = new EventData(log);
-    const [id, input] = [event.topic(1), event.bytes(5)];
+    const [id, input] = [event.topic(1), event.bytes(6)];
     const packed: PackedRequest = {
-      release: event.word(0),
-      origin: BigInt(event.word(1)),
-      price: BigInt(event.word(2)),
-      times: BigInt(event.word(3)),
-      inputHash: event.word(4),
+      origin: BigInt(event.word(0)),
+      price: BigInt(event.word(1)),
+      times: BigInt(event.word(2)),
+      release: event.word(3),
+      cover: BigInt(event.word(4)),
+      inputHash: event.word(5),
     };
     const isGenuine = requestIdOf(log.address, packed) === id && hashHex(input) === packed.inputHash;
     return isGenuine ? [{ id, request: unpackRequest(packed), input, blockNumber: log.blockNumber }] : [];
@@ -102,7 +103,8 @@ export function resultOfRequest(
 ): InferenceResult {
   const { release, mode, codec, inputHash, fee } = request;
   const outputHash = hashHex(output);
-  return { context: id, release, mode, codec, inputHash, outputHash, fee, maxCover: 0n, validUntil };
+  const maxCover = request.cover?.amount ?? 0n;
+  return { context: id, release, mode, codec, inputHash, outputHash, fee, maxCover, validUntil };
 }
 
 /**

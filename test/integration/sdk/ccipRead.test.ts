@@ -4,7 +4,7 @@ import { type PipeNetworkFixture, startPipeNetwork } from "../../fixtures/pipeNe
 import type { ScriptedNode } from "../../fixtures/scriptedNode.ts";
 
 const QUERY =
-  "tuple(bytes32 release,uint8 codec,uint8 modes,uint32 operatorId,uint256 maxFee,uint256 minStake,bytes input)";
+  "tuple(bytes32 release,uint8 codec,uint256 cover,uint8 modes,uint32 operatorId,uint256 maxFee,uint256 minStake,bytes input)";
 const ANSWER = "tuple(bytes output,uint32 operatorId,uint8 mode,uint256 stake)";
 const INPUT = "0x7ead";
 

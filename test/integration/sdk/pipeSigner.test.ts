@@ -10,6 +10,7 @@ const ANSWER = keccak256(INPUT);
 const queryOf = (release: string, input: string) => ({
   release,
   codec: 1,
+  cover: 0n,
   modes: 1,
   operatorId: 0,
   maxFee: parseEther("1"),

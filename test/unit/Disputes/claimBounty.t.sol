@@ -148,8 +148,8 @@ contract ClaimBountyTest is ExactFixture {
         assertEq(operators.slashCountOf(actor.id), 1);
     }
 
-    /// A thief copies a contradiction that marks the right answer, and computes the lie in the same breath: who committed
-    /// to the marked answer has the bounty all the same.
+    /// A thief copies a contradiction that marks the right answer, and computes the lie at once: who committed to the
+    /// marked answer has the bounty all the same.
     function test_rule28_computingTheLieTakesNothingFromWhoCommittedToTheContradiction() public {
         SignedResult memory truth = _truth();
         (lie, claim, key) = (_lieAt(-1), _claim(truth), _key(truth));

@@ -92,7 +92,7 @@ contract StandingOfTest is NetworkFixture {
         assertEq(word.slots(), standing.slots);
         assertEq(word.slashCount(), standing.slashCount);
         assertEq(word.isActive(), standing.status == SignerStatus.Active && !standing.jailed);
-        assertEq(word.covered(), standing.covered);
+        assertEq(word.coverPercent(), standing.coverPercent);
         uint256 expected =
             uint256(standing.operatorId) |
                 (uint256(standing.stake) << 32) |
@@ -104,7 +104,7 @@ contract StandingOfTest is NetworkFixture {
                 (uint256(standing.lastSlashAt) << 176) |
                 (standing.unbonding ? 1 << 216 : 0) |
                 (uint256(standing.era) << 224) |
-                (standing.covered ? 1 << 240 : 0);
+                (uint256(standing.coverPercent) << 240);
         assertEq(CompactStanding.unwrap(word), expected);
     }
 }

@@ -45,6 +45,7 @@ abstract contract PipeFixture is NetworkFixture {
         bytes4[] memory selectors = new bytes4[](2);
         (selectors[0], selectors[1]) = (ITimedPause.pause.selector, ITimedPause.resume.selector);
         authority.setTargetFunctionRole(address(pipe), selectors, GUARDIAN);
+        authority.grantRole(COVERER, address(pipe), 0);
         vm.stopPrank();
         operator = _onboard("operator");
         consumer = _consumer(false);

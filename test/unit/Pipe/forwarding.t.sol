@@ -9,6 +9,7 @@ import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {PipeConsumer} from "../../../contracts/consumer/PipeConsumer.sol";
 import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {PipeFixture} from "./PipeFixture.sol";
 
@@ -19,7 +20,7 @@ contract MulticallConsumer is PipeConsumer, Multicall {
     constructor(IPipe pipe) PipeConsumer(pipe) {}
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external {
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, input)));
     }
 }
 
@@ -30,7 +31,7 @@ contract ForwardedConsumer is PipeConsumer, ERC2771Context, Multicall {
     constructor(IPipe pipe, address forwarder) PipeConsumer(pipe) ERC2771Context(forwarder) {}
 
     function ask(ReleaseId release, uint256 slot, bytes calldata input) external {
-        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, input)));
+        answers[slot] = bytes32(_infer(InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, input)));
     }
 
     function _account() internal view override returns (address) {

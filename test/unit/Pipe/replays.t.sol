@@ -8,6 +8,7 @@ import {IOperators} from "../../../contracts/interfaces/IOperators.sol";
 import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Request} from "../../../contracts/types/Request.sol";
 import {RequestId} from "../../../contracts/types/RequestId.sol";
@@ -27,7 +28,7 @@ contract MovingConsumer is PipeConsumer {
     }
 
     function ask() external returns (bytes memory) {
-        return _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, 1, 0, 1 ether, 0, abi.encode(state)));
+        return _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, abi.encode(state)));
     }
 }
 

@@ -8,6 +8,7 @@ import {IReleaseSchemas} from "../../../contracts/solidml/IReleaseSchemas.sol";
 import {ISolidML, ModelInput} from "../../../contracts/solidml/ISolidML.sol";
 import {TensorLib} from "../../../contracts/solidml/TensorLib.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
 import {ModelId} from "../../../contracts/types/ModelId.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
@@ -96,7 +97,7 @@ abstract contract SolidMLFixture is NetworkFixture {
     }
 
     function _query(uint8 modes, bytes memory encoded) internal view returns (InferenceQuery memory) {
-        return InferenceQuery(boundRelease, CODEC_TENSORS, modes, CHOSEN, MAX_FEE, FRONT_MIN_STAKE, encoded);
+        return InferenceQuery(boundRelease, CODEC_TENSORS, NO_COVER, modes, CHOSEN, MAX_FEE, FRONT_MIN_STAKE, encoded);
     }
 
     /// Has the pipe answer whatever it is asked.

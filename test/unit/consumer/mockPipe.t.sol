@@ -159,7 +159,7 @@ contract MockPipeTest is PipeFixture {
     }
 
     function _mockAnswer() private view returns (MockAnswer memory) {
-        return MockAnswer(abi.encode(ANSWER), Mode.VANILLA, operator.id, FEE, STAKE);
+        return MockAnswer(abi.encode(ANSWER), Mode.VANILLA, operator.id, FEE, STAKE, 0);
     }
 
     function _oneOf(uint256 seed, string memory what) private pure returns (bool) {

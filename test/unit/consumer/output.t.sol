@@ -7,6 +7,7 @@ import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
 import {TensorDecoder} from "../../../contracts/libraries/TensorDecoder.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
@@ -23,7 +24,7 @@ contract DecodingConsumer is PipeConsumer {
 
     function ask(bytes calldata input) external {
         volatility = VolatilityModel.decodeOutput(
-            _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, 1, 0, 1 ether, 0, input))
+            _infer(InferenceQuery(_RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, input))
         );
     }
 }

@@ -6,6 +6,7 @@ import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {Item, PipeFixture} from "../Pipe/PipeFixture.sol";
 
 /// Does as little as it can with the gas that is left to it: what a trader would have to starve.
@@ -167,7 +168,11 @@ contract TryInferTest is PipeFixture {
     }
 
     function _tryAsk() private view returns (bytes memory) {
-        return abi.encodeCall(FrugalConsumer.tryAsk, (InferenceQuery(release, CODEC_TENSORS, 1, 0, 1 ether, 0, INPUT)));
+        return
+            abi.encodeCall(
+                FrugalConsumer.tryAsk,
+                (InferenceQuery(release, CODEC_TENSORS, NO_COVER, 1, 0, 1 ether, 0, INPUT))
+            );
     }
 
     /// With every amount of gas the call fails, or it is answered; at the end it is answered.

@@ -5,6 +5,11 @@ import {DrawdownModel} from "../../../contracts/examples/DrawdownModel.sol";
 import {HourCandle} from "../../../contracts/examples/HourCandle.sol";
 import {PawnShop, PawnTerms} from "../../../contracts/examples/PawnShop.sol";
 import {IPipe} from "../../../contracts/interfaces/IPipe.sol";
+import {MockAnswer} from "../../../contracts/consumer/MockPipe.sol";
+import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
+import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {Mode} from "../../../contracts/types/Mode.sol";
+import {Tensor} from "../../../contracts/types/Tensor.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
@@ -47,6 +52,12 @@ contract PawnShopTest is PoolFixture {
         assertApproxEqRel(amount, (2000 ether * 94) / 100, 1e12);
         assertEq(shop.loanOf(0).borrower, trader);
         assertApproxEqRel(shop.loanOf(0).debt, (amount * 101) / 100, 1e12);
+    }
+
+    /// What a float release risks and an exact one does not: where the model says 6 %, an operator that borrows signs
+    /// the least there is. The lender's margin is gone, and nothing on chain says that the model gave another number.
+    function test_lieOfTheFloatModelTakesTheMargin() public {
+        assertApproxEqRel(_borrowWith(0.002e18), (2000 ether * 998) / 1000, 1e12);
     }
 
     function test_liftedPriceLiftsNoLoan() public {
@@ -105,8 +116,12 @@ contract PawnShopTest is PoolFixture {
 
     function _carrySecond(uint256 volatility, int256 drawdown) private {
         (, HourCandle[24] memory candles) = pool.lastDay();
-        // As the first answer arrives: a float32, read back.
         bytes memory input = DrawdownModel.encodeInput(volatility, candles);
-        pipe.answer(trader, address(shop), DRAWDOWN, input, _answerOf(drawdown));
+        int256[] memory values = new int256[](1);
+        values[0] = drawdown;
+        Tensor memory output = TensorCodec.fromFixed(values, 18, TensorCodec.shapeOf(1, 1), Dtype.FLOAT32);
+        bytes memory encoded = TensorCodec.encode(output);
+        MockAnswer memory given = MockAnswer(encoded, Mode.VANILLA, 1, INFERENCE_FEE, STAKE, 0);
+        pipe.answer(trader, address(shop), DRAWDOWN, input, given);
     }
 }

@@ -117,7 +117,7 @@ contract PoolCandlesTest is PoolFixture {
         uint256 last = type(uint256).max;
         for (uint256 i; i < logs.length; ++i) {
             if (logs[i].topics[0] != IVolatilityPool.Swapped.selector) continue;
-            (, , uint256 fee, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, bool));
+            (, , uint256 fee, ) = abi.decode(logs[i].data, (uint256, uint256, uint256, uint8));
             if (fee != last) ++count;
             last = fee;
         }

@@ -5,10 +5,12 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {MockAnswer} from "../../../contracts/consumer/MockPipe.sol";
-import {FeeTerms, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
+import {IOnChainModel} from "../../../contracts/interfaces/IOnChainModel.sol";
+import {FeeTerms, Forecast, IVolatilityPool} from "../../../contracts/examples/IVolatilityPool.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
-import {PoolFixture} from "./PoolFixture.sol";
+import {PoolFixture, ScriptedModel} from "./PoolFixture.sol";
 
 contract PoolSwapTest is PoolFixture {
     bytes4 private constant MAGIC = bytes4(keccak256("PIPE carried results"));
@@ -49,27 +51,44 @@ contract PoolSwapTest is PoolFixture {
         assertEq(token1.balanceOf(address(pool)), reserve1);
     }
 
-    function test_paysHighestFeeWithoutForecast() public {
-        vm.expectEmit(true, true, false, false, address(pool));
-        emit IVolatilityPool.Swapped(trader, token0, 1 ether, 0, FALLBACK_FEE, false);
-        _swap(token0, 1 ether);
-        assertEq(pool.fallbackFee(), FALLBACK_FEE);
+    function test_computesTheForecastWhereNoneIsCarried() public {
+        uint256 fee = BASE_FEE + (SLOPE * uint256(ON_CHAIN)) / 1e18;
+        uint256 traded = (1 ether * (1e18 - fee)) / 1e18;
+        uint256 amountOut = (traded * RESERVE1) / (RESERVE0 + traded);
+        vm.expectCall(address(model), abi.encodeCall(IOnChainModel.evaluate, (_input())));
+        vm.expectEmit(address(pool));
+        emit IVolatilityPool.Swapped(trader, token0, 1 ether, amountOut, fee, Forecast.OnChain);
+        assertEq(_swap(token0, 1 ether), amountOut);
     }
 
-    function testFuzz_leavingTheForecastOutNeverPays(int256 forecast, uint256 amount, bool isToken0) public {
+    function testFuzz_leavingTheForecastOutChangesNothing(int256 forecast, uint256 amount, bool isToken0) public {
         forecast = bound(forecast, -1e18, 10e18);
         amount = bound(amount, 0, 9000 ether);
+        model.answer(_output(forecast));
         IERC20 token = isToken0 ? token0 : token1;
         uint256 state = vm.snapshotState();
         uint256 without = _swap(token, amount);
         vm.revertToState(state);
         _carry(forecast);
-        assertGe(_swap(token, amount), without);
+        assertEq(_swap(token, amount), without);
+    }
+
+    /// What the model refuses never becomes a fee.
+    function test_revertsWhenTheModelDoesNotAnswer() public {
+        model.answer("");
+        vm.expectRevert(abi.encodeWithSelector(IOnChainModel.InputInvalid.selector, model.graphRoot()));
+        _swap(token0, 1 ether);
+    }
+
+    function test_revertsWhenThereIsNoModel() public {
+        model = ScriptedModel(makeAddr("no code"));
+        vm.expectRevert(abi.encodeWithSelector(IVolatilityPool.ModelMissing.selector, model));
+        _deployPool(FeeTerms(SLOPE, BASE_FEE, INFERENCE_FEE, STAKE));
     }
 
     function test_callThatEndsInEmptyTailIsToldWhatIsMissing() public {
         InferenceQuery[] memory missing = new InferenceQuery[](1);
-        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, 1, 0, INFERENCE_FEE, STAKE, _input());
+        missing[0] = InferenceQuery(RELEASE, CODEC_TENSORS, NO_COVER, 1, 0, INFERENCE_FEE, STAKE, _input());
         bytes memory call = abi.encodeCall(pool.swap, (token0, 1 ether, 0, trader, block.timestamp));
         vm.prank(trader);
         (bool success, bytes memory reason) = address(pool).call(abi.encodePacked(call, uint32(0), MAGIC));
@@ -78,21 +97,21 @@ contract PoolSwapTest is PoolFixture {
     }
 
     function test_revertsWhenTooLittleIsAtStake() public {
-        MockAnswer memory weak = MockAnswer(_output(0), Mode.VANILLA, 1, INFERENCE_FEE, STAKE - 1);
+        MockAnswer memory weak = MockAnswer(_output(0), Mode.VANILLA, 1, INFERENCE_FEE, STAKE - 1, 0);
         pipe.answer(trader, address(pool), RELEASE, _input(), weak);
         vm.expectRevert(abi.encodeWithSelector(IPipe.StakeBelowMinimum.selector, STAKE - 1, STAKE));
         _swap(token0, 1 ether);
     }
 
     function test_revertsWhenAnswerIsNoForecast() public {
-        MockAnswer memory odd = MockAnswer("not a tensor", Mode.VANILLA, 1, INFERENCE_FEE, STAKE);
+        MockAnswer memory odd = MockAnswer("not a tensor", Mode.VANILLA, 1, INFERENCE_FEE, STAKE, 0);
         pipe.answer(trader, address(pool), RELEASE, _input(), odd);
         vm.prank(trader);
         vm.expectRevert();
         pool.swap(token0, 1 ether, 0, trader, block.timestamp);
     }
 
-    /// Whatever gas a trader gives: the fee of the forecast that is there, or nothing happens.
+    /// Whatever gas a trader gives: the fee of the forecast that is carried, or nothing happens.
     function testFuzz_starvingTheInferenceDoesNotReachTheFallback(uint256 gasLimit) public {
         _carry(0.005e18);
         uint256 state = vm.snapshotState();
@@ -127,6 +146,7 @@ contract PoolSwapTest is PoolFixture {
     }
 
     function test_youngPoolPaysHighestFeeAndAsksNobody() public {
+        assertEq(pool.highestFee(), HIGHEST_FEE);
         pool = _deployPool(FeeTerms(SLOPE, BASE_FEE, INFERENCE_FEE, STAKE));
         _equip(provider);
         _equip(trader);
@@ -135,6 +155,7 @@ contract PoolSwapTest is PoolFixture {
         (bool isComplete, ) = pool.lastDay();
         assertFalse(isComplete);
         vm.expectCall(address(pipe), abi.encodeWithSelector(IPipe.infer.selector), 0);
+        vm.expectCall(address(model), abi.encodeWithSelector(IOnChainModel.evaluate.selector), 0);
         _swap(token0, 1 ether);
     }
 }

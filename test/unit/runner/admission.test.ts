@@ -15,6 +15,13 @@ const FACTS: AdmissionFacts = {
   gasCost: parseEther("0.1"),
   protocolFeeBps: 500n,
   bondBudget: parseEther("10"),
+  cover: {
+    rateBps: 100,
+    perResult: parseEther("100"),
+    perPayer: parseEther("100"),
+    total: parseEther("100"),
+  },
+  coverable: parseEther("50"),
 };
 const LIMITS: AdmissionLimits = {
   queue: 10,
@@ -34,6 +41,7 @@ interface Case {
 
 const decline = (reason: string): object => ({ kind: "decline", reason });
 const later = (reason: string): object => ({ kind: "later", reason });
+const insuring = (opg: string) => ({ amount: parseEther(opg), beneficiary: `0x${"11".repeat(20)}` });
 const inactive = { ...FACTS.standing, isActive: false };
 const slow = { expectedRunMs: 20_000 };
 
@@ -98,6 +106,34 @@ const CASES: Case[] = [
     request: { acceptPeriod: 20 },
     facts: slow,
     verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "insures for its rate",
+    request: { fee: parseEther("1.4"), cover: insuring("50") },
+    facts: { served: { ...FACTS.served, minFee: parseEther("0.8") } },
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "asks more for what it insures",
+    request: { fee: parseEther("1.2"), royalty: 0n, cover: insuring("50") },
+    facts: { served: { ...FACTS.served, minFee: parseEther("0.8") } },
+    verdict: decline("fee-too-low"),
+  },
+  {
+    name: "waits for stake that is not locked",
+    request: { cover: insuring("51") },
+    verdict: later("cover-exhausted"),
+  },
+  {
+    name: "declines more than it insures through one result",
+    request: { cover: insuring("101") },
+    verdict: decline("cover-above-limit"),
+  },
+  {
+    name: "declines to insure where it sells no cover",
+    request: { cover: insuring("1") },
+    facts: { cover: undefined },
+    verdict: decline("cover-not-sold"),
   },
   {
     name: "accepts nothing without a bond",

@@ -6,6 +6,7 @@ import {
   encodeQuery,
   INFERENCE_REQUIRED_SELECTOR,
   QueryMalformedError,
+  queryStruct,
 } from "@opg-network/sdk/inferenceQuery";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -32,7 +33,7 @@ describe("inference queries", () => {
     checkProperty(
       "inference query: error",
       fc.property(addresses, addresses, fc.array(queries, { maxLength: 4 }), (account, consumer, list) => {
-        const data = pipe.encodeErrorResult("InferenceRequired", [account, consumer, list]);
+        const data = pipe.encodeErrorResult("InferenceRequired", [account, consumer, list.map(queryStruct)]);
         expect(encodeInferenceRequired({ account, consumer, queries: list })).to.equal(data);
         expect(decodeInferenceRequired(data)).to.deep.equal({ account, consumer, queries: list });
       }),

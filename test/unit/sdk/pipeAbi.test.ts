@@ -1,4 +1,12 @@
-import { BATCH_ACCOUNT_ABI, COVERAGE_ABI, OPERATORS_ABI, PIPE_ABI } from "@opg-network/sdk/pipeAbi";
+import {
+  BATCH_ACCOUNT_ABI,
+  COVERAGE_ABI,
+  EXACT_MACHINE_ABI,
+  MODEL_HUB_ABI,
+  ON_CHAIN_MODEL_ABI,
+  OPERATORS_ABI,
+  PIPE_ABI,
+} from "@opg-network/sdk/pipeAbi";
 import { expect } from "chai";
 import { Interface, type InterfaceAbi } from "ethers";
 import hre from "hardhat";
@@ -8,6 +16,9 @@ const WRITTEN: [string, readonly string[]][] = [
   ["Coverage", COVERAGE_ABI],
   ["Operators", OPERATORS_ABI],
   ["BatchAccount", BATCH_ACCOUNT_ABI],
+  ["ModelHub", MODEL_HUB_ABI],
+  ["IExactMachine", EXACT_MACHINE_ABI],
+  ["IOnChainModel", ON_CHAIN_MODEL_ABI],
 ];
 
 describe("ABIs of the SDK", () => {

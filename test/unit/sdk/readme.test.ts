@@ -12,6 +12,7 @@ const FOLDER = path.join(ROOT, "cache", "snippets");
 const GIVEN = `
 declare const privateKey: string;
 declare const PIPE: string, COVERAGE: string, OPERATORS: string, OPG: string, POOL: string, BATCH_ACCOUNT: string;
+declare const MODEL_HUB: string, EXACT_MACHINE: string, INPUT: string;
 declare const RELEASE: string;
 declare const amount: bigint, least: bigint;
 declare const relativePrices: number[];

@@ -10,12 +10,12 @@ import {
   unpackRequest,
 } from "@opg-network/sdk/request";
 import { expect } from "chai";
-import { getAddress } from "ethers";
+import { getAddress, ZeroAddress } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
 import { InferenceRequests__factory } from "../../../types/factories/contracts/InferenceRequests__factory.ts";
-
 import { fastCheckSeed } from "../../fixtures/campaign.ts";
+import { covers } from "../../fixtures/queryArbitraries.ts";
 
 const hex = (bytes: number) =>
   fc
@@ -25,25 +25,27 @@ const uint = (bits: number) => fc.nat({ max: 2 ** Math.min(bits, 31) - 1 });
 const amount = fc.bigInt({ min: 0n, max: 10n ** 15n }).map((grains) => grains * GRAIN);
 const timestamp = fc.nat({ max: 2 ** 31 - 1 });
 
-const anyRequest: fc.Arbitrary<InferenceRequest> = fc.record({
-  requester: hex(20).map(getAddress),
-  lane: uint(32),
-  nonce: uint(40),
-  release: hex(32),
-  mode: fc.nat({ max: 2 }),
-  codec: uint(8),
-  inputHash: hex(32),
-  fee: amount,
-  royalty: amount,
-  minStake: amount,
-  operatorId: uint(32),
-  openedAt: timestamp,
-  fullFeeUntil: timestamp,
-  deadline: timestamp,
-  acceptPeriod: uint(32),
-  callbackGas: uint(32),
-  delivery: fc.nat({ max: 1 }),
-});
+const anyRequest: fc.Arbitrary<InferenceRequest> = fc
+  .record({
+    requester: hex(20).map(getAddress),
+    lane: uint(32),
+    nonce: uint(40),
+    release: hex(32),
+    mode: fc.nat({ max: 2 }),
+    codec: uint(8),
+    inputHash: hex(32),
+    fee: amount,
+    royalty: amount,
+    minStake: amount,
+    operatorId: uint(32),
+    openedAt: timestamp,
+    fullFeeUntil: timestamp,
+    deadline: timestamp,
+    acceptPeriod: uint(32),
+    callbackGas: uint(32),
+    delivery: fc.nat({ max: 1 }),
+  })
+  .chain((request) => fc.option(covers).map((cover) => (cover === null ? request : { ...request, cover })));
 
 describe("requests outside the chain", () => {
   it("survive packing and encoding", () => {
@@ -63,8 +65,11 @@ describe("requests outside the chain", () => {
       fc.asyncProperty(anyRequest, timestamp, async (request, at) => {
         const packed = packRequest(request);
         const described = await contract.describe(packed);
-        for (const [name, value] of Object.entries(request)) {
-          expect(String(described[name as keyof typeof request]), name).to.equal(String(value));
+        const { cover, ...flat } = request;
+        const beneficiary = cover?.beneficiary ?? ZeroAddress;
+        const spelled = { ...flat, cover: cover?.amount ?? 0n, beneficiary };
+        for (const [name, value] of Object.entries(spelled)) {
+          expect(String(described[name as keyof typeof spelled]), name).to.equal(String(value));
         }
         expect(await contract.idOf(packed)).to.equal(requestIdOf(address, packed));
         expect(await contract.feeAt(packed, at)).to.equal(feeAt(request, at));

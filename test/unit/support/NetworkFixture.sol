@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Test, Vm} from "forge-std/Test.sol";
 
 import {ICoverage} from "../../../contracts/interfaces/ICoverage.sol";
+import {ICovers} from "../../../contracts/interfaces/ICovers.sol";
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {IEscrow} from "../../../contracts/interfaces/IEscrow.sol";
 import {
@@ -19,6 +20,7 @@ import {IOperators, Onboarding, Permit, Standing} from "../../../contracts/inter
 import {IProofSettlement, SignedResult} from "../../../contracts/interfaces/IProofSettlement.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {CODEC_TENSORS} from "../../../contracts/types/Codec.sol";
+import {NO_COVER} from "../../../contracts/types/Cover.sol";
 import {InferenceResult} from "../../../contracts/types/InferenceResult.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ModelId} from "../../../contracts/types/ModelId.sol";
@@ -54,6 +56,7 @@ abstract contract NetworkFixture is Test {
     uint64 internal constant GUARDIAN = 1;
     uint64 internal constant GOVERNOR = 2;
     uint64 internal constant SLASHER = 3;
+    uint64 internal constant COVERER = 4;
 
     uint40 internal constant DISPUTE_WINDOW = 1 days;
     uint40 internal constant MAX_VALIDITY = 1 hours;
@@ -147,6 +150,9 @@ abstract contract NetworkFixture is Test {
         authority.grantRole(SLASHER, address(disputes), 0);
         _restrict(address(operators), IOperators.slash.selector, SLASHER);
         _restrict(address(operators), IOperators.slashOperator.selector, SLASHER);
+        _restrict(address(operators), ICovers.claimCover.selector, SLASHER);
+        authority.grantRole(COVERER, address(requests), 0);
+        _restrict(address(operators), ICovers.insureResult.selector, COVERER);
         _restrict(address(operators), IOperators.setSlashTerms.selector, GOVERNOR);
         _restrict(address(settlement), IProofSettlement.setVerifier.selector, GOVERNOR);
         _restrict(address(requests), ITimedPause.pause.selector, GUARDIAN);
@@ -381,7 +387,8 @@ abstract contract NetworkFixture is Test {
                 callbackGas: 0,
                 delivery: Delivery.AtFulfilment,
                 minStake: 0,
-                operatorId: 0
+                operatorId: 0,
+                cover: NO_COVER
             });
     }
 
@@ -434,7 +441,7 @@ abstract contract NetworkFixture is Test {
                 inputHash: opened.inputHash,
                 outputHash: keccak256(output),
                 fee: opened.price.fee(),
-                maxCover: 0,
+                maxCover: opened.cover.amount(),
                 validUntil: validUntil
             });
     }

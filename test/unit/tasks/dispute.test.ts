@@ -5,7 +5,7 @@ import {
   resultHash,
   SIGNER_CONSENT_TYPES,
 } from "@opg-network/sdk/inferenceResult";
-import { NO_ACCEPTANCE, type PackedRequest, unpackRequest } from "@opg-network/sdk/request";
+import { NO_ACCEPTANCE, type PackedRequest, packRequest, unpackRequest } from "@opg-network/sdk/request";
 import { bundleDigest } from "@opg-network/sdk/resultBundle";
 import { expect } from "chai";
 import { hexlify, parseEther, Wallet } from "ethers";
@@ -61,7 +61,14 @@ describe("dispute commands", function () {
     const terms = {
       release: releases.get(model) ?? "",
       ...{ mode: 0, codec: 1, fee: parseEther("1"), acceptPeriod: 0, lane: lanes++, callbackGas: 0 },
-      ...{ delivery: 0, minStake: 0n, operatorId: 0, fullFeeUntil: now + HOUR, deadline: now + 2 * HOUR },
+      ...{
+        delivery: 0,
+        minStake: 0n,
+        operatorId: 0,
+        cover: 0n,
+        fullFeeUntil: now + HOUR,
+        deadline: now + 2 * HOUR,
+      },
     };
     const [input = new Uint8Array()] = model.inputs;
     const asked = await (await requests.request(terms, input)).wait();
@@ -73,9 +80,8 @@ describe("dispute commands", function () {
     const leaf = resultHash(resultOfRequest({ id, request }, hexlify(output), validUntil));
     const separator = domainSeparatorOf(operatorsDomain(31_337n, await operators.getAddress()));
     const { serialized } = liar.signingKey.sign(bundleDigest(separator, [leaf]));
-    const { release, origin, price, times, inputHash } = packed;
     const item = {
-      request: { release, origin, price, times, inputHash },
+      request: packRequest(request),
       ...{ output, proof: "0x", acceptance: NO_ACCEPTANCE },
     };
     return (await requests.fulfil([item], serialized, validUntil)).hash;

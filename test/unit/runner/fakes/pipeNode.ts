@@ -4,13 +4,14 @@ import { parseEther, Wallet, ZeroHash } from "ethers";
 import { ChainTime } from "../../../../offchain-runner/src/chain/chainTime.ts";
 import { OwnAccount } from "../../../../offchain-runner/src/chain/ownAccount.ts";
 import { systemClock } from "../../../../offchain-runner/src/clock.ts";
-import type { PipeConfig } from "../../../../offchain-runner/src/config.ts";
+import type { CoverConfig, PipeConfig } from "../../../../offchain-runner/src/config.ts";
 import type { PublishedRelease } from "../../../../offchain-runner/src/hub/releaseCatalog.ts";
 import type { InferenceEngine } from "../../../../offchain-runner/src/jobs/inferenceEngine.ts";
 import { OfferedReleases } from "../../../../offchain-runner/src/jobs/offeredReleases.ts";
 import { RunScheduler } from "../../../../offchain-runner/src/jobs/runScheduler.ts";
 import type { Caller } from "../../../../offchain-runner/src/pipe/caller.ts";
 import { createCallSimulator } from "../../../../offchain-runner/src/pipe/callSimulator.ts";
+import { CoverBook } from "../../../../offchain-runner/src/pipe/coverBook.ts";
 import { OutputCache } from "../../../../offchain-runner/src/pipe/outputCache.ts";
 import { PayerMeans } from "../../../../offchain-runner/src/pipe/payerMeans.ts";
 import { PipeService } from "../../../../offchain-runner/src/pipe/pipeService.ts";
@@ -58,6 +59,14 @@ export class PipeNode {
     Uint8Array.of(...input, 1);
   onCheck: () => void = () => undefined;
   onFlush: () => Promise<void> = () => this.#flush.flushed();
+  readonly cover: CoverConfig = {
+    rateBps: 100,
+    perResult: parseEther("100"),
+    perPayer: parseEther("150"),
+    total: parseEther("1000"),
+  };
+  coverable = parseEther("500");
+  isExact = true;
   readonly quota: UnpaidQuota;
   readonly served: ServedResults;
   readonly service: PipeService;
@@ -87,7 +96,12 @@ export class PipeNode {
       SIGNER.address,
     );
     const prices = new PriceList(500n, async () => ({ royalty: parseEther("0.01"), minStake: 0n }));
-    const offers = { releases, account, prices, maxInputBytes: 1_000 };
+    const covers = new CoverBook(this.cover, {
+      coverable: async () => this.coverable,
+      isExact: async () => this.isExact,
+      nowSec: () => HEAD_SEC,
+    });
+    const offers = { releases, account, prices, covers, maxInputBytes: 1_000 };
     this.served = new ServedResults(this.#temp.database, clock);
     this.quota = new UnpaidQuota(this.served, this.config.unpaid, clock);
     const ledger = new SubmissionLedger(this.#temp.database, clock);
@@ -99,7 +113,7 @@ export class PipeNode {
     const { scheduler, quota } = this;
     const maker = new ResultMaker(
       {
-        ...{ engine, scheduler, quota, time, cancel },
+        ...{ engine, scheduler, quota, covers, time, cancel },
         outputs: new OutputCache(1_000_000),
         flush: { flushed: () => this.onFlush() },
         signer: new ResultSigner(key, ledger, DOMAIN, () => false),

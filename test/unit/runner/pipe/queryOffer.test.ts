@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
+import { CoverBook } from "../../../../offchain-runner/src/pipe/coverBook.ts";
 import type { OfferDependencies, OfferedFor } from "../../../../offchain-runner/src/pipe/queryOffer.ts";
 import { offerFor } from "../../../../offchain-runner/src/pipe/queryOffer.ts";
 import { FEE, OPERATOR } from "../fakes/pipeNode.ts";
@@ -27,6 +28,11 @@ describe("queryOffer", () => {
       releases: { get: (id: string) => (id === RELEASE ? served : undefined) },
       account: { standing: async () => standing },
       prices: { termsOf: async () => ({ royalty: 0n, minStake }), feeOf: async () => FEE },
+      covers: new CoverBook(undefined, {
+        coverable: async () => 0n,
+        isExact: async () => true,
+        nowSec: () => 0,
+      }),
       maxInputBytes: 10,
     } as unknown as OfferDependencies;
     return offerFor({ ...QUERY, ...overrides }, dependencies);
@@ -38,7 +44,7 @@ describe("queryOffer", () => {
 
   it("says what it would sign", async () => {
     expect(await offer()).to.deep.equal({
-      ...{ kind: "offered", release: SOME_RELEASE, mode: 0, fee: FEE, operatorId: OPERATOR },
+      ...{ kind: "offered", release: SOME_RELEASE, mode: 0, fee: FEE, maxCover: 0n, operatorId: OPERATOR },
     });
     expect(await offer({ release: RELEASE.toUpperCase().replace("0X", "0x") })).to.include({
       kind: "offered",

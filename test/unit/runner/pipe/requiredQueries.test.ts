@@ -1,23 +1,12 @@
 import type { InferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import { decodeInferenceRequired, encodeInferenceRequired } from "@opg-network/sdk/inferenceQuery";
 import { expect } from "chai";
-import { concat, dataSlice, toBeHex } from "ethers";
+import { concat, dataSlice, hexlify, toBeHex } from "ethers";
 import fc from "fast-check";
 import { requiredBy } from "../../../../offchain-runner/src/pipe/requiredQueries.ts";
+import { queries } from "../../../fixtures/queryArbitraries.ts";
 import { CONSUMER, PAYER, query } from "../fakes/pipeNode.ts";
 
-const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString("hex")}`;
-const word = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(hex);
-const amount = fc.bigInt(0n, 2n ** 256n - 1n);
-const someQuery = fc.record({
-  release: word,
-  codec: fc.integer({ min: 0, max: 255 }),
-  modes: fc.integer({ min: 0, max: 255 }),
-  operatorId: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  maxFee: amount,
-  minStake: amount,
-  input: fc.uint8Array({ maxLength: 100 }).map(hex),
-});
 const LACK: InferenceRequired = {
   account: PAYER,
   consumer: CONSUMER,
@@ -27,8 +16,8 @@ const LACK: InferenceRequired = {
 describe("requiredBy", () => {
   it("reads what Pipe writes", () => {
     fc.assert(
-      fc.property(fc.array(someQuery, { maxLength: 4 }), (queries) => {
-        const lack = { ...LACK, queries };
+      fc.property(fc.array(queries, { maxLength: 4 }), (asked) => {
+        const lack = { ...LACK, queries: asked };
         expect(requiredBy(encodeInferenceRequired(lack))).to.deep.equal(lack);
       }),
       { numRuns: 200 },
@@ -62,7 +51,7 @@ describe("requiredBy", () => {
     const offsets = Buffer.alloc(32 * queries);
     for (let index = 0; index < queries; ++index) offsets.writeUInt32BE(32 * queries, 32 * index + 28);
     const head = words(`0x${"00".repeat(12)}${PAYER.slice(2)}`, `0x${"00".repeat(12)}${CONSUMER.slice(2)}`);
-    const bomb = concat([selector, head, words(96, queries), hex(offsets), one]);
+    const bomb = concat([selector, head, words(96, queries), hexlify(offsets), one]);
     const beganAtMs = performance.now();
     expect(requiredBy(bomb)).to.equal(undefined);
     expect(performance.now() - beganAtMs).to.be.lessThan(200);
