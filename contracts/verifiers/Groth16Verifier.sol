@@ -162,9 +162,9 @@ contract Groth16Verifier is IGroth16Verifier {
         }
     }
 
-    /// @dev Writes the point of the constant and, for each signal, its point times it, added up, to `sum`; uses 64 bytes
-    /// behind. From the last signal on: each is written behind its point, over what was used already, and the last over
-    /// parts and the 32 bytes to spare.
+    /// @dev Writes to `sum` the point of the constant and, for each signal, its point times it, added up; uses 64 bytes
+    /// behind. From the last signal on: each is written behind its point, over what was used already, the last one
+    /// over parts and the 32 bytes to spare.
     function _sum(
         uint256 points,
         uint256 count,
