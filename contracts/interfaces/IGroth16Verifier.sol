@@ -44,7 +44,7 @@ interface IGroth16Verifier is IProofVerifier {
     error StatementFormInvalid(ReleaseId release);
 
     /// @notice Takes the key that `release` committed to, once it is stored. Anyone; all that decides is committed.
-    /// @dev Some 200,000 gas, and 450 for each signal.
+    /// @dev Some 220,000 gas, and 520 for each signal.
     function admitKey(ReleaseId release) external;
 
     /// @notice Where the key of `release` is stored; zero until it is admitted.

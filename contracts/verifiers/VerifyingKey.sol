@@ -5,7 +5,7 @@ import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {Bn254} from "./Bn254.sol";
 
 /// @notice A verifying key in memory: where its first byte is.
-/// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, 1,000 gas a proof.
+/// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, some 500 gas a proof.
 /// graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
 /// delta 128 | a point of 64 for the constant, for each signal of data, for the operator | parts of input, then of
 /// output, 8 each: place 4, bytes 4.
