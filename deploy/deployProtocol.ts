@@ -15,7 +15,7 @@ import { isBuiltCode } from "./builtCode.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
 import { TokenModule } from "./modules/Token.ts";
-import { type ProtocolParameters, withDeployer } from "./protocolParameters.ts";
+import { KEY_ORIGINS, type ProtocolParameters, withDeployer } from "./protocolParameters.ts";
 
 const LOCAL_CHAIN_ID = 31_337;
 
@@ -76,7 +76,7 @@ export async function deployProtocol(
   const journal = isKept ? path.join(ignitionDir, "deployments", deploymentId) : undefined;
   if (journal !== undefined) await checkJournal(connection, journal, chainId, { artifacts, say });
 
-  const { token, powers, operators, requests, disputes } = withDeployer(parameters, deployer);
+  const { token, powers, operators, requests, disputes, proofs } = withDeployer(parameters, deployer);
   const run = <Results extends IgnitionModuleResult<string>>(
     module: IgnitionModule<string, string, Results>,
     values: DeploymentParameters,
@@ -97,6 +97,7 @@ export async function deployProtocol(
   const values = {
     Operators: { opg, ...operators },
     Disputes: { ...disputes },
+    Groth16Verifier: { leastOrigin: KEY_ORIGINS[proofs.leastOrigin] },
     InferenceRequests: { opg, ...requests },
     // The same terms: what a requester pays must not depend on how it asks.
     Pipe: { opg, ...requests },
@@ -123,6 +124,7 @@ export async function deployProtocol(
     Disputes: await contracts.disputes.getAddress(),
     Coverage: await contracts.coverage.getAddress(),
     Gateways: await contracts.gateways.getAddress(),
+    Groth16Verifier: await contracts.groth16.getAddress(),
     Pipe: await contracts.pipe.getAddress(),
     PipeExecutor: await contracts.executor.getAddress(),
     SolidML: await contracts.solidML.getAddress(),

@@ -31,6 +31,9 @@ const gwei = z.string().transform((text, context) => {
   }
 });
 
+/** As `KeyOrigin` of the hub numbers them. */
+export const KEY_ORIGINS = { single: 1, ceremony: 2 } as const;
+
 const parametersSchema = z
   .strictObject({
     token: z.strictObject({ existing: address.nullable(), holder: party }),
@@ -53,6 +56,8 @@ const parametersSchema = z
     }),
     disputes: z.strictObject({ baseFeeCap: gwei }),
     requests: z.strictObject({ treasury: party, protocolFeeBps: z.int().nonnegative().max(10_000) }),
+    /** How the keys of proofs must have been made, at least. */
+    proofs: z.strictObject({ leastOrigin: z.enum(["single", "ceremony"]) }),
   })
   .refine(({ powers, operators }) => powers.exitDelay > operators.unbondingPeriod, {
     path: ["powers", "exitDelay"],

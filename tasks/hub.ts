@@ -18,6 +18,7 @@ export const hubTasks = [
       optional("contentId", "CID or blob id to bind to the release; `cid` for the entry file's own CID"),
     )
     .addOption(optional("salt", "Salt of a commitment to the content id made before, to go on from there"))
+    .addOption(optional("keys", "Folder of keys for mode ZK, as `hub prove-setup` made it"))
     .addOption(
       optional(
         "onChain",
@@ -35,6 +36,22 @@ export const hubTasks = [
     .addPositionalArgument({ name: "folder", description: "Folder with manifest.json" })
     .addFlag({ name: "store", description: "Put its graph on chain; without it nothing is sent" })
     .setAction(lazily(async () => (await import("./hub/lower.ts")).lower))
+    .build(),
+  command(["hub", "prove-setup"], "Make the keys that results of an exact model are proved and checked with")
+    .addPositionalArgument({ name: "folder", description: "Folder with manifest.json" })
+    .addOption(optional("out", "Where circuit and keys go; `keys` in the folder by default"))
+    .addOption(
+      optional(
+        "powers",
+        "Powers of tau (.ptau, prepared for phase 2); local ones by default, worthless elsewhere",
+      ),
+    )
+    .addOption(optional("powersSha256", "sha256 that the powers must have, 64 hexadecimal digits"))
+    .addOption(
+      optional("ceremony", "Proving key (.zkey) that a ceremony made, to take instead of making one"),
+    )
+    .addOption(optional("transcript", "Digest of the ceremony's transcript, 32 bytes in hexadecimal"))
+    .setAction(lazily(async () => (await import("./hub/proveSetup.ts")).proveSetup))
     .build(),
   command(
     ["hub", "confirm-exact"],

@@ -11,6 +11,7 @@ import { CoverageModule } from "./Coverage.ts";
 import { DisputesModule } from "./Disputes.ts";
 import { ExactMachineModule } from "./ExactMachine.ts";
 import { GatewaysModule } from "./Gateways.ts";
+import { Groth16VerifierModule } from "./Groth16Verifier.ts";
 import { InferenceRequestsModule } from "./InferenceRequests.ts";
 import { ModelHubModule } from "./ModelHub.ts";
 import { OperatorsModule } from "./Operators.ts";
@@ -30,6 +31,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   const { disputes } = m.useModule(DisputesModule);
   const { coverage } = m.useModule(CoverageModule);
   const { gateways } = m.useModule(GatewaysModule);
+  const { groth16 } = m.useModule(Groth16VerifierModule);
   const { pipe, executor } = m.useModule(PipeModule);
   const { solidML } = m.useModule(SolidMLModule);
   const { scheduler } = m.useModule(WorkflowSchedulerModule);
@@ -80,7 +82,8 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
       }),
     ]),
   ];
-  m.call(authority, "multicall", [calls], { id: "wire" });
+  // The deployer sets the verifier of ZK, which the governor alone could do from here on.
+  m.call(authority, "multicall", [calls], { id: "wire", after: [Groth16VerifierModule] });
 
   return {
     authority,
@@ -94,6 +97,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     disputes,
     coverage,
     gateways,
+    groth16,
     pipe,
     executor,
     solidML,

@@ -17,6 +17,7 @@ export const CONTRACT_NAMES = [
   "Disputes",
   "Coverage",
   "Gateways",
+  "Groth16Verifier",
   "Pipe",
   "PipeExecutor",
   "SolidML",

@@ -22,6 +22,7 @@ import { checkModel } from "./checkModel.ts";
 import { bindingOf } from "./contentBinding.ts";
 import { loweredModel, storeBlobs } from "./loweredModel.ts";
 import { deliverModel, plannedDelivery, writeSource } from "./onChainModel.ts";
+import { admitKey, proofKeysOf, storeKey } from "./proofKeys.ts";
 
 export interface PublishArguments {
   folder: string;
@@ -29,6 +30,7 @@ export interface PublishArguments {
   model: string | undefined;
   contentId: string | undefined;
   salt: string | undefined;
+  keys: string | undefined;
   onChain: string | undefined;
   major: boolean;
   solidml: boolean;
@@ -39,13 +41,15 @@ export async function publish(args: PublishArguments, session: Session): Promise
   await checkModel(args.folder, manifest);
   const graph = await loweredModel(args.folder, manifest);
   const delivery = await plannedDelivery(args.onChain, manifest, graph, session);
-  const content = releaseContentOf(
+  const declared = releaseContentOf(
     manifest,
     uriIn(manifest, args.uriBase),
     graph === undefined
       ? undefined
       : { graphRoot: graph.graphRoot, loweringVersion: graph.root.loweringVersion },
   );
+  const keys = await proofKeysOf(session, manifest, graph, args.keys);
+  const content = { ...declared, exact: { ...declared.exact, ...keys?.commitment } };
   const account = await session.account();
   const contracts = await session.contracts();
   const model =
@@ -72,6 +76,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
     session.say(`Storing graph root ${graph.graphRoot}, ${graph.blobs.length} blob(s)`);
     gas += await storeBlobs(session, graph);
   }
+  if (keys !== undefined) gas += await storeKey(session, keys);
   if (isNew) {
     session.say(`Creating the model ${manifest.name}`);
     gas += (await send(() => contracts.hub.createModel(manifest.name))).gasUsed;
@@ -93,6 +98,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
   gas += receipt.gasUsed;
 
   const { args: published } = eventOf(receipt, contracts.hub, "ReleasePublished");
+  if (keys !== undefined) gas += await admitKey(session, published.release);
   if (args.solidml) {
     session.say("Registering its schema with SolidML");
     gas += (

@@ -75,6 +75,10 @@ describe("deployment", () => {
     for (const user of [requests, disputes, coverage, gateways, pipe])
       expect(await user.HUB()).to.equal(await hub.getAddress());
     expect(await requests.SETTLEMENT()).to.equal(await settlement.getAddress());
+    expect(await contracts.groth16.HUB()).to.equal(await hub.getAddress());
+    expect(await contracts.groth16.LEAST_ORIGIN()).to.equal(2n);
+    expect(await settlement.verifierOf(1)).to.equal(await contracts.groth16.getAddress());
+    expect(await settlement.isSupported(2)).to.equal(false);
     expect(await coverage.REQUESTS()).to.equal(await requests.getAddress());
     expect(await pipe.protocolFeeBps()).to.equal(500n);
     expect(await pipe.treasury()).to.equal(deployer);

@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { type Manifest, modeBits } from "@opg-network/sdk/manifest";
+import { hexlify } from "ethers";
+import { z } from "zod";
+import { blobDigest, type StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
+import { LOCAL_CHAIN_ID } from "../../scripts/local/paths.ts";
+import { CommandError } from "../commandError.ts";
+import type { Session } from "../session.ts";
+import { explained, send } from "../transaction.ts";
+
+/** Files of a folder of keys. */
+export const KEYS_FILE = "keys.json";
+export const KEY_BLOB_FILE = "verifier.key";
+export const PROVING_KEY_FILE = "proving.zkey";
+export const VERIFYING_KEY_FILE = "verifying.json";
+
+const ZK = 2;
+/** As the hub numbers them. */
+const ORIGINS = { single: 1, ceremony: 2 } as const;
+
+const digest = z.string().regex(/^0x[0-9a-f]{64}$/, "not 32 bytes in hexadecimal");
+
+/** How the keys of a release's circuit were made, and what they are: `keys.json` of a folder of keys. */
+export const keysSchema = z.strictObject({
+  graphRoot: digest,
+  /** sha256 of the constraints, which are the same wherever the graph is compiled. */
+  constraints: digest,
+  provingKey: digest,
+  /** Digest of the key's blob: the release's `zkKeyDigest`. */
+  keyDigest: digest,
+  powersOfTau: z.strictObject({ sha256: digest, origin: z.enum(["local", "given"]) }),
+  origin: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("single"), contribution: z.string() }),
+    z.strictObject({ kind: z.literal("ceremony"), transcript: digest }),
+  ]),
+});
+
+export type KeysRecord = z.output<typeof keysSchema>;
+
+/** What a release with mode ZK commits to, and the blob behind it. */
+export interface ProofKeys {
+  readonly blob: Uint8Array;
+  readonly commitment: { zkVerifier: string; zkKeyDigest: string; zkKeyOrigin: number };
+}
+
+/**
+ * The keys that a release in mode ZK is published with.
+ * @param folder as `hub prove-setup` wrote it
+ */
+export async function proofKeysOf(
+  session: Session,
+  manifest: Manifest,
+  graph: StoredGraph | undefined,
+  folder: string | undefined,
+): Promise<ProofKeys | undefined> {
+  const isProved = (modeBits(manifest.modes) & ZK) !== 0;
+  if (!isProved && folder === undefined) return undefined;
+  if (!isProved || graph === undefined) {
+    const problem = `${manifest.name} needs no keys: they are of exact models whose manifest has ZK among its modes`;
+    throw new CommandError("arguments-conflict", { problem });
+  }
+  if (folder === undefined) {
+    const why = `${manifest.name} has ZK among its modes; make keys with \`npx hardhat hub prove-setup\``;
+    throw new CommandError("argument-missing", { name: "--keys", why });
+  }
+  const record = await readKeys(folder);
+  const blob = await read(folder, KEY_BLOB_FILE);
+  const unfit = (problem: string) => new CommandError("file-unreadable", { path: folder, problem });
+  if (record.graphRoot !== graph.graphRoot || hexlify(blob.subarray(0, 32)) !== graph.graphRoot)
+    throw unfit(`its keys are of graph ${record.graphRoot}; the model's is ${graph.graphRoot}`);
+  if (blobDigest(blob) !== record.keyDigest) throw unfit(`${KEY_BLOB_FILE} is not the key of ${KEYS_FILE}`);
+  if (record.powersOfTau.origin === "local" && session.chainId !== LOCAL_CHAIN_ID)
+    throw unfit("its keys rest on the local powers of tau, whose secret everybody knows");
+  const { groth16 } = await session.contracts();
+  const least = Number(await explained(() => groth16.LEAST_ORIGIN()));
+  if (ORIGINS[record.origin.kind] < least)
+    throw unfit(`its keys are of origin "${record.origin.kind}", which the verifier of this network refuses`);
+  const zkVerifier = await groth16.getAddress();
+  const { keyDigest: zkKeyDigest } = record;
+  return { blob, commitment: { zkVerifier, zkKeyDigest, zkKeyOrigin: ORIGINS[record.origin.kind] } };
+}
+
+/** Stores the key where it is not yet. Gas used. */
+export async function storeKey(session: Session, { blob }: ProofKeys): Promise<bigint> {
+  const { blobs } = await session.contracts();
+  if (await explained(() => blobs.isStored(blobDigest(blob)))) return 0n;
+  session.say(`Storing the verifying key, ${blob.length} bytes`);
+  return (await send(() => blobs.put(blob))).gasUsed;
+}
+
+/** Has the verifier take the key of a release that was published. Gas used. */
+export async function admitKey(session: Session, release: string): Promise<bigint> {
+  const { groth16 } = await session.contracts();
+  session.say("Having the verifier check the key");
+  return (await send(() => groth16.admitKey(release))).gasUsed;
+}
+
+async function readKeys(folder: string): Promise<KeysRecord> {
+  const text = await read(folder, KEYS_FILE);
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString());
+  } catch (cause) {
+    throw new CommandError(
+      "file-unreadable",
+      { path: path.join(folder, KEYS_FILE), problem: "not JSON" },
+      cause,
+    );
+  }
+  const parsed = keysSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problem = z.prettifyError(parsed.error);
+  throw new CommandError("file-unreadable", { path: path.join(folder, KEYS_FILE), problem }, parsed.error);
+}
+
+async function read(folder: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(path.join(folder, file));
+  } catch (cause) {
+    throw new CommandError(
+      "file-unreadable",
+      { path: path.join(folder, file), problem: "it cannot be read" },
+      cause,
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readManifest } from "@opg-network/sdk/manifest";
+import { blobDigest } from "../../offchain-runner/src/exact/blobs.ts";
+import type { CompiledCircuit } from "../../offchain-runner/src/zk/compiledCircuit.ts";
+import { buildCircuit, constraintsOf, powerOf } from "../../offchain-runner/src/zk/compiledCircuit.ts";
+import type { CircuitKeys } from "../../offchain-runner/src/zk/groth16.ts";
+import { adoptCeremony, setUp } from "../../offchain-runner/src/zk/groth16.ts";
+import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
+import type { PowersOfTau } from "../../offchain-runner/src/zk/powersOfTau.ts";
+import { givenPowers, localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersOfTau.ts";
+import { Prover } from "../../offchain-runner/src/zk/prover.ts";
+import { bytes32Argument } from "../arguments.ts";
+import { CommandError } from "../commandError.ts";
+import { fields, type Report } from "../report.ts";
+import type { Session } from "../session.ts";
+import { checkModel } from "./checkModel.ts";
+import { loweredModel } from "./loweredModel.ts";
+import type { KeysRecord } from "./proofKeys.ts";
+import { KEY_BLOB_FILE, KEYS_FILE, PROVING_KEY_FILE, VERIFYING_KEY_FILE } from "./proofKeys.ts";
+
+export interface ProveSetupArguments {
+  folder: string;
+  out: string | undefined;
+  powers: string | undefined;
+  powersSha256: string | undefined;
+  ceremony: string | undefined;
+  transcript: string | undefined;
+}
+
+const WORTHLESS =
+  "These keys rest on powers of tau whose secret everybody knows: anybody can prove anything with them. They are good for a " +
+  "local chain alone. For others bring --powers and --powers-sha256";
+const SINGLE =
+  "These keys have one contribution, yours: if its secret was kept anywhere, whoever has it can prove anything. Chains where " +
+  "value is at stake refuse them. What real value needs is a ceremony, phase 2: several who trust nobody else contribute one " +
+  "after the other to the circuit's first key, by snarkjs (`zkey new`, `zkey contribute`, `zkey beacon`), and publish the " +
+  "transcript; then run this again with --ceremony <key> --transcript <digest>";
+
+/** Makes the keys that a release's results are proved and checked with. Nothing is sent. */
+export async function proveSetup(args: ProveSetupArguments, session: Session): Promise<Report> {
+  requireTogether(["--powers", args.powers], ["--powers-sha256", args.powersSha256]);
+  requireTogether(["--ceremony", args.ceremony], ["--transcript", args.transcript]);
+  const transcript =
+    args.transcript === undefined
+      ? undefined
+      : bytes32Argument("--transcript", args.transcript).toLowerCase();
+  const manifest = await readManifest(path.join(args.folder, "manifest.json"));
+  await checkModel(args.folder, manifest);
+  const graph = await loweredModel(args.folder, manifest);
+  if (graph === undefined) {
+    const problem = `${manifest.name} is declared approximate; only exact models have a circuit`;
+    throw new CommandError("arguments-conflict", { problem });
+  }
+  const out = args.out ?? path.join(args.folder, "keys");
+  await mkdir(out, { recursive: true });
+  const prover = new Prover();
+  try {
+    session.say("Compiling the circuit");
+    const circuit = await buildCircuit(graph, path.join(out, "circuit"), prover);
+    session.say(`It has ${circuit.constraints} constraints`);
+    const powers = await powersFor(circuit, args, session, prover);
+    const keys = await keysFrom(circuit, powers, { ...args, transcript, out, session }, prover);
+    const blob = keyBlob(graph, keys.verifyingKey);
+    const record = recordOf(graph.graphRoot, keys, blobDigest(blob));
+    await writeFile(path.join(out, VERIFYING_KEY_FILE), `${JSON.stringify(keys.verifyingKey, null, 2)}\n`);
+    await writeFile(path.join(out, KEY_BLOB_FILE), blob);
+    await writeFile(path.join(out, KEYS_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    const warnings = [
+      ...(powers.origin === "local" ? [WORTHLESS] : []),
+      ...(record.origin.kind === "single" ? [SINGLE] : []),
+    ];
+    return {
+      lines: [
+        `Keys of ${manifest.name} are in ${out}`,
+        ...fields([
+          ["graph root", record.graphRoot],
+          ["constraints", String(circuit.constraints)],
+          ["powers of tau", `${powers.origin}, ${powers.digest}`],
+          ["origin", record.origin.kind],
+          ["key digest", record.keyDigest],
+        ]),
+        ...warnings,
+      ],
+      value: { ...record, count: circuit.constraints, out, warnings },
+    };
+  } finally {
+    await prover.stop();
+  }
+}
+
+function requireTogether(first: readonly [string, unknown], second: readonly [string, unknown]): void {
+  for (const [[given, value], [name, other]] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    if (value !== undefined && other === undefined)
+      throw new CommandError("argument-missing", { name, why: `it says what ${given} has to be` });
+  }
+}
+
+async function powersFor(
+  circuit: CompiledCircuit,
+  { powers, powersSha256 }: ProveSetupArguments,
+  session: Session,
+  prover: Prover,
+): Promise<PowersOfTau> {
+  if (powers !== undefined && powersSha256 !== undefined) {
+    const digest = powersSha256.startsWith("0x") ? powersSha256 : `0x${powersSha256}`;
+    return await givenPowers(powers, digest);
+  }
+  const power = localPowerFor(powerOf(await constraintsOf(circuit)));
+  session.say(
+    `Using the local powers of tau, 2^${power}; where they are not there yet, making them takes minutes`,
+  );
+  return await localPowers(power, path.join(session.hre.config.paths.cache, "zk"), prover);
+}
+
+type Ceremony = Pick<ProveSetupArguments, "ceremony" | "transcript">;
+
+async function keysFrom(
+  circuit: CompiledCircuit,
+  powers: PowersOfTau,
+  { ceremony, transcript, out, session }: Ceremony & { out: string; session: Session },
+  prover: Prover,
+): Promise<CircuitKeys> {
+  const provingKey = path.join(out, PROVING_KEY_FILE);
+  if (ceremony === undefined || transcript === undefined) {
+    session.say("Making keys with one contribution");
+    return await setUp(circuit, powers, provingKey, prover);
+  }
+  session.say("Checking the ceremony's key against circuit and powers of tau");
+  const keys = await adoptCeremony(circuit, powers, { provingKey: ceremony, transcript }, prover);
+  if (path.resolve(ceremony) !== path.resolve(provingKey)) await copyFile(ceremony, provingKey);
+  return { ...keys, provingKey };
+}
+
+function recordOf(graphRoot: string, keys: CircuitKeys, keyDigest: string): KeysRecord {
+  if (keys.origin.kind === "universal") throw new Error("no Groth16 key is universal");
+  return {
+    graphRoot,
+    constraints: keys.r1csDigest,
+    provingKey: keys.provingKeyDigest,
+    keyDigest,
+    powersOfTau: { sha256: keys.powers.digest, origin: keys.powers.origin },
+    origin: keys.origin,
+  };
+}

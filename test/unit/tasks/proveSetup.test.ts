@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { expect } from "chai";
+import hre from "hardhat";
+import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
+import { byteSum } from "../../fixtures/models/make.ts";
+
+describe("keys of proofs", () => {
+  let cli: CommandLine;
+  let folder: string;
+  let keys: string;
+
+  before(async () => {
+    cli = await commandLine();
+    folder = await modelFolder("byte-sum", ["ZK"], 1);
+    keys = path.join(folder, "keys");
+  });
+
+  after(async () => await cli.close());
+
+  async function modelFolder(name: string, modes: string[], weight: number): Promise<string> {
+    const { bytes, schema } = byteSum(weight);
+    const made = path.join(cli.folder, name);
+    await mkdir(made, { recursive: true });
+    await writeFile(path.join(made, "model.onnx"), bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const manifest = {
+      name,
+      entry: "model.onnx",
+      files: [{ path: "model.onnx", size: bytes.length, sha256 }],
+      ...schema,
+      modes,
+      arithmetic: "exact",
+      royalty: "0.01",
+      minStake: "1000",
+      contributors: [],
+    };
+    await writeFile(path.join(made, "manifest.json"), JSON.stringify(manifest));
+    return made;
+  }
+
+  it("are made by hub prove-setup, which says what they are worth", async function () {
+    this.timeout(600_000);
+    const made = await cli.value("hub prove-setup", { folder });
+    expect(made.origin).to.have.property("kind", "single");
+    expect(made.powersOfTau).to.have.property("origin", "local");
+    expect((made.warnings as string[]).join(" ")).to.include("ceremony");
+    expect(JSON.parse(await readFile(path.join(keys, "keys.json"), "utf8"))).to.have.property(
+      "graphRoot",
+      made.graphRoot,
+    );
+  });
+
+  it("go with hub publish into the release, and the verifier takes them", async () => {
+    const { release, graphRoot } = await cli.value("hub publish", { folder, keys });
+    const { hub, groth16, blobs } = cli.protocol;
+    const record = JSON.parse(await readFile(path.join(keys, "keys.json"), "utf8")) as { keyDigest: string };
+    const exact = await hub.exactCommitmentOf(release as string);
+    expect(exact.graphRoot).to.equal(graphRoot);
+    expect(exact.zkVerifier).to.equal(await groth16.getAddress());
+    expect(exact.zkKeyDigest).to.equal(record.keyDigest);
+    expect(exact.zkKeyOrigin).to.equal(1n);
+    expect(await groth16.keyOf(release as string)).to.equal(await blobs.addressOf(record.keyDigest));
+  });
+
+  it("are asked for where ZK is among the modes, and refused where it is not", async () => {
+    expect(await cli.failure("hub publish", { folder })).to.include({ code: "argument-missing" });
+    const plain = await modelFolder("plain", ["VANILLA"], 1);
+    expect(await cli.failure("hub publish", { folder: plain, keys })).to.include({
+      code: "arguments-conflict",
+    });
+  });
+
+  it("are refused when they are of another model, changed, or not there", async () => {
+    const other = await modelFolder("another", ["ZK"], 2);
+    expect(await cli.failure("hub publish", { folder: other, keys })).to.include({ code: "file-unreadable" });
+    expect(await cli.failure("hub publish", { folder, keys: cli.folder })).to.include({
+      code: "file-unreadable",
+    });
+    const changed = path.join(cli.folder, "changed");
+    await mkdir(changed);
+    await copyFile(path.join(keys, "keys.json"), path.join(changed, "keys.json"));
+    const blob = await readFile(path.join(keys, "verifier.key"));
+    blob[200] = (blob[200] ?? 0) ^ 1;
+    await writeFile(path.join(changed, "verifier.key"), blob);
+    expect(await cli.failure("hub publish", { folder, keys: changed })).to.include({
+      code: "file-unreadable",
+    });
+  });
+
+  it("come from powers of tau with the digest that was given, or not at all", async function () {
+    this.timeout(600_000);
+    const powers = path.join(hre.config.paths.cache, "zk", "powers-8.ptau");
+    const out = path.join(cli.folder, "given");
+    const powersSha256 = createHash("sha256")
+      .update(await readFile(powers))
+      .digest("hex");
+    const wrong = powersSha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+    const given = { folder, out, powers };
+    expect(await cli.failure("hub prove-setup", given)).to.include({ code: "argument-missing" });
+    expect(await cli.failure("hub prove-setup", { ...given, powersSha256: wrong })).to.include({
+      code: "powers-of-tau-mismatch",
+    });
+    const made = await cli.value("hub prove-setup", { ...given, powersSha256 });
+    expect(made.powersOfTau).to.deep.equal({ origin: "given", sha256: `0x${powersSha256}` });
+
+    const transcript = `0x${"ab".repeat(32)}`;
+    const ceremony = path.join(out, "proving.zkey");
+    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony, transcript });
+    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript });
+    expect(adopted.keyDigest).to.equal(made.keyDigest);
+    const foreign = await cli.failure("hub prove-setup", {
+      ...{ ...given, powersSha256, transcript },
+      folder: await modelFolder("foreign", ["ZK"], 2),
+      ceremony,
+    });
+    expect(["key-mismatch", "proving-failed"]).to.include(foreign.code);
+  });
+
+  it("refuses an approximate model and a transcript that is no digest", async () => {
+    const eth = path.join(hre.config.paths.root, "models", "eth-volatility-1h");
+    expect(await cli.failure("hub prove-setup", { folder: eth })).to.include({ code: "arguments-conflict" });
+    expect(
+      await cli.failure("hub prove-setup", { folder, ceremony: "key.zkey", transcript: "0x12" }),
+    ).to.include({ code: "argument-invalid" });
+  });
+});
