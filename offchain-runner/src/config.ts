@@ -142,14 +142,24 @@ const pipeSchema = z.strictObject({
 });
 
 /** What the node insures, within what its operator set aside on chain; without it, nothing. Amounts are OPG of cover. */
-const coverSchema = z.strictObject({
-  /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
-  rateBps: positive.max(10_000),
-  /** Through one result; for one payer; at once, in results that can still be used. */
-  perResult: opg,
-  perPayer: opg,
-  total: opg,
-});
+const coverSchema = z
+  .strictObject({
+    /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
+    rateBps: positive.max(10_000),
+    /** Through one result; for one payer; at once, in results that can still be used. */
+    perResult: opg,
+    perPayer: opg,
+    total: opg,
+  })
+  .refine(({ perResult }) => perResult > 0n, { path: ["perResult"], error: "insures nothing" })
+  .refine(({ perResult, perPayer }) => perResult <= perPayer, {
+    path: ["perPayer"],
+    error: "is below what one result may insure",
+  })
+  .refine(({ perPayer, total }) => perPayer <= total, {
+    path: ["total"],
+    error: "is below what one payer may be insured for",
+  });
 
 const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
@@ -183,6 +193,8 @@ const verifierSchema = z.strictObject({
   maxBond: opg.prefault("1"),
   /** Also computes challenges that others opened about results that this node has not found wrong itself. */
   continuesOthers: z.boolean().default(false),
+  /** Claims covers of wrong results from this on, for whomever they insure, OPG; smaller ones are theirs to claim. */
+  leastCover: opg.prefault("1"),
 });
 
 const configSchema = z.strictObject({
