@@ -183,6 +183,8 @@ const verifierSchema = z.strictObject({
   maxBond: opg.prefault("1"),
   /** Also computes challenges that others opened about results that this node has not found wrong itself. */
   continuesOthers: z.boolean().default(false),
+  /** Claims covers of wrong results from this on, for whomever they insure, OPG; smaller ones are theirs to claim. */
+  leastCover: opg.prefault("1"),
 });
 
 const configSchema = z.strictObject({

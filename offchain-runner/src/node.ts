@@ -279,7 +279,7 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
     { intervalMs: claiming.intervalSec * 1000, threshold: claiming.threshold, requestsAddress },
   );
   const sources: TransactionSource[] = [
-    ...(verifier === undefined ? [] : [verifier.source]),
+    ...(verifier === undefined ? [] : verifier.sources),
     new FulfilSource(
       {
         ...outcomes,

@@ -1,5 +1,6 @@
+import type { Cover } from "@opg-network/sdk/cover";
 import { expect } from "chai";
-import { parseEther, type Wallet } from "ethers";
+import { keccak256, parseEther, type Wallet } from "ethers";
 import { type ExactModel, readExactModel } from "../../bench/exactRelease.ts";
 import { campaign } from "../fixtures/campaign.ts";
 import { INVALID_INPUTS, invalidInput, LIE_NAMES, lie, truthOf, variedInputs } from "../fixtures/lies.ts";
@@ -23,6 +24,10 @@ const PATIENCE_MS = 180_000;
 const FORCED_INCLUSION_SEC = 12 * 3_600;
 /** Of those that the other tests take, two. */
 const INVALID = INVALID_INPUTS.slice(1, 3);
+/** OPG that half of a stake of 2,000 insures: for each of them 7/3 more are locked, to burn. */
+const FULL_COVER = "300";
+const INSURED = "0x00000000000000000000000000000000000c0fe5";
+const WEEK_SEC = 7 * 86_400;
 const DEAD = "http://127.0.0.1:9/model.onnx";
 
 /** One thing that a liar does. */
@@ -32,6 +37,9 @@ interface Crime {
   stake?: string;
   /** Slashes that must come of it, one by default. */
   lies?: number;
+  /** OPG that it insures, all that half of its stake can. */
+  cover?: string;
+  coverer?: "Pipe" | "InferenceRequests";
   tell: (liar: LyingOperator) => Promise<unknown>;
 }
 
@@ -105,6 +113,24 @@ describe("lies, end to end", function () {
     return [...told, ...answered];
   }
 
+  function insuring(beneficiary: string): Cover {
+    return { amount: parseEther(FULL_COVER), beneficiary };
+  }
+
+  /** Tells a lie that is insured, and has an accomplice show the truth that the liar signed too: no proof of which is wrong. */
+  async function contradictInsured(liar: LyingOperator): Promise<void> {
+    let told = nextLie();
+    // A contradiction punishes the higher of the two.
+    while (keccak256(told.output) < keccak256(truth(told).output)) told = nextLie();
+    const from = (await chain.provider.getBlockNumber()) + 1;
+    await liar.tellInsured(told, { cover: insuring(INSURED) });
+    const [logged] = await loggedResults(court, from);
+    const other = await liar.sign(truth(told));
+    if (logged === undefined) throw new Error("nothing was told");
+    const accomplice = court.disputes.connect(chain.account(5));
+    await (await accomplice.proveEquivocation(logged.signed, other)).wait();
+  }
+
   const KINDS = LIE_NAMES.length + INVALID.length;
   const half = (turn: number) => everyLie().filter((_, index) => index % 2 === turn);
   const samePublicWords = { said: undefined as Told | undefined, validUntil: 0 };
@@ -164,6 +190,26 @@ describe("lies, end to end", function () {
         await liar.tellRequests([float, nextLie()]);
       },
     },
+    {
+      title: "a lie insured for itself with all that it may",
+      ...{ cover: FULL_COVER, coverer: "Pipe" },
+      tell: (liar) => liar.tellInsured(nextLie(), { cover: insuring(liar.signer.address) }),
+    },
+    {
+      title: "a lie insured for another with all that it may",
+      ...{ cover: FULL_COVER, coverer: "Pipe" },
+      tell: (liar) => liar.tellInsured(nextLie(), { cover: insuring(INSURED) }),
+    },
+    {
+      title: "a lie to a request insured with all that it may",
+      ...{ cover: FULL_COVER, coverer: "InferenceRequests" },
+      tell: (liar) => liar.tellRequests([nextLie()], insuring(INSURED)),
+    },
+    {
+      title: "an insured lie that its own contradiction was punished for first",
+      ...{ cover: FULL_COVER, coverer: "Pipe" },
+      tell: (liar) => contradictInsured(liar),
+    },
     ...["first", "second"].map((which) => ({
       title: `the same words for anybody, from the ${which} of two operators`,
       async tell(liar: LyingOperator) {
@@ -206,6 +252,17 @@ describe("lies, end to end", function () {
       },
     },
   ];
+
+  const INSURED_CRIMES = CRIMES.filter(({ cover }) => cover !== undefined);
+
+  /** Waits until all covers are as far as that. */
+  async function untilCovers(state: "claimed" | "paid"): Promise<void> {
+    const isSo = async () => {
+      await chain.pass(LOOK_SEC);
+      return (await checks())?.covers[state] === INSURED_CRIMES.length;
+    };
+    await verifier.until(isSo, `all covers are ${state}`, PATIENCE_MS);
+  }
 
   /** Lets the chain's time pass until the verifier has brought so many more disputes to their end. */
   async function untilDone(count: number): Promise<void> {
@@ -250,21 +307,27 @@ describe("lies, end to end", function () {
       verifierWallet = chain.account(2);
       owned = await court.opg.balanceOf(verifierWallet);
       fromBlock = await chain.provider.getBlockNumber();
-      for (const { title, stake = "2000", tell } of CRIMES) {
-        const liar = await LyingOperator.enlist(court, { stake });
+      for (const { title, stake = "2000", coverer, tell } of CRIMES) {
+        const liar = await LyingOperator.enlist(court, {
+          stake,
+          coverer: coverer === undefined ? undefined : court.addresses[coverer],
+        });
         liars.set(title, liar);
         await tell(liar);
       }
       others = await court.thirdParties();
       await untilDone(CRIMES.reduce((sum, { lies = 1 }) => sum + lies, 0));
+      await untilCovers("claimed");
     });
 
-    for (const { title, stake = "2000", lies = 1 } of CRIMES) {
+    for (const { title, stake = "2000", lies = 1, cover = "0" } of CRIMES) {
       it(`takes the stake for ${title}`, async () => {
         const { grains, slashCount, jailed } = await standingOf(liars.get(title)?.operatorId ?? 0);
         expect([slashCount, jailed]).to.deep.equal([lies, true]);
         let left = parseEther(stake) / GRAIN;
         for (let slash = 0; slash < lies; slash++) left -= left / 2n;
+        // What was locked no slash may take: the cover and what burns with it.
+        left -= (parseEther(cover) * 10n) / 3n / GRAIN;
         expect(grains).to.equal(left);
       });
     }
@@ -272,9 +335,33 @@ describe("lies, end to end", function () {
     it("pays the verifier every bounty, but for the part of whoever accused first", async () => {
       const slashed = await court.operators.queryFilter(court.operators.filters.OperatorSlashed(), fromBlock);
       const bounties = slashed.reduce((sum, { args }) => sum + args.bounty, 0n);
-      const accomplices = parseEther("75");
+      // Half of a bounty for opening a challenge, and all of one for a contradiction.
+      const accomplices = parseEther("75") + parseEther("150");
       expect((await court.opg.balanceOf(verifierWallet)) - owned).to.equal(bounties - accomplices);
       expect(await court.disputes.creditOf(verifierWallet)).to.equal(0n);
+    });
+
+    it("has each bounty told by the dispute that it came of, once", async () => {
+      const told = (await checks())?.recentDisputes ?? [];
+      // Fifteen of a hundred, or half of them for the one that an accomplice opened.
+      for (const { bounty, slashed, key } of told)
+        expect(BigInt(bounty) * 100n, key).to.be.at.most(BigInt(slashed) * 15n);
+    });
+
+    it("pays whom the lies were insured for a week after, each once", async () => {
+      const { operators, opg } = court;
+      const claims = await operators.queryFilter(operators.filters.CoverClaimed(), fromBlock);
+      const amounts = claims.map(({ args }) => [args.amount, args.burned]);
+      const [paid, burned] = [parseEther(FULL_COVER), parseEther("700")];
+      expect(amounts).to.deep.equal(Array(INSURED_CRIMES.length).fill([paid, burned]));
+      expect(await opg.balanceOf(INSURED)).to.equal(0n);
+      const [self] = INSURED_CRIMES.map(({ title }) => liars.get(title)?.signer.address ?? "");
+      await chain.pass(WEEK_SEC);
+      await untilCovers("paid");
+      expect(await opg.balanceOf(self ?? "")).to.equal(paid);
+      expect(await opg.balanceOf(INSURED)).to.equal(BigInt(INSURED_CRIMES.length - 1) * paid);
+      const paidOut = await operators.queryFilter(operators.filters.CoverPaid(), fromBlock);
+      expect(paidOut).to.have.length(INSURED_CRIMES.length);
     });
 
     it("moves nothing of anybody else, and leaves the operator beside alone", async () => {

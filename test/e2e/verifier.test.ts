@@ -83,6 +83,7 @@ describe("node end to end: verifier", function () {
     await chain.pass(BOUNTY_WAIT_SEC);
     await node.disputeReaches("done");
     expect((await court.opg.balanceOf(chain.account(1))) - owned).to.equal(bountyOf(stake));
+    expect((await node.dispute())?.bounty).to.equal(String(bountyOf(stake)));
     expect(await court.thirdParties()).to.deep.equal(paid);
 
     const { checked, disputes } = (await node.status()).verifier ?? {};

@@ -3,7 +3,14 @@ import type { Clock } from "../clock.ts";
 import { transact } from "../store/database.ts";
 import type { GasPrice } from "./gasPrices.ts";
 
-export type TransactionPurpose = "fulfil" | "accept" | "report-no-show" | "deliver" | "claim" | "dispute";
+export type TransactionPurpose =
+  | "fulfil"
+  | "accept"
+  | "report-no-show"
+  | "deliver"
+  | "claim"
+  | "dispute"
+  | "cover";
 
 export const FINAL_STATES = ["included", "reverted", "superseded", "expired", "abandoned"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];

@@ -1,3 +1,4 @@
+import type { CoverState } from "../cover/wrongCoverStore.ts";
 import type { Job, JobState } from "../jobs/job.ts";
 import type { Dispute, DisputeKind, DisputeState } from "../verifier/dispute.ts";
 
@@ -45,6 +46,8 @@ export interface VerifierStatus {
   /** Results that wait to be computed. */
   backlog: number;
   disputes: Record<DisputeState, number>;
+  /** Covers of wrong results. */
+  covers: Record<CoverState, number>;
   recentDisputes: DisputeSummary[];
 }
 

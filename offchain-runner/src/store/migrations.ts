@@ -165,4 +165,23 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX disputes_by_state ON disputes (state, not_before_ms);
   CREATE INDEX disputes_by_transaction ON disputes (transaction_id);
   `,
+  `
+  CREATE TABLE wrong_covers (
+    id             INTEGER PRIMARY KEY,
+    operator_id    INTEGER NOT NULL,
+    result_hash    TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    claim_key      TEXT NOT NULL,
+    signed         TEXT NOT NULL,
+    transaction_id INTEGER REFERENCES transactions (id),
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    not_before_ms  INTEGER NOT NULL DEFAULT 0,
+    not_before_sec INTEGER NOT NULL DEFAULT 0,
+    updated_at_ms  INTEGER NOT NULL,
+    UNIQUE (operator_id, result_hash)
+  ) STRICT;
+  CREATE INDEX wrong_covers_by_state ON wrong_covers (state, not_before_sec, not_before_ms);
+  CREATE INDEX wrong_covers_by_claim ON wrong_covers (claim_key, state);
+  CREATE INDEX wrong_covers_by_transaction ON wrong_covers (transaction_id);
+  `,
 ];

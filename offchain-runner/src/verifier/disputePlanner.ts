@@ -61,6 +61,8 @@ export interface DisputePlannerParts {
   readonly runner: GraphRunner;
   readonly rehearsal: Rehearsal;
   readonly settlement: Settlement;
+  /** Whether somebody is insured by an answer, who is paid once it is computed. */
+  readonly insures: (key: string) => boolean;
 }
 
 /**
@@ -80,7 +82,8 @@ export class DisputePlanner {
     const { disputes, settlement } = this.#parts;
     const isPunished = await disputes.isPunished(dispute.key);
     const isBound = isPunished && (await this.#hasBond(dispute));
-    if (isPunished && !isBound) return settlement.plan(dispute);
+    if (isPunished && !isBound)
+      return (await this.#computationFor(dispute, signal)) ?? settlement.plan(dispute);
     if (!isPunished && dispute.state === "proved")
       return { kind: "wait", reason: "endpoint-behind", forMs: BEHIND_MS };
     if (dispute.kind !== "equivocation" && (isBound || !(await this.#fitsOneTransaction(dispute)))) {
@@ -95,6 +98,19 @@ export class DisputePlanner {
   async #hasBond({ key, kind }: Dispute): Promise<boolean> {
     if (kind === "equivocation") return false;
     return (await this.#parts.disputes.challengeOf(key)).opener === this.#options.account;
+  }
+
+  /** What shows to be wrong indeed what a contradiction punished, where a cover waits for that. It earns nothing. */
+  async #computationFor(dispute: Dispute, signal: AbortSignal): Promise<DisputeStep | undefined> {
+    const { disputes, insures, time } = this.#parts;
+    const { key, kind, evidenceUntil } = dispute;
+    if (kind !== "wrong-output" || !insures(key) || (await disputes.isProvedWrong(key))) return undefined;
+    const isOpen = !(await this.#fitsOneTransaction(dispute));
+    const continued = isOpen ? await this.#challengeStep(dispute, signal) : undefined;
+    if (continued === undefined && time.nowSec() > evidenceUntil) return undefined;
+    const step = continued ?? (await this.#prove(dispute, signal, "challengePunished"));
+    // What is due to this node does not wait for what cannot be done now.
+    return step.kind === "send" ? step : undefined;
   }
 
   /** What an open challenge of the claim needs, whoever opened it: it is the way to the verdict. */
@@ -191,7 +207,11 @@ export class DisputePlanner {
       : { kind: "wait", reason: "commitment-too-young", untilSec: oldEnough };
   }
 
-  async #prove(dispute: Dispute, signal: AbortSignal): Promise<DisputeStep> {
+  async #prove(
+    dispute: Dispute,
+    signal: AbortSignal,
+    challenge: "openChallenge" | "challengePunished" = "openChallenge",
+  ): Promise<DisputeStep> {
     const { signed, other, evidenceUntil } = dispute;
     if (signed === undefined) return { kind: "end", state: "given-up", reason: "no-evidence" };
     if (dispute.kind === "equivocation")
@@ -201,7 +221,8 @@ export class DisputePlanner {
     if (input === undefined) return { kind: "end", state: "given-up", reason: "no-input" };
     if (graph === undefined) return { kind: "end", state: "given-up", reason: "not-exact" };
     const data = disputesInterface.encodeFunctionData("proveWrongOutput", [signed, input]);
-    if (!(await this.#fitsOneTransaction(dispute))) return this.#openChallenge(dispute, graph, input, signal);
+    if (!(await this.#fitsOneTransaction(dispute)))
+      return this.#openChallenge(dispute, graph, input, signal, challenge);
     const gas = computationGas(data, machineGasOf(dispute, graph));
     const gasLimit = wasRefused(dispute) ? MAX_TRANSACTION_GAS : gas;
     const plan = { to: this.#options.disputesAddress, data, gasLimit, validUntil: evidenceUntil };
@@ -214,6 +235,7 @@ export class DisputePlanner {
     graph: ChainGraph,
     input: Uint8Array,
     signal: AbortSignal,
+    method: "openChallenge" | "challengePunished",
   ): Promise<DisputeStep> {
     const { disputes, time, rehearsal } = this.#parts;
     const { graphRoot } = graph;
@@ -223,13 +245,7 @@ export class DisputePlanner {
     if (value > this.#options.maxBond)
       return { kind: "wait", reason: "bond-over-limit", untilSec: time.nowSec() + LOOK_AGAIN_SEC };
     const signed = dispute.signed;
-    const step = this.#send(
-      "open-challenge",
-      "openChallenge",
-      [signed],
-      OPEN_CHALLENGE_GAS,
-      dispute.evidenceUntil,
-    );
+    const step = this.#send("open-challenge", method, [signed], OPEN_CHALLENGE_GAS, dispute.evidenceUntil);
     return { ...step, plan: { ...step.plan, value } };
   }
 
@@ -254,7 +270,7 @@ export class DisputePlanner {
 
   #send(
     act: (DisputeStep & { kind: "send" })["act"],
-    method: "commit" | "proveEquivocation" | "openChallenge" | "endChallenge",
+    method: "commit" | "proveEquivocation" | "openChallenge" | "challengePunished" | "endChallenge",
     args: readonly unknown[],
     gas: bigint,
     validUntil: number,

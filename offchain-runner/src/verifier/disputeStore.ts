@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Claim } from "@opg-network/sdk/evidence/claim";
+import type { SignedResult } from "@opg-network/sdk/evidence/evidence";
 import type { Clock } from "../clock.ts";
 import { transact } from "../store/database.ts";
 import type { Dispute, DisputeAct, DisputeKind, DisputeState } from "./dispute.ts";
@@ -83,6 +84,18 @@ export class DisputeStore {
       );
     if (changes > 0) this.#changed();
     return changes > 0;
+  }
+
+  /** Has what a contradiction punished computed too, since something that it insures depends on that. */
+  computeAfterAll(key: string, signed: SignedResult): void {
+    const { changes } = this.#database
+      .prepare(
+        `UPDATE disputes SET kind = 'wrong-output', signed = ?, other = NULL, not_before_ms = 0, not_before_sec = 0,
+           state = CASE WHEN state IN ('done', 'given-up') THEN 'proved' ELSE state END, updated_at_ms = ?
+         WHERE key = ? AND transaction_id IS NULL`,
+      )
+      .run(signedToJson(signed), this.#clock.nowMs(), key);
+    if (changes > 0) this.#changed();
   }
 
   /** Keeps when a challenge was opened, of a claim that this node may find wrong later. */

@@ -9,6 +9,9 @@ import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { ResilientProvider } from "../chain/provider.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { CoverSource } from "../cover/coverSource.ts";
+import { VerdictHandler } from "../cover/verdictHandler.ts";
+import { WrongCoverStore } from "../cover/wrongCoverStore.ts";
 import type { NodeMetrics } from "../http/metrics.ts";
 import type { VerifierStatus } from "../http/status.ts";
 import { summariseDispute } from "../http/status.ts";
@@ -62,6 +65,7 @@ export function openVerifier(config: Config, parts: VerifierParts) {
   store.onChange(parts.ring);
   const readCode = (address: string): Promise<string> => provider.getCode(address);
   const releases = new ExactReleases({ hub, readCode, clock }, { ...options, blobStore });
+  const covers = new WrongCoverStore(database, clock, parts.ring);
   const runner = new GraphRunner(options);
   const checked: Record<string, number> = {};
   const checker = new ResultChecker(
@@ -72,6 +76,7 @@ export function openVerifier(config: Config, parts: VerifierParts) {
         metrics.recordChecked(end);
       },
       onFault: (fault) => metrics.recordFault(fault),
+      onWrong: (operatorId, key, signed) => covers.note(operatorId, key, signed),
     },
     { domainSeparator: constants.domainSeparator, windowSec },
   );
@@ -95,7 +100,10 @@ export function openVerifier(config: Config, parts: VerifierParts) {
   );
   const rehearsal = new Rehearsal(IExactMachine__factory.connect(machine, provider));
   const planner = new DisputePlanner(
-    { disputes, operators, reader, time, store, evidence, releases, runner, rehearsal, settlement },
+    {
+      ...{ disputes, operators, reader, time, store, evidence, releases, runner, rehearsal, settlement },
+      insures: (key) => covers.isWaiting(key),
+    },
     {
       ...terms,
       disputesAddress,
@@ -110,24 +118,32 @@ export function openVerifier(config: Config, parts: VerifierParts) {
     operatorsAddress: Operators,
     ring: parts.ring,
   });
-  const handlers: LogHandler[] = [evidenceHandler, handler];
+  const coverers = [InferenceRequests, ...(Pipe === undefined ? [] : [Pipe])];
+  const coverSource = new CoverSource(
+    { store: covers, disputes, operators, accusations: store, ring: parts.ring, time, clock, logger },
+    { disputesAddress, operatorsAddress: Operators, coverers, leastCover: options.leastCover },
+  );
+  const verdicts = new VerdictHandler(covers, disputesAddress);
+  const handlers: LogHandler[] = [evidenceHandler, handler, verdicts];
   const status = (): VerifierStatus => ({
     share: options.share,
     checked: { ...checked },
     backlog: evidence.backlog,
     disputes: store.counts(),
+    covers: covers.counts(),
     recentDisputes: store.recent(RECENT_DISPUTES).map(summariseDispute),
   });
   return {
     addresses: [disputesAddress, ...(Pipe === undefined ? [] : [Pipe])],
     handlers,
-    source,
+    sources: [source, coverSource],
     status,
     run: (signal: AbortSignal): Promise<void> => checker.run(signal),
     stop: (): Promise<void> => runner.stop(),
     prune: (beforeMs: number): void => {
       if (time.isKnown) evidence.prune(time.nowSec(), options.memory);
       store.prune(beforeMs);
+      covers.prune(beforeMs);
     },
   };
 }

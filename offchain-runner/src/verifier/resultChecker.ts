@@ -34,6 +34,8 @@ export interface ResultCheckerParts {
   readonly logger: Logger;
   readonly onChecked: (end: End) => void;
   readonly onFault: (fault: Fault) => void;
+  /** Told of each signature of a wrong answer: each may insure somebody. */
+  readonly onWrong: (operatorId: number, claimKey: string, signed: SignedResult) => void;
 }
 
 export interface ResultCheckerOptions {
@@ -214,6 +216,7 @@ export class ResultChecker {
     const claim = claimOf(accountable, signed.result);
     const until = signed.result.validUntil;
     this.#open({ kind: "wrong-output", fault, claim, watched, input, until });
+    this.#parts.onWrong(claim.operatorId, claimKey(claim), signed);
     return true;
   }
 

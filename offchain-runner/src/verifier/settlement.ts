@@ -11,7 +11,7 @@ import type { DisputeStep } from "./disputeStep.ts";
 const VALID_SEC = 3_600;
 
 /** One thing that may be due after a verdict. Undefined when it is not, or not to this node. */
-export type Due = (dispute: Dispute) => Promise<DisputeStep | undefined>;
+type Due = (dispute: Dispute) => Promise<DisputeStep | undefined>;
 
 export interface SettlementParts {
   readonly disputes: IDisputes;
@@ -31,14 +31,12 @@ export interface SettlementOptions {
 export class Settlement {
   readonly #parts: SettlementParts;
   readonly #options: SettlementOptions;
-  /** What others are owed by the verdict, a beneficiary's cover say, comes before what this node is. */
   readonly #dues: readonly Due[];
 
-  constructor(parts: SettlementParts, options: SettlementOptions, forOthers: readonly Due[] = []) {
+  constructor(parts: SettlementParts, options: SettlementOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#dues = [
-      ...forOthers,
       (dispute) => this.#wages(dispute),
       (dispute) => this.#bounty(dispute),
       () => this.#award(),

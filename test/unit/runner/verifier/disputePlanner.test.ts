@@ -35,6 +35,8 @@ describe("DisputePlanner", () => {
   function newChain() {
     return {
       isPunished: false,
+      isProvedWrong: false,
+      insures: false,
       challenge: NO_CHALLENGE as typeof NO_CHALLENGE & { endPc?: bigint },
       bounty: NO_BOUNTY,
       bond: parseEther("0.1"),
@@ -59,6 +61,7 @@ describe("DisputePlanner", () => {
     time.observe({ number: 9, hash: id("9"), parentHash: id("8"), timestamp: NOW_SEC, baseFee: 7n });
     const disputes = {
       isPunished: async () => chain.isPunished,
+      isProvedWrong: async () => chain.isProvedWrong,
       challengeOf: async () => chain.challenge,
       bountyOf: async () => chain.bounty,
       bondFor: async () => chain.bond,
@@ -90,6 +93,7 @@ describe("DisputePlanner", () => {
           graphOf: async () => ({ graphRoot: id("graph"), root: { gasBound: chain.gasBound } }),
         } as never,
         runner: { run: async () => ({ kind: "state", state: Uint8Array.of(5) }) } as never,
+        insures: () => chain.insures,
         rehearsal: { isRight: async () => chain.rehearsedRight } as never,
       },
       {
@@ -220,6 +224,33 @@ describe("DisputePlanner", () => {
     chain.blocks.set(5, NOW_SEC - LIFE);
     chain.challenge = { ...NO_CHALLENGE, opener: RIVAL, lapsesAt: BigInt(NOW_SEC + 100) };
     expectSend(await plan(committed), "prove", "proveWrongOutput");
+  });
+
+  it("computes what only a contradiction punished where a cover waits for it, then takes what is due", async () => {
+    [chain.isPunished, chain.insures] = [true, true];
+    expectSend(await plan(), "prove", "proveWrongOutput");
+    chain.gasBound = 40_000_000n;
+    const { step } = expectSend(await plan(), "open-challenge", "challengePunished");
+    expect(step.plan.value).to.equal(chain.bond);
+    const opened = { opener: RIVAL, openedAt: BigInt(NOW_SEC), lapsesAt: BigInt(NOW_SEC + 100) };
+    chain.challenge = { ...opened, pc: 0n, stateHash: keccak256(INPUT) };
+    expectSend(await plan(), "continue-challenge", "continueChallenge");
+    chain.challenge = NO_CHALLENGE;
+    chain.isProvedWrong = true;
+    expect(await plan()).to.include({ kind: "end", state: "done" });
+    [chain.isProvedWrong, chain.insures] = [false, false];
+    expect(await plan()).to.include({ kind: "end", state: "done" });
+  });
+
+  it("leaves a cover that it cannot prove, and takes its own bounty", async () => {
+    [chain.isPunished, chain.insures, chain.rehearsedRight] = [true, true, true];
+    chain.gasBound = 40_000_000n;
+    chain.award = 3n;
+    expect(await plan()).to.deep.include({ kind: "send", act: "collect-award" });
+    chain.rehearsedRight = false;
+    chain.bond = parseEther("2");
+    expect(await plan()).to.deep.include({ kind: "send", act: "collect-award" });
+    expect(await plan({ evidenceUntil: NOW_SEC - 1 })).to.deep.include({ act: "collect-award" });
   });
 
   it("only notes what was punished before", async () => {

@@ -1,7 +1,7 @@
 import { claimKey, claimOf } from "@opg-network/sdk/evidence/claim";
 import type { Evidence } from "@opg-network/sdk/evidence/evidence";
 import { expect } from "chai";
-import { id, keccak256, Wallet } from "ethers";
+import { id, keccak256, Wallet, ZeroHash } from "ethers";
 import { DisputeStore } from "../../../../offchain-runner/src/verifier/disputeStore.ts";
 import { EvidenceStore } from "../../../../offchain-runner/src/verifier/evidenceStore.ts";
 import type { ComputedEnd } from "../../../../offchain-runner/src/verifier/graphRunner.ts";
@@ -27,6 +27,7 @@ describe("ResultChecker", function () {
   let runs: number;
   let ends: string[];
   let faults: string[];
+  let wrong: [operatorId: number, claim: string, context: string][];
   let terms: typeof TERMS | undefined;
   let compute: (isFresh: boolean) => ComputedEnd;
   let operatorOf: (signer: string) => number | undefined;
@@ -37,7 +38,7 @@ describe("ResultChecker", function () {
     clock = new SteppedClock();
     evidence = new EvidenceStore(temp.database, clock, WINDOW);
     disputes = new DisputeStore(temp.database, clock);
-    [runs, ends, faults, terms] = [0, [], [], TERMS];
+    [runs, ends, faults, wrong, terms] = [0, [], [], [], TERMS];
     compute = () => ({ kind: "state", state: RIGHT });
     operatorOf = (signer) => (signer === RIVAL.address ? 2 : 1);
     const run = async (isFresh: boolean): Promise<ComputedEnd> => {
@@ -60,6 +61,7 @@ describe("ResultChecker", function () {
         } as never,
         onChecked: (end) => ends.push(end),
         onFault: (fault) => faults.push(fault),
+        onWrong: (operatorId, key, { result }) => wrong.push([operatorId, key, result.context]),
       },
       { domainSeparator: DOMAIN, windowSec: WINDOW },
     );
@@ -90,6 +92,9 @@ describe("ResultChecker", function () {
     expect(dispute?.evidenceUntil).to.equal(NOW_SEC + 600 + WINDOW);
     for (const caller of ["a", "b", "c"]) await check(someEvidence(WRONG, { context: id(caller) }));
     expect(open()).to.equal(1);
+    // Each may insure somebody.
+    const contexts = [ZeroHash, ...["a", "b", "c"].map(id)];
+    expect(wrong).to.deep.equal(contexts.map((context) => [1, claimKey(claim), context]));
     expect(faults).to.deep.equal(["wrong-output"]);
   });
 
