@@ -87,10 +87,10 @@ export class DisputeEventHandler implements LogHandler {
         this.#proved(args.key, args.slashed, log.blockNumber);
         return;
       case "BountyPaid":
-        if (args.claimant === this.#options.account) this.#paid(args.key, args.amount, log);
+        if (args.claimant === this.#options.account) this.#paid(event.name, args.key, args.amount, log);
         return;
       case "WorkPaid":
-        if (args.worker === this.#options.account) this.#paid(args.key, args.amount, log);
+        if (args.worker === this.#options.account) this.#paid(event.name, args.key, args.amount, log);
         return;
     }
   }
@@ -192,9 +192,10 @@ export class DisputeEventHandler implements LogHandler {
     if (this.#store.get(key)?.challengeBlock !== undefined) this.#store.update(key, { hasWorked: true });
   }
 
-  #paid(key: string, amount: bigint, { transactionHash, index }: ChainLog): void {
-    const dispute = this.#store.get(key);
-    if (dispute === undefined || !this.#store.notePayment(`${transactionHash}:${index}`, key, amount)) return;
+  /** A place among the logs is none to tell a payment by: the same transaction may move to another block. */
+  #paid(event: string, key: string, amount: bigint, { transactionHash }: ChainLog): void {
+    const by = `${transactionHash}:${event}:${key}`;
+    if (this.#store.get(key) === undefined || !this.#store.notePayment(by, key, amount)) return;
     this.#onBounty(amount);
     this.#logger.info({ dispute: key, amount: amount.toString() }, "bounty received");
   }

@@ -140,7 +140,7 @@ export class DisputeSource implements TransactionSource {
     const { store, handler, clock } = this.#parts;
     if (outcome.status === "included") {
       handler.apply(outcome.receipt.logs);
-      this.#noteAward(key, outcome.receipt.logs);
+      this.#noteAwards(key, outcome.receipt.logs);
     }
     const dispute = store.get(key);
     if (dispute === undefined) return;
@@ -200,14 +200,15 @@ export class DisputeSource implements TransactionSource {
     return { attempts: attempts + 1, notBeforeMs: this.#parts.clock.nowMs() + pauseMs };
   }
 
-  #noteAward(key: string, logs: Parameters<DisputeEventHandler["apply"]>[0]): void {
-    const { operatorsAddress, account } = this.#parts;
+  /** What a slash awarded is its dispute's own; when it is collected it comes together with that of others. */
+  #noteAwards(key: string, logs: Parameters<DisputeEventHandler["apply"]>[0]): void {
+    const { operatorsAddress, account, store, onAward } = this.#parts;
     for (const log of logs) {
       if (log.address.toLowerCase() !== operatorsAddress.toLowerCase()) continue;
       const event = operatorsInterface.parseLog(log);
-      if (event?.name !== "AwardCollected" || event.args.account !== account) continue;
-      const id = `${log.transactionHash}:${log.index}`;
-      if (this.#parts.store.notePayment(id, key, event.args.amount)) this.#parts.onAward(event.args.amount);
+      if (event?.name === "OperatorSlashed" && event.args.bountyTo === account)
+        store.notePayment(`${log.transactionHash}:award`, key, event.args.bounty);
+      if (event?.name === "AwardCollected" && event.args.account === account) onAward(event.args.amount);
     }
   }
 }

@@ -145,7 +145,7 @@ export class DisputeStore {
     return this.#select("place = ? AND state NOT IN ('done', 'given-up')", [place]);
   }
 
-  /** Adds what was paid for a dispute, once. @param by log that says so */
+  /** Adds what was paid for a dispute, once. @param by what paid it, however often it is seen */
   notePayment(by: string, key: string, amount: bigint): boolean {
     return this.transact(() => {
       const { changes } = this.#database
