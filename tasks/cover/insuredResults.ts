@@ -42,8 +42,10 @@ async function ofPipe(session: Session, beneficiary: string): Promise<InsuredRes
 async function ofRequests(session: Session, beneficiary: string): Promise<InsuredResult[]> {
   const { requests } = await session.readOnly();
   const coverer = await requests.getAddress();
+  const from = firstBlockOf(await session.deployment());
   const found: InsuredResult[] = [];
-  for (const event of await allEvents(requests, requests.filters.RequestInsured(undefined, beneficiary), 0)) {
+  const filter = requests.filters.RequestInsured(undefined, beneficiary);
+  for (const event of await allEvents(requests, filter, from)) {
     const bundles = await signedBundlesIn(session, await event.getTransactionReceipt());
     for (const { operatorId, result } of bundles.flatMap(({ answers }) => answers))
       if (result.context === event.args.id) found.push({ operatorId, coverer, result });

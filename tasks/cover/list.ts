@@ -1,5 +1,5 @@
 import { formatOpg } from "@opg-network/sdk/opg";
-import { type CoverClaim, reservedCover } from "../../offchain-runner/src/cover/coverClaims.ts";
+import { type CoverClaim, liveCover } from "../../offchain-runner/src/cover/coverClaims.ts";
 import { addressArgument } from "../arguments.ts";
 import { chainTime } from "../permit.ts";
 import { isoTime, type Report, table } from "../report.ts";
@@ -54,7 +54,7 @@ async function liveCovers(session: Session, beneficiary: string): Promise<CoverC
   const { operators } = await session.readOnly();
   const now = await chainTime(session);
   const covers = await Promise.all(
-    (await insuredResults(session, beneficiary)).map((insured) => reservedCover(insured, { operators }, now)),
+    (await insuredResults(session, beneficiary)).map((insured) => liveCover(insured, { operators }, now)),
   );
   return covers.filter((cover) => cover !== undefined);
 }

@@ -88,6 +88,8 @@ export async function request(args: RequestArguments, session: Session): Promise
 }
 
 function parse(args: RequestArguments) {
+  if (args.beneficiary !== undefined && args.cover === undefined)
+    throw new CommandError("arguments-conflict", { problem: "--beneficiary is of a --cover" });
   const seconds = integerArgument("--deadline", args.deadline ?? "600", 2 * SHORTEST_SEC, MONTH_SEC);
   return {
     seconds,

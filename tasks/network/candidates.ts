@@ -14,9 +14,9 @@ export async function candidatesFor(session: Session, release: string, mode: num
     offset = next;
   }
   const withEndpoints = await Promise.all(
-    found.map(async ({ endpointBlock, ...candidate }) => {
+    found.map(async (candidate) => {
       const { operatorId, signer, price, coverRateBps, stake, freeSlots, acceptBudget } = candidate;
-      const block = Number(endpointBlock);
+      const block = Number(candidate.endpointBlock);
       const events = await operators.queryFilter(operators.filters.EndpointSet(operatorId), block, block);
       const endpoint = events.at(-1)?.args.endpoint ?? "";
       return { operatorId, signer, price, coverRateBps, stake, freeSlots, acceptBudget, endpoint };

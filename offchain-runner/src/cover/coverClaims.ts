@@ -1,6 +1,7 @@
+import { claimKey, claimOf } from "@opg-network/sdk/evidence/claim";
 import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
-import { type BytesLike, isCallException } from "ethers";
+import type { BytesLike } from "ethers";
 
 /** A result that insures somebody, and where that was reserved. */
 export interface InsuredResult {
@@ -10,19 +11,22 @@ export interface InsuredResult {
   result: InferenceResult;
 }
 
-/** A cover that can be claimed now, for whom, and by what call of `Disputes`. */
+/** A cover that is reserved, for whom, and until when it can be claimed. */
 export interface CoverClaim extends InsuredResult {
   beneficiary: string;
   /** Token wei. */
   amount: bigint;
   /** Timestamp from which it is too late. */
   endsAt: number;
+  /** What must be proved wrong for it. */
+  claimKey: string;
 }
 
 interface Reserved {
   beneficiary: string;
   amount: bigint;
   endsAt: bigint;
+  era: bigint;
 }
 
 /** What is asked of the contracts; those that `typechain` generates will do. */
@@ -30,23 +34,34 @@ export interface CoverContracts {
   operators: {
     coverOf(operatorId: number, coverer: string, resultHash: BytesLike): Promise<Reserved>;
   };
-  disputes: {
-    claimCover: {
-      staticCall(operatorId: number, coverer: string, result: InferenceResult): Promise<unknown>;
-    };
-  };
+  disputes: { isProvedWrong(key: BytesLike): Promise<boolean> };
 }
 
-/** What a result insures that has not been claimed; nothing when there is none, or it is too late. */
+/** What a result insures and nobody claimed, be it too late or not; undefined when there is nothing. */
 export async function reservedCover(
   insured: InsuredResult,
   { operators }: Pick<CoverContracts, "operators">,
-  nowSec: number,
 ): Promise<CoverClaim | undefined> {
   const { operatorId, coverer, result } = insured;
-  const { beneficiary, amount, endsAt } = await operators.coverOf(operatorId, coverer, resultHash(result));
-  if (amount === 0n || Number(endsAt) <= nowSec) return undefined;
-  return { ...insured, beneficiary, amount, endsAt: Number(endsAt) };
+  const { beneficiary, amount, endsAt, era } = await operators.coverOf(
+    operatorId,
+    coverer,
+    resultHash(result),
+  );
+  if (amount === 0n) return undefined;
+  // Evidence of an era is dead in the next: the verdict is of the one in which the result was used.
+  const key = claimKey(claimOf({ operatorId, era: Number(era) }, result));
+  return { ...insured, beneficiary, amount, endsAt: Number(endsAt), claimKey: key };
+}
+
+/** The same while it can still be claimed. */
+export async function liveCover(
+  insured: InsuredResult,
+  contracts: Pick<CoverContracts, "operators">,
+  nowSec: number,
+): Promise<CoverClaim | undefined> {
+  const cover = await reservedCover(insured, contracts);
+  return cover !== undefined && nowSec < cover.endsAt ? cover : undefined;
 }
 
 /**
@@ -60,21 +75,8 @@ export async function coverClaims(
 ): Promise<CoverClaim[]> {
   const claims: CoverClaim[] = [];
   for (const each of insured) {
-    const reserved = await reservedCover(each, contracts, nowSec);
-    if (reserved !== undefined && (await passes(reserved, contracts))) claims.push(reserved);
+    const cover = await liveCover(each, contracts, nowSec);
+    if (cover !== undefined && (await contracts.disputes.isProvedWrong(cover.claimKey))) claims.push(cover);
   }
   return claims;
-}
-
-async function passes(
-  { operatorId, coverer, result }: CoverClaim,
-  { disputes }: CoverContracts,
-): Promise<boolean> {
-  try {
-    await disputes.claimCover.staticCall(operatorId, coverer, result);
-    return true;
-  } catch (error) {
-    if (isCallException(error as Error)) return false;
-    throw error;
-  }
 }

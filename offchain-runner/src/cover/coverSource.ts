@@ -1,4 +1,4 @@
-import { claimKey, claimOf } from "@opg-network/sdk/evidence/claim";
+import type { SignedResult } from "@opg-network/sdk/evidence/evidence";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
 import type { Logger } from "pino";
 import type { IDisputes } from "../../../types/contracts/interfaces/IDisputes.ts";
@@ -10,6 +10,7 @@ import type { PlannedTransaction, TransactionSource } from "../chain/transaction
 import type { SubmitOutcome } from "../chain/transactionSender.ts";
 import type { Clock } from "../clock.ts";
 import type { DisputeStore } from "../verifier/disputeStore.ts";
+import { type CoverClaim, reservedCover } from "./coverClaims.ts";
 import type { CoverState, WrongCover, WrongCoverStore } from "./wrongCoverStore.ts";
 
 const AT_ONCE = 16;
@@ -110,11 +111,12 @@ export class CoverSource implements TransactionSource {
     const { operatorId, signed, state } = cover;
     const hash = resultHash(signed.result);
     for (const coverer of this.#options.coverers) {
+      const insured = { operatorId, coverer, result: signed.result };
       const [reserved, key] = await Promise.all([
-        operators.coverOf(operatorId, coverer, hash),
+        reservedCover(insured, { operators }),
         operators.coverKeyOf(operatorId, coverer, hash),
       ]);
-      if (reserved.amount !== 0n) return this.#claim(cover, coverer, reserved);
+      if (reserved !== undefined) return this.#claim(reserved, signed);
       const due = await operators.dueCoverOf(key);
       if (due.amount !== 0n) return this.#pay(key, due);
     }
@@ -126,25 +128,19 @@ export class CoverSource implements TransactionSource {
       : { kind: "end", state: "lapsed" };
   }
 
-  async #claim(
-    { operatorId, signed }: WrongCover,
-    coverer: string,
-    { amount, endsAt, era }: { amount: bigint; endsAt: bigint; era: bigint },
-  ): Promise<Step> {
+  async #claim(cover: CoverClaim, signed: SignedResult): Promise<Step> {
     const { disputes, time, accusations } = this.#parts;
     const { disputesAddress, leastCover } = this.#options;
+    const { operatorId, coverer, result, amount, endsAt, claimKey } = cover;
     const now = time.nowSec();
-    if (now >= Number(endsAt) || amount < leastCover) return { kind: "end", state: "lapsed" };
-    const claim = claimOf({ operatorId, era: Number(era) }, signed.result);
-    const key = claimKey(claim);
-    if (await disputes.isProvedWrong(key)) {
-      const { result } = signed;
+    if (now >= endsAt || amount < leastCover) return { kind: "end", state: "lapsed" };
+    if (await disputes.isProvedWrong(claimKey)) {
       const data = disputesInterface.encodeFunctionData("claimCover", [operatorId, coverer, result]);
       return { kind: "send", act: "claim-cover", to: disputesAddress, data, amount };
     }
     // A contradiction pays no cover: it does not say which of its outputs is wrong.
-    if (await disputes.isPunished(key)) accusations.computeAfterAll(key, signed);
-    return { kind: "wait", state: "reserved", untilSec: Math.min(now + LOOK_AGAIN_SEC, Number(endsAt)) };
+    if (await disputes.isPunished(claimKey)) accusations.computeAfterAll(claimKey, signed);
+    return { kind: "wait", state: "reserved", untilSec: Math.min(now + LOOK_AGAIN_SEC, endsAt) };
   }
 
   #pay(key: string, { amount, payableAt }: { amount: bigint; payableAt: bigint }): Step {
