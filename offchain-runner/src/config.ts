@@ -142,14 +142,24 @@ const pipeSchema = z.strictObject({
 });
 
 /** What the node insures, within what its operator set aside on chain; without it, nothing. Amounts are OPG of cover. */
-const coverSchema = z.strictObject({
-  /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
-  rateBps: positive.max(10_000),
-  /** Through one result; for one payer; at once, in results that can still be used. */
-  perResult: opg,
-  perPayer: opg,
-  total: opg,
-});
+const coverSchema = z
+  .strictObject({
+    /** Part of the cover, in basis points, that insuring it adds to the price; advertised by `operator cover`. */
+    rateBps: positive.max(10_000),
+    /** Through one result; for one payer; at once, in results that can still be used. */
+    perResult: opg,
+    perPayer: opg,
+    total: opg,
+  })
+  .refine(({ perResult }) => perResult > 0n, { path: ["perResult"], error: "insures nothing" })
+  .refine(({ perResult, perPayer }) => perResult <= perPayer, {
+    path: ["perPayer"],
+    error: "is below what one result may insure",
+  })
+  .refine(({ perPayer, total }) => perPayer <= total, {
+    path: ["total"],
+    error: "is below what one payer may be insured for",
+  });
 
 const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),

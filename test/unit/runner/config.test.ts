@@ -65,7 +65,37 @@ describe("loadConfig", () => {
     const example = new URL("../../../offchain-runner/config.example.json", import.meta.url);
     const config = JSON.parse(readFileSync(example, "utf8")) as { chain: object };
     const chain = { ...config.chain, deploymentFile: writeDeployment(84_532) };
-    expect(load({ ...config, chain }).serve).to.have.length(1);
+    const { serve, cover } = load({ ...config, chain });
+    expect(serve).to.have.length(1);
+    expect(cover).to.deep.equal({
+      ...{ rateBps: 50, perResult: parseEther("100"), perPayer: parseEther("200"), total: parseEther("500") },
+    });
+  });
+
+  it("insures nothing unless told how much, and at what rate", () => {
+    expect(load(minimal).cover).to.equal(undefined);
+    const cover = { rateBps: 10_000, perResult: "1", perPayer: "1", total: "1" };
+    expect(load({ ...minimal, cover }).cover?.total).to.equal(parseEther("1"));
+    const refused = [
+      { rateBps: 0 },
+      { rateBps: 10_001 },
+      { rateBps: 0.5 },
+      { rateBps: undefined },
+      { perResult: "0" },
+      { perResult: "-1" },
+      { perResult: "much" },
+      { perResult: "2" },
+      { perPayer: "2" },
+      { total: undefined },
+      { perCaller: "1" },
+    ];
+    for (const change of refused) expectCode("config-invalid", { ...minimal, cover: { ...cover, ...change } });
+    expectCode("config-invalid", { ...minimal, cover: true });
+  });
+
+  it("claims covers of others from a whole OPG on", () => {
+    expect(load(minimal).verifier.leastCover).to.equal(parseEther("1"));
+    expectCode("config-invalid", { ...minimal, verifier: { leastCover: "-1" } });
   });
 
   it("runs from the environment alone", () => {
