@@ -231,10 +231,10 @@ contract MockPipe is IPipe {
     function _cover(Cover cover, bytes32 key, uint256 maxCover) private {
         if (maxCover == 0) revert ICovers.CoverAboveMaximum(cover.amount(), 0);
         address beneficiary = cover.beneficiary();
+        require(cover.grains() != 0, ICovers.CoverZero());
         if (beneficiary == address(0) || beneficiary == address(this)) {
             revert ICovers.BeneficiaryUnusable(beneficiary);
         }
-        require(cover.grains() != 0, ICovers.CoverZero());
         Cover before = _covers[_epoch][key];
         if (before.isAsked() && before.beneficiary() != beneficiary) {
             revert ICovers.CoverOfAnother(key, before.beneficiary());

@@ -89,7 +89,8 @@ describe("loadConfig", () => {
       { total: undefined },
       { perCaller: "1" },
     ];
-    for (const change of refused) expectCode("config-invalid", { ...minimal, cover: { ...cover, ...change } });
+    for (const change of refused)
+      expectCode("config-invalid", { ...minimal, cover: { ...cover, ...change } });
     expectCode("config-invalid", { ...minimal, cover: true });
   });
 
