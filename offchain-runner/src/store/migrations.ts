@@ -165,4 +165,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX disputes_by_state ON disputes (state, not_before_ms);
   CREATE INDEX disputes_by_transaction ON disputes (transaction_id);
   `,
+  `
+  CREATE TABLE promised_covers (
+    key         TEXT PRIMARY KEY,
+    payer       TEXT NOT NULL,
+    grains      INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX promised_covers_by_payer ON promised_covers (payer, valid_until);
+  CREATE INDEX promised_covers_by_end ON promised_covers (valid_until);
+  `,
 ];
