@@ -16,6 +16,8 @@ import { TransactionStore } from "./chain/transactionStore.ts";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import type { CoverUse } from "./cover/coverUse.ts";
+import { beside } from "./cover/coverUse.ts";
 import { HttpServer } from "./http/httpServer.ts";
 import { NodeMetrics } from "./http/metrics.ts";
 import { StatusReader } from "./http/statusReader.ts";
@@ -38,6 +40,7 @@ import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
 import { RunScheduler } from "./jobs/runScheduler.ts";
 import { openPipe } from "./pipe/openPipe.ts";
 import { joinHandlers } from "./pipe/pipeEventHandler.ts";
+import { PromisedCovers } from "./pipe/promisedCovers.ts";
 import { preflight } from "./preflight.ts";
 import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
@@ -167,8 +170,12 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   );
   const gasCost = new GasCost(time, config.fees.opgPerCoin, config.fees.maxTipGwei);
   const isCurrent = (): boolean => (watcher.cursor ?? -1) + chain.confirmations >= time.head.number;
+  const promised = new PromisedCovers(base.database);
+  const requested = (payer?: string): CoverUse => store.coverUse(time.head.number, payer);
+  const coverUse = (payer: string): CoverUse =>
+    beside(requested(payer), promised.use(time.head.timestamp, payer));
   const admitter = new Admitter(
-    { store, releases, engine, account, time, gasCost, isCurrent, clock, logger },
+    { coverUse, store, releases, engine, account, time, gasCost, isCurrent, clock, logger },
     {
       queue: limits.queue,
       parallelRuns: limits.children,
@@ -199,7 +206,10 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const signer = new ResultSigner(base.key, ledger, constants.domainSeparator, (id) => releases.isExact(id));
   const isServing = config.roles.includes("inference");
   const pipe = isServing
-    ? openPipe(config, { ...base, scheduler, releases, signer, metrics, cancel, clock, logger })
+    ? openPipe(config, {
+        ...base,
+        ...{ scheduler, releases, signer, promised, requested, metrics, cancel, clock, logger },
+      })
     : undefined;
   const verifier = openVerifier(config, { ...base, ring: () => bell.ring(), clock, logger });
   const executor = new Executor(

@@ -2,6 +2,8 @@ import { coverPrice } from "@opg-network/sdk/cover";
 import type { InferenceRequest } from "@opg-network/sdk/request";
 import { feeAt, MODES, royaltyAt } from "@opg-network/sdk/request";
 import type { CoverConfig, ServedRelease } from "../config.ts";
+import type { CoverUse } from "../cover/coverUse.ts";
+import { exhaustedBy, isAboveLimits } from "../cover/coverUse.ts";
 
 /** Reasons that do not go away while the request is open. */
 export type DeclineReason =
@@ -59,6 +61,8 @@ export interface AdmissionFacts {
   cover?: CoverConfig | undefined;
   /** Token wei of cover that `InferenceRequests` could still reserve. */
   coverable: bigint;
+  /** What the node insures by now and the chain may not show yet; of the same requester, and in all. */
+  coverUse: CoverUse;
 }
 
 export interface AdmissionLimits {
@@ -86,7 +90,10 @@ export function assess(
   if (!standing.isActive) return { kind: "later", reason: "operator-not-active" };
   if (standing.stake < request.minStake) return { kind: "later", reason: "stake-too-low" };
   const insured = request.cover?.amount ?? 0n;
-  if (insured > facts.coverable) return { kind: "later", reason: "cover-exhausted" };
+  if (insured > 0n && facts.cover !== undefined) {
+    const limit = exhaustedBy(insured, facts.coverUse, facts.cover, facts.coverable);
+    if (limit !== undefined) return { kind: "later", reason: "cover-exhausted" };
+  }
   if (facts.queued >= limits.queue) return { kind: "later", reason: "queue-full" };
 
   const minedAt = expectedMinedAt(facts, limits);
@@ -120,7 +127,7 @@ function unfitness(
   if (request.callbackGas > limits.maxCallbackGas) return "callback-gas-too-high";
   if (request.cover === undefined) return undefined;
   if (cover === undefined) return "cover-not-sold";
-  if (request.cover.amount > cover.perResult) return "cover-above-limit";
+  if (isAboveLimits(request.cover.amount, cover)) return "cover-above-limit";
   return undefined;
 }
 

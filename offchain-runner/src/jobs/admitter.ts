@@ -6,13 +6,15 @@ import { expectedAnswerGas } from "../chain/gasModel.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { Clock } from "../clock.ts";
 import type { CoverConfig } from "../config.ts";
+import type { CoverUse } from "../cover/coverUse.ts";
+import { NO_COVER_USE } from "../cover/coverUse.ts";
 import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
 import { assess } from "./admission.ts";
 import type { GasCost } from "./gasCost.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./jobStore.ts";
-import type { OfferedRelease, OfferedReleases } from "./offeredReleases.ts";
+import type { OfferedReleases } from "./offeredReleases.ts";
 
 const BATCH = 64;
 const IDLE_MS = 1_000;
@@ -23,6 +25,8 @@ const ASSUMED_OUTPUT_BYTES = 512;
 
 /** What the engine or the hub said; beside the reasons of `assess`. */
 type FullVerdict = Verdict | { kind: "decline"; reason: string };
+
+type KnownFacts = Omit<AdmissionFacts, "queued" | "coverUse">;
 
 export interface AdmitterOptions extends AdmissionLimits {
   blockTimeSec: number;
@@ -42,6 +46,7 @@ export class Admitter {
   readonly #account: OwnAccount;
   readonly #time: ChainTime;
   readonly #gasCost: GasCost;
+  readonly #coverUse: (payer: string) => CoverUse;
   readonly #isCurrent: () => boolean;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -55,6 +60,8 @@ export class Admitter {
       account: OwnAccount;
       time: ChainTime;
       gasCost: GasCost;
+      /** What requests and calls insure by now. */
+      coverUse(payer: string): CoverUse;
       /** False while events of the past are read: what they open, later ones may have closed. */
       isCurrent: () => boolean;
       clock: Clock;
@@ -68,6 +75,7 @@ export class Admitter {
     this.#account = dependencies.account;
     this.#time = dependencies.time;
     this.#gasCost = dependencies.gasCost;
+    this.#coverUse = dependencies.coverUse;
     this.#isCurrent = dependencies.isCurrent;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
@@ -91,14 +99,19 @@ export class Admitter {
   async step(): Promise<number> {
     if (!this.#time.isKnown || !this.#isCurrent()) return 0;
     const jobs = this.#store.due(["seen"], BATCH);
-    for (const job of jobs) this.#apply(job, await this.#judge(job));
+    for (const job of jobs) {
+      const facts = await this.#factsFor(job);
+      // At once, so that what one job takes is counted before the next is judged, and before a call is answered.
+      this.#apply(job, this.#judge(job, facts));
+    }
     return jobs.length;
   }
 
-  async #judge(job: Job): Promise<FullVerdict> {
+  #judge(job: Job, known: KnownFacts | undefined): FullVerdict {
     const model = this.#releases.get(job.request.release);
-    if (model === undefined) return { kind: "decline", reason: "release-not-served" };
-    const verdict = assess(job.request, job.input.length, await this.#factsFor(job, model), this.#options);
+    if (model === undefined || known === undefined) return { kind: "decline", reason: "release-not-served" };
+    const facts = { ...known, ...this.#countsFor(job) };
+    const verdict = assess(job.request, job.input.length, facts, this.#options);
     if (verdict.kind !== "serve") return verdict;
     if (model.status === "failed") return { kind: "decline", reason: model.problem ?? "model-refused" };
     if (model.status === "loading" || model.release === undefined)
@@ -113,9 +126,11 @@ export class Admitter {
     return verdict;
   }
 
-  async #factsFor(job: Job, { config, runMs }: OfferedRelease): Promise<AdmissionFacts> {
+  async #factsFor(job: Job): Promise<KnownFacts | undefined> {
+    const model = this.#releases.get(job.request.release);
+    if (model === undefined) return undefined;
+    const { config, runMs } = model;
     const mayAccept = job.request.acceptPeriod > 0 && runMs > this.#options.acceptAboveRunMs;
-    const counts = this.#store.counts();
     const { callbackGas } = job.request;
     const gas = expectedAnswerGas({ callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES }, job.input.length);
     return {
@@ -124,7 +139,6 @@ export class Admitter {
       nowSec: this.#time.nowSec(),
       blockTimeSec: this.#options.blockTimeSec,
       expectedRunMs: runMs,
-      queued: counts.queued + counts.accepted + counts.running,
       gasCost: this.#gasCost.of(gas),
       protocolFeeBps: this.#options.protocolFeeBps,
       cover: this.#options.cover,
@@ -132,6 +146,13 @@ export class Admitter {
         job.request.cover === undefined ? 0n : await this.#account.coverable(this.#options.requestsAddress),
       bondBudget: mayAccept ? await this.#account.bondBudget() : 0n,
     };
+  }
+
+  /** What this node does itself, read at the moment of the decision. */
+  #countsFor({ request }: Job): Pick<AdmissionFacts, "queued" | "coverUse"> {
+    const { queued, accepted, running } = this.#store.counts();
+    const coverUse = request.cover === undefined ? NO_COVER_USE : this.#coverUse(request.requester);
+    return { queued: queued + accepted + running, coverUse };
   }
 
   #apply(job: Job, verdict: FullVerdict): void {

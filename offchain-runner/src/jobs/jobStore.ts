@@ -1,7 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Acceptance, InferenceRequest } from "@opg-network/sdk/request";
-import { encodeRequest } from "@opg-network/sdk/request";
+import { decodeRequest, encodeRequest } from "@opg-network/sdk/request";
 import type { Clock } from "../clock.ts";
+import type { CoverUse } from "../cover/coverUse.ts";
+import { lockableOf, NO_COVER_USE } from "../cover/coverUse.ts";
 import { NodeError } from "../nodeError.ts";
 import { transact } from "../store/database.ts";
 import type { Job, JobReason, JobState } from "./job.ts";
@@ -22,6 +24,8 @@ export interface JobPatch {
   transactionId?: number | null;
 }
 
+/** From the decision to serve until the end. */
+const TAKEN: readonly JobState[] = ["queued", "accepting", "accepted", "running", "answered", "submitting"];
 const SETTLED: readonly JobState[] = ["fulfilled", "lost", "expired"];
 
 /** Owns the jobs table: the only place where a job's state is written. */
@@ -96,6 +100,29 @@ export class JobStore {
       counts[row.state as JobState] = Number(row.n);
     }
     return counts;
+  }
+
+  /**
+   * What requests insure that this node has taken on, until the chain's own figure at block `head` has it.
+   * @param requester absent: of nobody in particular
+   */
+  coverUse(head: number, requester?: string): CoverUse {
+    // A request that another accepted comes back to what was computed for it, without being judged again.
+    const rows = this.#database
+      .prepare(
+        `SELECT request FROM jobs WHERE state IN (${marks(TAKEN)}) OR (state = 'held' AND output IS NOT NULL)
+         OR (state = 'fulfilled' AND settled_block > ?)`,
+      )
+      .all(...TAKEN, head);
+    const use = { ...NO_COVER_USE };
+    for (const row of rows) {
+      const { cover, requester: payer } = decodeRequest(row.request as string);
+      if (cover === undefined) continue;
+      use.total += cover.amount;
+      use.lockable += lockableOf(cover.amount);
+      if (payer === requester) use.ofPayer += cover.amount;
+    }
+    return use;
   }
 
   /** Moves a job along an edge. Throws `job-edge-invalid` for any other: a defect of the caller. */

@@ -7,6 +7,7 @@ import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { ResilientProvider } from "../chain/provider.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { CoverUse } from "../cover/coverUse.ts";
 import type { NodeMetrics } from "../http/metrics.ts";
 import type { PipeStatus } from "../http/status.ts";
 import type { InferenceEngine } from "../jobs/inferenceEngine.ts";
@@ -23,6 +24,7 @@ import { PipeEventHandler } from "./pipeEventHandler.ts";
 import { PipeService } from "./pipeService.ts";
 import { PreExecutor } from "./preExecutor.ts";
 import { PriceList } from "./priceList.ts";
+import type { PromisedCovers } from "./promisedCovers.ts";
 import { ResultMaker } from "./resultMaker.ts";
 import { ServedResults } from "./servedResults.ts";
 import { UnpaidQuota } from "./unpaidQuota.ts";
@@ -39,6 +41,9 @@ export interface PipeParts {
   scheduler: RunScheduler;
   releases: OfferedReleases;
   signer: ResultSigner;
+  promised: PromisedCovers;
+  /** What requests insure. */
+  requested(payer?: string): CoverUse;
   metrics: NodeMetrics;
   cancel: AbortSignal;
   clock: Clock;
@@ -55,6 +60,8 @@ export function openPipe(config: Config, parts: PipeParts) {
   const quota = new UnpaidQuota(served, config.pipe.unpaid, clock);
   const prices = new PriceList(constants.pipe.protocolFeeBps, (release) => contracts.hub.termsOf(release));
   const covers = new CoverBook(config.cover, {
+    promised: parts.promised,
+    requested: parts.requested,
     coverable: () => account.coverable(pipe.address),
     isExact: (release) => contracts.hub.isExact(release),
     nowSec: () => time.head.timestamp,
@@ -74,7 +81,7 @@ export function openPipe(config: Config, parts: PipeParts) {
   const addresses = { pipe: pipe.address, executor: constants.pipe.executor };
   const means = new PayerMeans(pipe, time);
   const preExecutor = new PreExecutor(
-    { simulator, maker, offers, scheduler, time, logger, means, addresses },
+    { simulator, maker, offers, covers, scheduler, time, logger, means, addresses },
     config.pipe,
   );
   const { chainId } = config.chain;

@@ -11,17 +11,19 @@ import type { PipeConfig } from "../config.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { Caller } from "./caller.ts";
 import type { CallSimulator } from "./callSimulator.ts";
+import type { CoverBook, CoverRefusal, CoverTab, InsuredResult } from "./coverBook.ts";
 import type { PayerMeans } from "./payerMeans.ts";
 import { PipeError } from "./pipeError.ts";
 import type { OfferDependencies } from "./queryOffer.ts";
 import { offerFor } from "./queryOffer.ts";
 import type { Addressee, OfferedQuery, ResultMaker, SignedBundle } from "./resultMaker.ts";
-import { inputHashOf } from "./resultMaker.ts";
+import { contextFor, inputHashOf } from "./resultMaker.ts";
 
 export interface PreExecutorDependencies {
   simulator: CallSimulator;
   maker: ResultMaker;
   offers: OfferDependencies;
+  covers: Pick<CoverBook, "openTab">;
   scheduler: RunScheduler;
   time: ChainTime;
   logger: Logger;
@@ -41,6 +43,17 @@ interface Progress {
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
   readonly own: Map<string, OwnResults>;
   rounds: number;
+}
+
+/** What is signed of an answer, whoever it is for. */
+type OfferedResult = Omit<InsuredResult, "context" | "validUntil">;
+
+/** What a simulation ended for the lack of. */
+interface Lack {
+  required: InferenceRequired;
+  data: string;
+  addressee: Addressee;
+  tab: CoverTab;
 }
 
 /** Of what a call reverted with, as much as its caller is told. */
@@ -126,8 +139,36 @@ export class PreExecutor {
     if (required.queries.length > maxResults) throw new PipeError("too-many-rounds", { maxResults });
     if (required.queries.length === 0) throw revertOf(data, "it wants results and does not say which");
     const addressee = this.#addresseeOf(progress, required, data);
+    const tab = this.#dependencies.covers.openTab(addressee.payer);
+    try {
+      return await this.#answer(progress, { required, data, addressee, tab }, signal);
+    } finally {
+      tab.close();
+    }
+  }
+
+  async #answer(
+    progress: Progress,
+    { required, data, addressee, tab }: Lack,
+    signal: AbortSignal,
+  ): Promise<InferenceQuery[]> {
+    const { maxResults } = this.#options;
+    const { maker } = this.#dependencies;
     const known = progress.own.get(addressee.consumer)?.results ?? [];
-    const { offered, missing } = await this.#offers(required.queries, addressee.payer);
+    const isInsured =
+      required.queries.some(({ cover }) => cover !== undefined) ||
+      known.some(({ maxCover }) => maxCover !== 0n);
+    const validUntil = isInsured ? maker.validUntil(addressee, true) : undefined;
+    const insure = (result: OfferedResult): Promise<CoverRefusal | undefined> =>
+      result.maxCover === 0n || validUntil === undefined
+        ? Promise.resolve(undefined)
+        : tab.take({ ...result, context: contextFor(addressee), validUntil });
+    for (const { output: _, proof: __, ...result } of known) {
+      const reason = await insure(result);
+      // Signed with a later end it is promised once more.
+      if (reason !== undefined) throw new PipeError("cover-refused", { release: result.release, reason });
+    }
+    const { offered, missing } = await this.#offers(required.queries, insure);
     for (const { offer, inputHash } of offered) {
       // It was brought and not taken: bringing it again would not help.
       if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
@@ -139,9 +180,9 @@ export class PreExecutor {
     await this.#requireMeans(progress, addressee, offered);
     signal.throwIfAborted();
 
-    const made = await this.#dependencies.maker.answer(offered, addressee, progress.caller, signal);
+    const made = await maker.answer(offered, addressee, progress.caller, signal);
     const results = [...known, ...made];
-    const signed = this.#dependencies.maker.sign(results, addressee);
+    const signed = maker.sign(results, addressee, validUntil);
     progress.own.set(addressee.consumer, { addressee, results, ...signed });
     progress.rounds += 1;
     if (dataLength(resultsOf(progress)) > this.#options.maxBytes)
@@ -166,18 +207,19 @@ export class PreExecutor {
 
   async #offers(
     queries: readonly InferenceQuery[],
-    payer: string,
+    insure: (result: OfferedResult) => Promise<CoverRefusal | undefined>,
   ): Promise<{ offered: OfferedQuery[]; missing: InferenceQuery[] }> {
     const offered = new Map<string, OfferedQuery>();
     const missing: InferenceQuery[] = [];
     for (const query of queries) {
+      const inputHash = inputHashOf(query);
       const offer = await offerFor(
         { ...query, inputBytes: dataLength(query.input) },
         this.#dependencies.offers,
-        payer,
+        ({ release, mode, fee, maxCover }) =>
+          insure({ release: release.id, mode, codec: query.codec, inputHash, fee, maxCover }),
       );
       if (offer.kind === "offered") {
-        const inputHash = inputHashOf(query);
         offered.set(offer.release.id + inputHash, { query, inputHash, offer });
       } else if (offer.elsewhere) missing.push(query);
       else if (offer.code === "fee-above-maximum")

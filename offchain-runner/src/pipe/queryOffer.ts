@@ -44,15 +44,21 @@ export interface OfferDependencies {
   releases: OfferedReleases;
   account: OwnAccount;
   prices: PriceList;
-  covers: Pick<CoverBook, "termsFor">;
+  covers: Pick<CoverBook, "termsFor" | "refusalOf">;
   maxInputBytes: number;
 }
 
-/** Whether this node answers a query, and for how much; its input is not looked at. */
+/** What stands against insuring what an offer insures. */
+export type Insure = (offer: Offer) => Promise<CoverRefusal | undefined>;
+
+/**
+ * Whether this node answers a query, and for how much; its input is not looked at.
+ * @param insure asked last; holds the cover where the offer is to be kept
+ */
 export async function offerFor(
   query: OfferedFor,
   { releases, account, prices, covers, maxInputBytes }: OfferDependencies,
-  payer?: string,
+  insure: Insure = ({ maxCover }) => covers.refusalOf(maxCover),
 ): Promise<Offer | Refusal> {
   const served = releases.get(query.release.toLowerCase());
   if (served === undefined) return elsewhere("release-not-served");
@@ -68,12 +74,21 @@ export async function offerFor(
   const { minStake } = await prices.termsOf(served.release.id);
   if (standing.stake < minStake || standing.stake < query.minStake) return elsewhere("stake-too-low");
   if (query.inputBytes > maxInputBytes) return { kind: "refused", code: "input-too-large", elsewhere: false };
-  const insured = await covers.termsFor(query.cover, served.release.id, payer);
+  const insured = await covers.termsFor(query.cover, served.release.id);
   if (insured.kind === "elsewhere") return elsewhere(insured.code);
   if (insured.kind === "refused") return { kind: "refused", code: insured.code, elsewhere: false };
   const fee = (await prices.feeOf(served.release.id, served.config)) + insured.price;
   if (fee > query.maxFee) return { kind: "refused", code: "fee-above-maximum", elsewhere: false };
-  return { kind: "offered", release: served.release, mode, fee, maxCover: insured.amount, operatorId };
+  const offer: Offer = {
+    kind: "offered",
+    release: served.release,
+    mode,
+    fee,
+    maxCover: insured.amount,
+    operatorId,
+  };
+  const uninsured = await insure(offer);
+  return uninsured === undefined ? offer : elsewhere(uninsured);
 }
 
 /** True when `input` is the canonical encoding of tensors that the release takes. */

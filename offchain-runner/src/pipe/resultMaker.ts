@@ -49,7 +49,7 @@ export interface ResultMakerDependencies {
   signer: ResultSigner;
   flush: Pick<DiskFlush, "flushed">;
   quota: UnpaidQuota;
-  covers: Pick<CoverBook, "promise">;
+  covers: Pick<CoverBook, "signWith" | "validUntilFor">;
   time: ChainTime;
   /** Ends runs that have begun: the node is stopping. */
   cancel: AbortSignal;
@@ -103,14 +103,24 @@ export class ResultMaker {
     }
   }
 
-  /** One bundle of all of `results`. The ledger refuses a second output for one key before anything is signed. */
-  sign(results: readonly CarriedResult[], addressee: Addressee): SignedBundle {
-    const { signer, time, flush, covers } = this.#dependencies;
+  /** Until when results that are signed now are valid. */
+  validUntil({ payer }: Addressee, isInsured: boolean): number {
+    const { time, covers } = this.#dependencies;
     const { maxValiditySec, resultValiditySec } = this.#options;
-    const validUntil = validUntilFrom(time.head.timestamp, maxValiditySec, resultValiditySec);
+    const latest = validUntilFrom(time.head.timestamp, maxValiditySec, resultValiditySec);
+    return isInsured ? covers.validUntilFor(payer, latest) : latest;
+  }
+
+  /** One bundle of all of `results`. The ledger refuses a second output for one key before anything is signed. */
+  sign(
+    results: readonly CarriedResult[],
+    addressee: Addressee,
+    validUntil: number = this.validUntil(addressee, false),
+  ): SignedBundle {
+    const { signer, flush, covers } = this.#dependencies;
     const bundle = { consumer: addressee.consumer, validUntil, results: [...results] };
-    const signature = signer.signAhead(signedResultsOf(bundle, addressee.payer));
-    covers.promise(results, addressee.payer, validUntil);
+    const signed = signedResultsOf(bundle, addressee.payer);
+    const signature = covers.signWith(signed, addressee.payer, () => signer.signAhead(signed));
     const onDisk = flush.flushed();
     // Who gives it away waits for it; others may have gone meanwhile.
     onDisk.catch(() => undefined);
@@ -154,7 +164,8 @@ export class ResultMaker {
   }
 }
 
-function contextFor({ consumer, payer }: Addressee): string {
+/** What binds answers to whom they are for. */
+export function contextFor({ consumer, payer }: Addressee): string {
   return consumer === ZeroAddress ? ZeroHash : contextOf(payer, consumer);
 }
 

@@ -166,6 +166,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX disputes_by_transaction ON disputes (transaction_id);
   `,
   `
+  CREATE TABLE promised_covers (
+    key         TEXT PRIMARY KEY,
+    payer       TEXT NOT NULL,
+    grains      INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX promised_covers_by_payer ON promised_covers (payer, valid_until);
+  CREATE INDEX promised_covers_by_end ON promised_covers (valid_until);
+  `,
+  `
   CREATE TABLE wrong_covers (
     id             INTEGER PRIMARY KEY,
     operator_id    INTEGER NOT NULL,

@@ -5,6 +5,12 @@ import type { AdmissionFacts, AdmissionLimits } from "../../../offchain-runner/s
 import { assess, operatorShare } from "../../../offchain-runner/src/jobs/admission.ts";
 import { RELEASE, someRequest } from "./fakes/someRequest.ts";
 
+const insurance = {
+  rateBps: 100,
+  perResult: parseEther("100"),
+  perPayer: parseEther("100"),
+  total: parseEther("100"),
+};
 const FACTS: AdmissionFacts = {
   standing: { operatorId: 7, isActive: true, stake: parseEther("2000") },
   served: { release: RELEASE, minFee: parseEther("0.5"), modes: ["VANILLA"], expectedRunMs: 200 },
@@ -15,13 +21,9 @@ const FACTS: AdmissionFacts = {
   gasCost: parseEther("0.1"),
   protocolFeeBps: 500n,
   bondBudget: parseEther("10"),
-  cover: {
-    rateBps: 100,
-    perResult: parseEther("100"),
-    perPayer: parseEther("100"),
-    total: parseEther("100"),
-  },
+  cover: insurance,
   coverable: parseEther("50"),
+  coverUse: { ofPayer: 0n, total: 0n, lockable: 0n },
 };
 const LIMITS: AdmissionLimits = {
   queue: 10,
@@ -44,6 +46,14 @@ const later = (reason: string): object => ({ kind: "later", reason });
 const insuring = (opg: string) => ({ amount: parseEther(opg), beneficiary: `0x${"11".repeat(20)}` });
 const inactive = { ...FACTS.standing, isActive: false };
 const slow = { expectedRunMs: 20_000 };
+const using = (use: Partial<Record<keyof AdmissionFacts["coverUse"], string>>) => ({
+  coverable: parseEther("200"),
+  coverUse: {
+    ofPayer: parseEther(use.ofPayer ?? "0"),
+    total: parseEther(use.total ?? "0"),
+    lockable: parseEther(use.lockable ?? "0"),
+  },
+});
 
 const CASES: Case[] = [
   { name: "serves what pays", verdict: { kind: "serve", accept: false } },
@@ -125,8 +135,38 @@ const CASES: Case[] = [
     verdict: later("cover-exhausted"),
   },
   {
+    name: "waits for what its own requests have taken of that stake",
+    request: { fee: parseEther("2"), cover: insuring("51") },
+    facts: { ...using({ lockable: "150" }) },
+    verdict: later("cover-exhausted"),
+  },
+  {
+    name: "takes the rest of that stake",
+    request: { fee: parseEther("2"), cover: insuring("50") },
+    facts: { ...using({ lockable: "150" }) },
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "waits for what else it insures to the requester",
+    request: { fee: parseEther("2"), cover: insuring("50") },
+    facts: using({ ofPayer: "50.000001" }),
+    verdict: later("cover-exhausted"),
+  },
+  {
+    name: "waits for what it insures in all",
+    request: { fee: parseEther("2"), cover: insuring("50") },
+    facts: using({ total: "50.000001" }),
+    verdict: later("cover-exhausted"),
+  },
+  {
     name: "declines more than it insures through one result",
     request: { cover: insuring("101") },
+    verdict: decline("cover-above-limit"),
+  },
+  {
+    name: "declines more than it insures to one payer or in all",
+    request: { cover: insuring("100") },
+    facts: { cover: { ...insurance, perPayer: parseEther("99") } },
     verdict: decline("cover-above-limit"),
   },
   {

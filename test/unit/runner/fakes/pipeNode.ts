@@ -1,10 +1,12 @@
 import type { InferenceQuery } from "@opg-network/sdk/inferenceQuery";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
-import { parseEther, Wallet, ZeroHash } from "ethers";
+import { parseEther, toBeHex, Wallet, ZeroHash } from "ethers";
 import { ChainTime } from "../../../../offchain-runner/src/chain/chainTime.ts";
 import { OwnAccount } from "../../../../offchain-runner/src/chain/ownAccount.ts";
 import { systemClock } from "../../../../offchain-runner/src/clock.ts";
 import type { CoverConfig, PipeConfig } from "../../../../offchain-runner/src/config.ts";
+import type { CoverUse } from "../../../../offchain-runner/src/cover/coverUse.ts";
+import { NO_COVER_USE } from "../../../../offchain-runner/src/cover/coverUse.ts";
 import type { PublishedRelease } from "../../../../offchain-runner/src/hub/releaseCatalog.ts";
 import type { InferenceEngine } from "../../../../offchain-runner/src/jobs/inferenceEngine.ts";
 import { OfferedReleases } from "../../../../offchain-runner/src/jobs/offeredReleases.ts";
@@ -17,6 +19,7 @@ import { PayerMeans } from "../../../../offchain-runner/src/pipe/payerMeans.ts";
 import { PipeService } from "../../../../offchain-runner/src/pipe/pipeService.ts";
 import { PreExecutor } from "../../../../offchain-runner/src/pipe/preExecutor.ts";
 import { PriceList } from "../../../../offchain-runner/src/pipe/priceList.ts";
+import { PromisedCovers } from "../../../../offchain-runner/src/pipe/promisedCovers.ts";
 import { ResultMaker } from "../../../../offchain-runner/src/pipe/resultMaker.ts";
 import { ServedResults } from "../../../../offchain-runner/src/pipe/servedResults.ts";
 import { UnpaidQuota } from "../../../../offchain-runner/src/pipe/unpaidQuota.ts";
@@ -54,7 +57,13 @@ export class PipeNode {
   /** What `Pipe` says of the payer. */
   budget = { balance: parseEther("10"), blockLimit: parseEther("10") };
   balance: bigint = parseEther("10");
-  readonly standing = { operatorId: BigInt(OPERATOR), status: 1n, jailed: false, stake: 2_000_000_000n };
+  readonly standing = {
+    operatorId: BigInt(OPERATOR),
+    status: 1n,
+    jailed: false,
+    stake: 2_000_000_000n,
+    coverPercent: 0n,
+  };
   onRun: (release: string, input: Uint8Array) => Promise<Uint8Array> = async (_, input) =>
     Uint8Array.of(...input, 1);
   onCheck: () => void = () => undefined;
@@ -65,13 +74,16 @@ export class PipeNode {
     perPayer: parseEther("150"),
     total: parseEther("1000"),
   };
-  coverable = parseEther("500");
+  coverable: bigint = parseEther("500");
+  /** What requests insure. */
+  requested: CoverUse = NO_COVER_USE;
   isExact = true;
   readonly quota: UnpaidQuota;
   readonly served: ServedResults;
   readonly service: PipeService;
   readonly scheduler: RunScheduler;
   readonly preExecutor: PreExecutor;
+  readonly time = new ChainTime(systemClock);
   readonly #temp = new TempDatabase();
   readonly #flush = new DiskFlush(this.#temp.folder);
   readonly #loaded: Promise<void>;
@@ -79,8 +91,8 @@ export class PipeNode {
   constructor(overrides: Partial<PipeConfig> = {}, { children = 2 }: { children?: number } = {}) {
     this.config = pipeConfig(overrides);
     const [clock, logger] = [systemClock, silentLogger];
-    const time = new ChainTime(clock);
-    time.observe({ number: 5, hash: ZeroHash, parentHash: ZeroHash, timestamp: HEAD_SEC, baseFee: 1n });
+    const { time } = this;
+    this.observe(HEAD_SEC);
     const engine = this.#engine();
     const releases = this.#releases(engine);
     this.#loaded = releases.run(new AbortController().signal);
@@ -97,9 +109,11 @@ export class PipeNode {
     );
     const prices = new PriceList(500n, async () => ({ royalty: parseEther("0.01"), minStake: 0n }));
     const covers = new CoverBook(this.cover, {
+      promised: new PromisedCovers(this.#temp.database),
+      requested: () => this.requested,
       coverable: async () => this.coverable,
       isExact: async () => this.isExact,
-      nowSec: () => HEAD_SEC,
+      nowSec: () => time.head.timestamp,
     });
     const offers = { releases, account, prices, covers, maxInputBytes: 1_000 };
     this.served = new ServedResults(this.#temp.database, clock);
@@ -130,7 +144,7 @@ export class PipeNode {
     const simulator = createCallSimulator(this.calls, BigInt(this.config.simulationGas));
     const addresses = { pipe: PIPE, executor: EXECUTOR };
     this.preExecutor = new PreExecutor(
-      { simulator, maker, offers, scheduler, time, logger, means, addresses },
+      { simulator, maker, offers, covers, scheduler, time, logger, means, addresses },
       this.config,
     );
     const metrics = { recordCall: () => undefined };
@@ -151,6 +165,12 @@ export class PipeNode {
     await this.#loaded;
     const call = { from: PAYER, to: CONSUMER, data: "0x12345678" as const };
     return this.preExecutor.run({ chainId: 31_337, call, carry: "appended", ...overrides }, caller, signal);
+  }
+
+  /** A new block. */
+  observe(timestamp: number): void {
+    const hash = toBeHex(timestamp, 32);
+    this.time.observe({ number: timestamp, hash, parentHash: ZeroHash, timestamp, baseFee: 1n });
   }
 
   async isLoaded(): Promise<void> {

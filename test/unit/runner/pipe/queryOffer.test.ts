@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
+import { NO_COVER_USE } from "../../../../offchain-runner/src/cover/coverUse.ts";
 import { CoverBook } from "../../../../offchain-runner/src/pipe/coverBook.ts";
 import type { OfferDependencies, OfferedFor } from "../../../../offchain-runner/src/pipe/queryOffer.ts";
 import { offerFor } from "../../../../offchain-runner/src/pipe/queryOffer.ts";
@@ -29,6 +30,8 @@ describe("queryOffer", () => {
       account: { standing: async () => standing },
       prices: { termsOf: async () => ({ royalty: 0n, minStake }), feeOf: async () => FEE },
       covers: new CoverBook(undefined, {
+        promised: undefined as never,
+        requested: () => NO_COVER_USE,
         coverable: async () => 0n,
         isExact: async () => true,
         nowSec: () => 0,
