@@ -477,14 +477,17 @@ contract Operators is Offers, Covers, EIP712 {
     ) private returns (uint256 taken, uint40 jailedUntil) {
         uint32 operatorId = standing.operatorId;
         uint256 locked;
-        if (standing.coverPercent == 0) {
-            taken = (uint256(standing.stake) * stakeBps) / BPS;
-            standing.stake -= uint56(taken);
-        } else {
-            (taken, locked) = _slashUnlocked(operatorId, standing, stakeBps);
+        // 56 bits of grains, and a share of at most all.
+        unchecked {
+            if (standing.coverPercent == 0) {
+                taken = (uint256(standing.stake) * stakeBps) / BPS;
+                standing.stake = uint56(standing.stake - taken);
+            } else {
+                (taken, locked) = _slashUnlocked(operatorId, standing, stakeBps);
+            }
+            if (standing.unbonding) taken += _takeUnbonding(operatorId, stakeBps);
+            taken *= GRAIN;
         }
-        if (standing.unbonding) taken += _takeUnbonding(operatorId, stakeBps);
-        taken *= GRAIN;
         // The verdict counts where all that is left is locked: covers are paid by it.
         require(taken != 0 || locked != 0, NothingToSlash(operatorId));
 

@@ -83,8 +83,8 @@ interface ICovers {
     /// `setCoverPercent` sets another, or 0 once nothing is locked. Only the operator's owner.
     function freezeCoverer(uint32 operatorId, address coverer) external;
 
-    /// @notice Burns what slashes put off because covers locked it, as far as the locks are over. Anyone; nothing leaves
-    /// jail or unbonds before it.
+    /// @notice Burns what slashes put off because covers locked it, as far as the locks are over. Anyone; no stake
+    /// leaves jail or unbonds before it.
     function burnDeferred(uint32 operatorId) external returns (uint256 amount);
 
     /// @notice Reserves a cover through a result that the caller knows to be signed. Never paused.

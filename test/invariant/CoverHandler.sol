@@ -33,12 +33,12 @@ contract CoverHandler is CoverFixture {
     function setUp() public override {
         super.setUp();
         clock = block.timestamp;
-        _setAside(address(pipe), 30);
     }
 
     function insure(uint256 seed) external acting(seed) {
-        bytes memory input = abi.encode(seed % 3);
-        uint256 amount = (((seed >> 8) % 3000 ether) / GRAIN + 1) * GRAIN;
+        bytes memory input = abi.encode((seed >> 4) % 3);
+        uint256 amount = (((seed >> 8) % 6000 ether) / GRAIN + 1) * GRAIN;
+        if (seed % 3 != 0) amount = operators.coverableBy(operator.id, address(pipe));
         InferenceResult memory result = _resultOfNow(input, seed % 5 == 0 ? _right(input) : LIE, amount);
         Cover cover = coverOf(amount, insured);
         vm.prank(address(pipe));
@@ -82,6 +82,8 @@ contract CoverHandler is CoverFixture {
     }
 
     function burnDeferred(uint256 seed) external acting(seed) judging {
+        if (operators.deferredOf(operator.id) != 0) clock += (operators.coverPeriod() * 4) / 3;
+        vm.warp(clock);
         operators.burnDeferred(operator.id);
         ++done["burnDeferred"];
     }

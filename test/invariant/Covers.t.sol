@@ -53,7 +53,8 @@ contract CoversTest is Test {
         bytes4[] memory acts = _handler.acts();
         for (uint256 i; i < 600; ++i) {
             uint256 drawn = uint256(keccak256(abi.encode(i)));
-            (bool success, ) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn / acts.length));
+            bytes4 act = acts[drawn % acts.length];
+            (bool success, ) = address(_handler).call(abi.encodeWithSelector(act, drawn / acts.length));
             success;
         }
         string[8] memory names = ["insure", "slash", "prove", "claim", "payOut", "unbond", "setPercent", "comeBack"];
