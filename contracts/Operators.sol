@@ -22,10 +22,12 @@ import {OperatorWords} from "./libraries/OperatorWords.sol";
 import {PermitLib} from "./libraries/PermitLib.sol";
 import {SlashTable, SlashTables} from "./libraries/SlashTable.sol";
 import {Covers} from "./operators/Covers.sol";
+import {Locks} from "./operators/Locks.sol";
 import {Offers} from "./operators/Offers.sol";
 import {StakeBook} from "./operators/StakeBook.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
+import {LOCK_EPOCHS} from "./types/LockWord.sol";
 
 /// @notice The numbers that a deployment fixes for good.
 struct OperatorsParams {
@@ -35,7 +37,8 @@ struct OperatorsParams {
     uint40 maxValidity;
     /// Seconds; more than both together and `CHALLENGE_MARGIN`.
     uint40 unbondingPeriod;
-    /// Seconds; more than the first two together, so that evidence of one era is dead in the next.
+    /// Seconds; as long as a lock of a cover can live at the least. That is more than the first two together, so that
+    /// evidence of one era is dead in the next, and whoever leaves jail has no locks.
     uint40 jailPeriod;
     /// Token wei, whole grains.
     uint256 minimumStake;
@@ -89,7 +92,8 @@ contract Operators is Offers, Covers, EIP712 {
         AccessManaged(authority)
         EIP712("OPG Inference", "1")
         StakeBook(opg, toGrains(params.stakePerSlot))
-        Covers(uint256(params.maxValidity) + params.disputeWindow, params.unbondingPeriod)
+        Locks(uint256(params.maxValidity) + params.disputeWindow)
+        Covers(params.unbondingPeriod)
     {
         require(
             params.disputeWindow >= MIN_DISPUTE_WINDOW &&
@@ -98,7 +102,7 @@ contract Operators is Offers, Covers, EIP712 {
                 params.maxValidity <= MAX_VALIDITY &&
                 params.unbondingPeriod > params.disputeWindow + params.maxValidity + CHALLENGE_MARGIN &&
                 params.unbondingPeriod <= MAX_UNBONDING_PERIOD &&
-                params.jailPeriod > params.disputeWindow + params.maxValidity &&
+                params.jailPeriod >= _epochLength * LOCK_EPOCHS &&
                 params.jailPeriod <= MAX_UNBONDING_PERIOD,
             PeriodsInvalid(params.disputeWindow, params.maxValidity, params.unbondingPeriod, params.jailPeriod)
         );
@@ -219,6 +223,7 @@ contract Operators is Offers, Covers, EIP712 {
         address signer = _requireOwner(operatorId).signer;
         Standing memory standing = _standings[signer];
         uint256 grains = _toStake(amount);
+        _burnDeferred(operatorId, standing);
         require(grains <= standing.stake, StakeTooLow(uint256(standing.stake) * GRAIN, amount));
 
         (standing.stake, standing.unbonding) = (uint56(standing.stake - grains), true);
@@ -248,15 +253,18 @@ contract Operators is Offers, Covers, EIP712 {
 
     /// @inheritdoc IOperators
     function leaveJail(uint32 operatorId) external override {
-        Standing storage standing = _standings[_requireOwner(operatorId).signer];
+        address signer = _requireOwner(operatorId).signer;
+        Standing memory standing = _standings[signer];
         require(standing.jailed, OperatorNotJailed(operatorId));
         uint40 until = _jailedUntil(standing.lastSlashAt, standing.slashCount);
         require(block.timestamp >= until, JailNotOver(operatorId, until));
+        // All of it: jail is longer than a lock lives, and nothing is locked in it.
+        _burnDeferred(operatorId, standing);
         uint256 staked = _countingGrains(standing) * GRAIN;
         require(staked >= minimumStake, StakeTooLow(staked, minimumStake));
-        _requireLocksCarried(operatorId, standing);
 
         (standing.jailed, standing.era) = (false, standing.era + 1);
+        _standings[signer].store(standing);
         emit OperatorReturned(operatorId);
     }
 
@@ -459,8 +467,8 @@ contract Operators is Offers, Covers, EIP712 {
         emit OperatorJailed(operatorId, jailedUntil);
     }
 
-    /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing; but
-    /// nothing that is locked.
+    /// @dev Takes the share from active and unbonding stake alike, so that leaving shortly before saves nothing. What
+    /// is locked of it is put off.
     /// @return taken token wei
     function _takeStake(
         address signer,
@@ -468,11 +476,18 @@ contract Operators is Offers, Covers, EIP712 {
         uint256 stakeBps
     ) private returns (uint256 taken, uint40 jailedUntil) {
         uint32 operatorId = standing.operatorId;
-        uint256 fromStake = (uint256(standing.stake) * stakeBps) / BPS;
-        uint256 locked = _lockedGrains(operatorId, standing);
-        if (fromStake > standing.stake - locked) fromStake = standing.stake - locked;
-        uint256 fromUnbonding = standing.unbonding ? _takeUnbonding(operatorId, stakeBps) : 0;
-        taken = (fromStake + fromUnbonding) * GRAIN;
+        uint256 locked;
+        // 56 bits of grains, and a share of at most all.
+        unchecked {
+            if (standing.coverPercent == 0) {
+                taken = (uint256(standing.stake) * stakeBps) / BPS;
+                standing.stake = uint56(standing.stake - taken);
+            } else {
+                (taken, locked) = _slashUnlocked(operatorId, standing, stakeBps);
+            }
+            if (standing.unbonding) taken += _takeUnbonding(operatorId, stakeBps);
+            taken *= GRAIN;
+        }
         // The verdict counts where all that is left is locked: covers are paid by it.
         require(taken != 0 || locked != 0, NothingToSlash(operatorId));
 
@@ -482,7 +497,7 @@ contract Operators is Offers, Covers, EIP712 {
             }
             (standing.slashCount, standing.lastSlashAt) = (standing.slashCount + 1, uint40(block.timestamp));
         }
-        (standing.stake, standing.jailed) = (uint56(standing.stake - fromStake), true);
+        standing.jailed = true;
         _trimSlots(operatorId, standing);
         _standings[signer].store(standing);
         jailedUntil = _jailedUntil(standing.lastSlashAt, standing.slashCount);

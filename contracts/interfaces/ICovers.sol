@@ -35,6 +35,11 @@ struct DueCover {
 /// release; `Disputes` alone claims, once a computation proved the result wrong.
 interface ICovers {
     event CoverPercentSet(uint32 indexed operatorId, address indexed coverer, uint8 percent);
+    /// It may lock no more; what it locked stays.
+    event CovererFrozen(uint32 indexed operatorId, address indexed coverer);
+    /// Part of a slash that locks kept. Token wei.
+    event SlashDeferred(uint32 indexed operatorId, uint256 amount);
+    event DeferredBurned(uint32 indexed operatorId, uint256 amount);
     event CoverClaimed(
         uint32 indexed operatorId,
         address indexed beneficiary,
@@ -64,10 +69,23 @@ interface ICovers {
     error CoverUnknown(bytes32 key);
     error CoverEnded(bytes32 key, uint256 endedAt);
     error CoverNotPayable(bytes32 key, uint40 payableAt);
+    /// An earlier cover of the same key was claimed and is not paid yet: `payCover` first.
+    error CoverUnpaid(bytes32 key);
+    /// Slashes put nothing off, or locks still hold all of it.
+    error NothingDeferred(uint32 operatorId);
 
     /// @notice Sets aside a share of the stake for covers that `coverer` reserves. All shares together are at most half
-    /// of the stake; 0 lets nothing more be reserved, and is refused while anything is locked.
+    /// of the stake; 0 lets nothing more be reserved, and is refused while anything is locked. Lets a frozen coverer
+    /// lock again.
     function setCoverPercent(uint32 operatorId, address coverer, uint8 percent) external;
+
+    /// @notice Lets the coverer lock nothing more, at once; the share stays set aside for what it locked, until
+    /// `setCoverPercent` sets another, or 0 once nothing is locked. Only the operator's owner.
+    function freezeCoverer(uint32 operatorId, address coverer) external;
+
+    /// @notice Burns what slashes put off because covers locked it, as far as the locks are over. Anyone; no stake
+    /// leaves jail or unbonds before it.
+    function burnDeferred(uint32 operatorId) external returns (uint256 amount);
 
     /// @notice Reserves a cover through a result that the caller knows to be signed. Never paused.
     /// @dev Only a coverer that the operator allows: it can bind no more than what was set aside for it.
@@ -97,7 +115,10 @@ interface ICovers {
 
     function dueCoverOf(bytes32 key) external view returns (DueCover memory);
 
-    /// @notice Percent of the operator's stake that is set aside for the coverer.
+    /// @notice Token wei of the operator's stake that slashes took but for locks, and that burns when they end.
+    function deferredOf(uint32 operatorId) external view returns (uint256);
+
+    /// @notice Percent of the operator's stake that is set aside for the coverer, frozen or not.
     function coverPercentOf(uint32 operatorId, address coverer) external view returns (uint8 percent);
 
     /// @notice Contracts that the operator sets stake aside for.

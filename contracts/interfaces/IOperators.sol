@@ -112,7 +112,7 @@ struct Onboarding {
 /// everything that operators sign.
 /// @dev Assumptions: OPG moves exactly what it is told to and calls nobody; only `Disputes` holds the power to slash.
 /// `unbondingPeriod > maxValidity + disputeWindow`, so stake outlives the evidence against it; `jailPeriod` too, so
-/// evidence outlives no era.
+/// evidence outlives no era. `jailPeriod` is no shorter than a lock of a cover can live, so no lock outlives jail.
 interface IOperators is ICovers {
     event OperatorRegistered(
         uint32 indexed operatorId,
@@ -220,19 +220,19 @@ interface IOperators is ICovers {
     /// @notice Pays out what has unbonded. Never paused.
     function withdrawUnbonded(uint32 operatorId, address to) external returns (uint256 amount);
 
-    /// @notice Returns from jail by the operator's own act, after the delay, and begins another era. Whoever was
-    /// slashed 65,535 times never returns.
+    /// @notice Returns from jail by the operator's own act, after the delay, and begins another era. What slashes put
+    /// off burns before. Whoever was slashed 65,535 times never returns.
     function leaveJail(uint32 operatorId) external;
 
-    /// @notice Takes stake by the table, but nothing that covers locked, jails, and divides what was taken. Bounty and
-    /// compensation wait in `awardOf`.
+    /// @notice Takes stake by the table, jails, and divides what was taken. What covers locked of the share is put off
+    /// until the locks end, and burns then (`burnDeferred`). Bounty and compensation wait in `awardOf`.
     /// @dev Only `Disputes`. Finds the operator behind a retired signer too.
     /// @dev Warning: evidence by two signers needs `slashableOperatorOf` for both.
     /// @param bountyTo who proved it
     /// @param requester who was wronged; zero adds the share to what is burned
     /// @return operatorId as `slashableOperatorOf` says
     /// @return era likewise
-    /// @return taken token wei
+    /// @return taken token wei, without what is put off
     function slash(
         Offence offence,
         address signer,

@@ -57,15 +57,21 @@ library SlashTables {
         uint256 divisible = _mulDown(taken, BPS - MIN_BURN_BPS);
         bounty = _mulDown(taken, terms.bountyBps);
         if (bounty < bountyFloor) bounty = bountyFloor < divisible ? bountyFloor : divisible;
-        if (hasRequester) {
-            compensation = _mulDown(taken, terms.requesterBps);
-            if (compensation > divisible - bounty) compensation = divisible - bounty;
+        // No row has a bounty above what is divisible.
+        unchecked {
+            if (hasRequester) {
+                compensation = _mulDown(taken, terms.requesterBps);
+                if (compensation > divisible - bounty) compensation = divisible - bounty;
+            }
+            burned = taken - bounty - compensation;
         }
-        burned = taken - bounty - compensation;
     }
 
     /// @dev Whole grains, so that what is burned is too.
     function _mulDown(uint256 amount, uint256 bps) private pure returns (uint256) {
-        return (((amount / GRAIN) * bps) / BPS) * GRAIN;
+        // No more than the supply, of which ten thousand times has 104 bits.
+        unchecked {
+            return (((amount / GRAIN) * bps) / BPS) * GRAIN;
+        }
     }
 }

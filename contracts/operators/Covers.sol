@@ -1,78 +1,40 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AuthorityUtils} from "@openzeppelin/contracts/access/manager/AuthorityUtils.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {StakeBook} from "./StakeBook.sol";
+import {Locks, StoredLocks} from "./Locks.sol";
 import {DueCover, ICovers, ReservedCover} from "../interfaces/ICovers.sol";
 import {IOPG} from "../interfaces/IOPG.sol";
-import {Operator, Standing} from "../interfaces/IOperators.sol";
-import {OperatorWords} from "../libraries/OperatorWords.sol";
+import {Standing} from "../interfaces/IOperators.sol";
 import {CompactStanding} from "../types/CompactStanding.sol";
 import {Cover} from "../types/Cover.sol";
 import {CoverWord, packCover} from "../types/CoverWord.sol";
 import {GRAIN} from "../types/Grain.sol";
 import {LOCK_EPOCHS, LockWord} from "../types/LockWord.sol";
 
-/// @dev Structs, so that a place is looked up once to read and to write it.
+/// @dev A struct, so that a place is looked up once to read and to write it.
 struct StoredCover {
     CoverWord word;
 }
 
-struct StoredLocks {
-    LockWord word;
-}
-
 /// @title Covers
-/// @notice Owns what is locked, reserved and due. Operators' owners set shares aside, coverers that they allow reserve,
-/// `Disputes` alone claims.
-abstract contract Covers is StakeBook {
+/// @notice Owns what is reserved and due. Coverers that operators' owners allow reserve, `Disputes` alone claims.
+abstract contract Covers is Locks {
     using SafeERC20 for IOPG;
-    using OperatorWords for Standing;
 
-    /// @dev Half of the stake stays free, so that a slash finds a bounty.
-    uint256 internal constant MAX_COVER_PERCENT = 50;
-    uint256 internal constant MAX_COVERERS = 4;
-    /// @dev A challenge that is opened at the last moment, and a day to claim after its verdict.
-    uint256 private constant CLAIM_MARGIN = 2 days;
     /// @dev L = C · 10 / 3: of what is locked 70 % burn, as of every slash at the least.
     uint256 private constant LOCK_TENTHS = 10;
     uint256 private constant COVER_TENTHS = 3;
 
-    uint256 private immutable _epochLength;
     uint256 private immutable _payDelay;
 
-    /// @dev Keyed by `_lockKey`.
-    mapping(uint256 lockKey => StoredLocks stored) private _locks;
-    mapping(uint32 operatorId => address[] coverers) private _coverers;
     /// @dev Keyed by `coverKeyOf`.
     mapping(bytes32 key => StoredCover stored) private _covers;
     mapping(bytes32 key => DueCover due) private _dues;
 
-    constructor(uint256 evidencePeriod, uint256 unbondingPeriod_) {
-        _epochLength = (evidencePeriod + CLAIM_MARGIN + LOCK_EPOCHS - 2) / (LOCK_EPOCHS - 1);
+    constructor(uint256 unbondingPeriod_) {
         _payDelay = unbondingPeriod_;
-    }
-
-    /// @inheritdoc ICovers
-    function setCoverPercent(uint32 operatorId, address coverer, uint8 percent) external override {
-        Operator storage operator = _requireOwner(operatorId);
-        LockWord locks = _locksOf(operatorId, coverer);
-        uint8 before = locks.percent();
-        require(percent != before, CoverPercentUnchanged(operatorId, coverer));
-        Standing memory standing = _standings[operator.signer];
-        uint256 total = uint256(standing.coverPercent) - before + percent;
-        require(total <= MAX_COVER_PERCENT, CoverPercentTooHigh(total, MAX_COVER_PERCENT));
-        _requireWithin(operatorId, coverer, locks.live(), _shareOf(standing.stake, percent));
-        if (before == 0) _addCoverer(operatorId, coverer);
-        else if (percent == 0) _removeCoverer(operatorId, coverer);
-
-        _locks[_lockKey(operatorId, coverer)].word = percent == 0 ? LockWord.wrap(0) : locks.withPercent(percent);
-        standing.coverPercent = uint8(total);
-        _trimSlots(operatorId, standing);
-        _standings[operator.signer].store(standing);
-        emit CoverPercentSet(operatorId, coverer, percent);
     }
 
     /// @inheritdoc ICovers
@@ -119,13 +81,13 @@ abstract contract Covers is StakeBook {
         require(CoverWord.unwrap(word) != 0, CoverUnknown(key));
         uint256 endedAt = _endOf(word);
         require(block.timestamp < endedAt, CoverEnded(key, endedAt));
+        require(_dues[key].amount == 0, CoverUnpaid(key));
 
         delete _covers[key];
         uint256 grains = word.coveredGrains();
         uint256 lock = _lockOf(grains);
         uint256 age = block.timestamp / _epochLength - word.coverSince() / _epochLength;
-        _locks[_lockKey(operatorId, coverer)].word = _locksOf(operatorId, coverer).remove(age, lock);
-        _takeLocked(operatorId, lock);
+        _takeLocked(operatorId, coverer, age, lock);
         _unburnedGrains += uint64(lock - grains);
         uint40 payableAt = word.coverSince() + uint40(_payDelay);
         _dues[key] = DueCover(word.coverBeneficiary(), uint128(grains * GRAIN), payableAt);
@@ -168,36 +130,11 @@ abstract contract Covers is StakeBook {
     }
 
     /// @inheritdoc ICovers
-    function coverPercentOf(uint32 operatorId, address coverer) external view override returns (uint8) {
-        return _locksOf(operatorId, coverer).percent();
-    }
-
-    /// @inheritdoc ICovers
-    function coverersOf(uint32 operatorId) external view override returns (address[] memory) {
-        return _coverers[operatorId];
-    }
-
-    /// @inheritdoc ICovers
-    function lockedBy(uint32 operatorId, address coverer) external view override returns (uint256) {
-        return _locksOf(operatorId, coverer).live() * GRAIN;
-    }
-
-    /// @inheritdoc ICovers
     function coverableBy(uint32 operatorId, address coverer) external view override returns (uint256) {
         LockWord locks = _locksOf(operatorId, coverer);
         uint256 share = _shareOf(_standings[_operators[operatorId].signer].stake, locks.percent());
         uint256 live = locks.live();
         return live < share ? (((share - live) * COVER_TENTHS) / LOCK_TENTHS) * GRAIN : 0;
-    }
-
-    /// @inheritdoc ICovers
-    function countingStakeOf(uint32 operatorId) external view override returns (uint256) {
-        return _countingGrains(_standings[_operators[operatorId].signer]) * GRAIN;
-    }
-
-    /// @inheritdoc ICovers
-    function coverPeriod() external view override returns (uint40) {
-        return uint40(_epochLength * (LOCK_EPOCHS - 1));
     }
 
     /// @inheritdoc ICovers
@@ -224,23 +161,6 @@ abstract contract Covers is StakeBook {
         }
     }
 
-    /// @dev Grains; nothing but a claim may take them.
-    function _lockedGrains(uint32 operatorId, Standing memory standing) internal view returns (uint256 locked) {
-        if (standing.coverPercent == 0) return 0;
-        address[] storage coverers = _coverers[operatorId];
-        for (uint256 i; i < coverers.length; ++i) locked += _locksOf(operatorId, coverers[i]).live();
-    }
-
-    /// @dev What each coverer locked must fit its share of what is left.
-    function _requireLocksCarried(uint32 operatorId, Standing memory standing) internal view {
-        if (standing.coverPercent == 0) return;
-        address[] storage coverers = _coverers[operatorId];
-        for (uint256 i; i < coverers.length; ++i) {
-            LockWord locks = _locksOf(operatorId, coverers[i]);
-            _requireWithin(operatorId, coverers[i], locks.live(), _shareOf(standing.stake, locks.percent()));
-        }
-    }
-
     /// @param age epochs since the cover was first reserved
     /// @param lock grains, less than 2^64
     function _lock(CompactStanding standing, uint256 epoch, uint256 age, uint256 lock) private {
@@ -259,42 +179,6 @@ abstract contract Covers is StakeBook {
         stored.word = locks.add(age, lock);
     }
 
-    /// @dev Slashes leave what is locked, so it is there.
-    function _takeLocked(uint32 operatorId, uint256 lock) private {
-        address signer = _operators[operatorId].signer;
-        Standing memory standing = _standings[signer];
-        standing.stake -= uint56(lock);
-        _trimSlots(operatorId, standing);
-        _standings[signer].store(standing);
-    }
-
-    function _addCoverer(uint32 operatorId, address coverer) private {
-        (bool isCoverer, ) = AuthorityUtils.canCallWithDelay(
-            authority(),
-            coverer,
-            address(this),
-            this.insureResult.selector
-        );
-        require(isCoverer, CovererUnknown(coverer));
-        address[] storage coverers = _coverers[operatorId];
-        require(coverers.length < MAX_COVERERS, TooManyCoverers(operatorId, MAX_COVERERS));
-        coverers.push(coverer);
-    }
-
-    function _removeCoverer(uint32 operatorId, address coverer) private {
-        address[] storage coverers = _coverers[operatorId];
-        uint256 last = coverers.length - 1;
-        for (uint256 i; i < last; ++i) {
-            if (coverers[i] == coverer) coverers[i] = coverers[last];
-        }
-        coverers.pop();
-    }
-
-    /// @dev Of this epoch.
-    function _locksOf(uint32 operatorId, address coverer) private view returns (LockWord) {
-        return _locks[_lockKey(operatorId, coverer)].word.movedTo(block.timestamp / _epochLength);
-    }
-
     function _endOf(CoverWord word) private view returns (uint256) {
         return (word.coverSince() / _epochLength + LOCK_EPOCHS) * _epochLength;
     }
@@ -309,20 +193,11 @@ abstract contract Covers is StakeBook {
         ) revert BeneficiaryUnusable(beneficiary);
     }
 
-    /// @dev Grains.
-    function _requireWithin(uint32 operatorId, address coverer, uint256 locked, uint256 share) private pure {
-        if (locked > share) revert CoverShareTooLow(operatorId, coverer, locked * GRAIN, share * GRAIN);
-    }
-
     /// @dev Rounded up.
     function _lockOf(uint256 grains) private pure returns (uint256) {
         // Grains have 96 bits at the most.
         unchecked {
             return (grains * LOCK_TENTHS + COVER_TENTHS - 1) / COVER_TENTHS;
         }
-    }
-
-    function _lockKey(uint32 operatorId, address coverer) private pure returns (uint256) {
-        return (uint256(operatorId) << 160) | uint160(coverer);
     }
 }

@@ -12,6 +12,8 @@ contract CoverHandler is CoverFixture {
     mapping(string act => uint256 times) public done;
     uint256 public clock;
     uint256 public paid;
+    /// Acts after which more or less was left, beside what slashes put off, than they should leave.
+    uint256 public misjudged;
 
     modifier acting(uint256 seed) {
         clock += seed % 9 == 0 ? seed % 2 days : seed % 3 hours;
@@ -19,15 +21,24 @@ contract CoverHandler is CoverFixture {
         _;
     }
 
+    /// Each slash halves what earlier ones left, taken or put off; nothing else here changes it.
+    modifier judging() {
+        uint256 left = _stakeOf() - operators.deferredOf(operator.id);
+        uint16 slashes = operators.slashCountOf(operator.id);
+        _;
+        for (; slashes < operators.slashCountOf(operator.id); ++slashes) left -= (left / GRAIN / 2) * GRAIN;
+        if (_stakeOf() - operators.deferredOf(operator.id) != left) ++misjudged;
+    }
+
     function setUp() public override {
         super.setUp();
         clock = block.timestamp;
-        _setAside(address(pipe), 30);
     }
 
     function insure(uint256 seed) external acting(seed) {
-        bytes memory input = abi.encode(seed % 3);
-        uint256 amount = (((seed >> 8) % 9000 ether) / GRAIN + 1) * GRAIN;
+        bytes memory input = abi.encode((seed >> 4) % 3);
+        uint256 amount = (((seed >> 8) % 6000 ether) / GRAIN + 1) * GRAIN;
+        if (seed % 3 != 0) amount = operators.coverableBy(operator.id, address(pipe));
         InferenceResult memory result = _resultOfNow(input, seed % 5 == 0 ? _right(input) : LIE, amount);
         Cover cover = coverOf(amount, insured);
         vm.prank(address(pipe));
@@ -36,12 +47,12 @@ contract CoverHandler is CoverFixture {
         ++done["insure"];
     }
 
-    function slash(uint256 seed) external acting(seed) {
+    function slash(uint256 seed) external acting(seed) judging {
         _slash(operator, seed);
         ++done["slash"];
     }
 
-    function prove(uint256 seed) external acting(seed) {
+    function prove(uint256 seed) external acting(seed) judging {
         InferenceResult memory result = _results[seed % _results.length];
         bytes memory input = abi.encode(uint256(0));
         for (uint256 i; keccak256(input) != result.inputHash; ++i) input = abi.encode(i);
@@ -54,7 +65,7 @@ contract CoverHandler is CoverFixture {
         ++done["claim"];
     }
 
-    function payOut(uint256 seed) external acting(seed) {
+    function payOut(uint256 seed) external acting(seed) judging {
         paid += operators.payCover(_keys[seed % _keys.length]);
         ++done["payOut"];
     }
@@ -65,9 +76,28 @@ contract CoverHandler is CoverFixture {
         ++done["unbond"];
     }
 
-    function setPercent(uint256 seed) external acting(seed) {
+    function setPercent(uint256 seed) external acting(seed) judging {
         _setAside(address(pipe), uint8(seed % 55));
         ++done["setPercent"];
+    }
+
+    function burnDeferred(uint256 seed) external acting(seed) judging {
+        if (operators.deferredOf(operator.id) != 0) clock += (operators.coverPeriod() * 4) / 3;
+        vm.warp(clock);
+        operators.burnDeferred(operator.id);
+        ++done["burnDeferred"];
+    }
+
+    /// Or thaws what is frozen.
+    function freeze(uint256 seed) external acting(seed) judging {
+        uint8 percent = operators.coverPercentOf(operator.id, address(pipe));
+        vm.prank(operator.owner);
+        try operators.freezeCoverer(operator.id, address(pipe)) {
+            ++done["freeze"];
+        } catch {
+            _setAside(address(pipe), percent);
+            ++done["thaw"];
+        }
     }
 
     function comeBack(uint256 seed) external acting(seed) {
@@ -80,7 +110,7 @@ contract CoverHandler is CoverFixture {
     }
 
     function acts() external pure returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](8);
+        selectors = new bytes4[](10);
         selectors[0] = this.insure.selector;
         selectors[1] = this.slash.selector;
         selectors[2] = this.prove.selector;
@@ -89,6 +119,8 @@ contract CoverHandler is CoverFixture {
         selectors[5] = this.unbond.selector;
         selectors[6] = this.setPercent.selector;
         selectors[7] = this.comeBack.selector;
+        selectors[8] = this.burnDeferred.selector;
+        selectors[9] = this.freeze.selector;
     }
 
     function locked() external view returns (uint256) {
@@ -97,6 +129,10 @@ contract CoverHandler is CoverFixture {
 
     function stakeLeft() external view returns (uint256) {
         return _stakeOf();
+    }
+
+    function deferred() external view returns (uint256) {
+        return operators.deferredOf(operator.id);
     }
 
     function isJailed() external view returns (bool) {

@@ -9,7 +9,7 @@ import {CoverHandler} from "./CoverHandler.sol";
 /// Here, since the runner knows a target only by an artifact of the test file itself.
 contract Handler is CoverHandler {}
 
-/// Invariants 17 to 20 of `README.md`.
+/// Invariants 17 to 22 of `README.md`.
 contract CoversTest is Test {
     Handler private _handler;
 
@@ -40,15 +40,29 @@ contract CoversTest is Test {
         assertEq(_handler.paidToTheInsured(), _handler.paid());
     }
 
+    function invariant_21_locksForgiveNoSlash() public view {
+        assertEq(_handler.misjudged(), 0);
+    }
+
+    function invariant_22_whatIsPutOffIsThereAndEndsWithJail() public view {
+        assertLe(_handler.deferred(), _handler.stakeLeft());
+        if (!_handler.isJailed()) assertEq(_handler.deferred(), 0);
+    }
+
     function test_reachesEveryAct() public {
         bytes4[] memory acts = _handler.acts();
         for (uint256 i; i < 600; ++i) {
             uint256 drawn = uint256(keccak256(abi.encode(i)));
-            (bool success, ) = address(_handler).call(abi.encodeWithSelector(acts[drawn % acts.length], drawn));
+            bytes4 act = acts[drawn % acts.length];
+            (bool success, ) = address(_handler).call(abi.encodeWithSelector(act, drawn / acts.length));
             success;
         }
         string[8] memory names = ["insure", "slash", "prove", "claim", "payOut", "unbond", "setPercent", "comeBack"];
         for (uint256 i; i < names.length; ++i) assertGt(_handler.done(names[i]), 0, names[i]);
+        assertGt(_handler.done("burnDeferred"), 0, "burnDeferred");
+        assertGt(_handler.done("freeze"), 0, "freeze");
+        assertGt(_handler.done("thaw"), 0, "thaw");
+        assertEq(_handler.misjudged(), 0);
         (uint256 held, uint256 owed) = _handler.books();
         assertEq(held, owed);
     }

@@ -189,6 +189,27 @@ contract ClaimCoverTest is CoverFixture {
         _claim(second);
     }
 
+    function test_revertsWhileAnEarlierCoverOfTheSameResultIsUnpaid() public {
+        InferenceResult memory result = _insureLie(INPUT_WORD, coverOf(COVER, insured));
+        bytes32 hash = result.structHash();
+        _prove(result, INPUT_WORD);
+        bytes32 key = _claim(result);
+        skip(JAIL_PERIOD);
+        vm.prank(operator.owner);
+        operators.leaveJail(operator.id);
+        vm.prank(address(pipe));
+        operators.insureResult(operator.signer, hash, coverOf(2 * COVER, insured), 2 * COVER);
+        vm.expectRevert(abi.encodeWithSelector(ICovers.CoverUnpaid.selector, key));
+        vm.prank(address(disputes));
+        operators.claimCover(operator.id, address(pipe), hash);
+
+        operators.payCover(key);
+        vm.prank(address(disputes));
+        operators.claimCover(operator.id, address(pipe), hash);
+        assertEq(opg.balanceOf(insured), COVER);
+        assertEq(operators.dueCoverOf(key).amount, 2 * COVER);
+    }
+
     function test_evidenceThatIsProvedLastLeavesADayToClaim() public {
         InferenceResult memory result = _insureLie(INPUT_WORD, coverOf(COVER, insured));
         uint256 verdict = uint256(result.validUntil) + DISPUTE_WINDOW + disputes.CHALLENGE_PERIOD();

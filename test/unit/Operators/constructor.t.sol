@@ -42,10 +42,11 @@ contract OperatorsConstructorTest is NetworkFixture {
         _expectPeriodsInvalid();
     }
 
-    function test_rule29_theJailOutlivesEvidence() public {
+    function test_rule29_theJailOutlivesEvidenceAndLocks() public {
         numbers.jailPeriod = 0;
         _expectPeriodsInvalid();
-        numbers.jailPeriod = DISPUTE_WINDOW + MAX_VALIDITY;
+        numbers.jailPeriod = (operators.coverPeriod() * 4) / 3 - 1;
+        assertGt(numbers.jailPeriod, DISPUTE_WINDOW + MAX_VALIDITY);
         _expectPeriodsInvalid();
         numbers.jailPeriod += 1;
         this.deploy(numbers);

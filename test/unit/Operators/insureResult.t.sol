@@ -141,23 +141,23 @@ contract InsureResultTest is CoverFixture {
         assertEq(_locked(), 0);
     }
 
-    function test_aSlashLeavesWhatIsLocked() public {
+    function test_aSlashLeavesWhatIsLockedForLater() public {
         _reserve(HASH, (SHARE * 3) / 10, SHARE);
         _slash(operator, 1);
         assertEq(_stakeOf(), SHARE);
         // A later verdict finds nothing to take, and counts all the same.
         assertEq(_slash(operator, 2), 0);
+        assertEq(operators.deferredOf(operator.id), SHARE / 2);
         assertEq(_stakeOf(), SHARE);
         assertEq(_locked(), SHARE);
     }
 
-    function test_leavingJailNeedsStakeBesideTheLocks() public {
+    function test_noLockOutlivesJail() public {
         _reserve(HASH, (SHARE * 3) / 10, SHARE);
         _slash(operator, 1);
         vm.warp(vm.getBlockTimestamp() + JAIL_PERIOD);
         vm.prank(operator.owner);
         operators.leaveJail(operator.id);
-        // The locks are gone by then; with those of a longer period they would have to fit.
         assertEq(_locked(), 0);
         assertEq(operators.countingStakeOf(operator.id), SHARE / 2);
     }
