@@ -20,6 +20,8 @@ export type WatchedState =
   | "wrong"
   /** Not of an exact release, or older than its exactness. */
   | "unmeasured"
+  /** Of a graph that nobody can run to its end, the machine as little as a verifier. */
+  | "unmeasurable"
   /** Its graph cannot be read or computed here. */
   | "failed";
 
@@ -93,12 +95,18 @@ export class EvidenceStore {
     return changes > 0;
   }
 
-  /** What is to be looked at now, oldest first. */
-  due(limit: number): WatchedResult[] {
-    return this.#select("state = 'waiting' AND not_before_ms <= ? ORDER BY id LIMIT ?", [
-      this.#clock.nowMs(),
-      limit,
-    ]);
+  /**
+   * What is to be looked at now: the oldest of each release, then the second of each, up to `perRelease`. Releases take turns
+   * in the order of their ids, beginning behind `after`.
+   */
+  due(limit: number, perRelease = limit, after = ""): WatchedResult[] {
+    const turns = `SELECT id AS due_id, row_number() OVER (PARTITION BY release ORDER BY id) AS turn
+      FROM watched_results WHERE state = 'waiting' AND not_before_ms <= ?`;
+    return this.#selected(
+      `SELECT * FROM watched_results JOIN (${turns}) ON id = due_id
+         WHERE turn <= ? ORDER BY turn, release <= ?, release LIMIT ?`,
+      [this.#clock.nowMs(), perRelease, after, limit],
+    );
   }
 
   /** Other outputs for the same input of the same release, by whomever. */
@@ -128,6 +136,14 @@ export class EvidenceStore {
   /** Another try after `pauseMs`. */
   retry(id: number, pauseMs: number): void {
     this.#prepare("UPDATE watched_results SET attempts = attempts + 1, not_before_ms = ? WHERE id = ?").run(
+      this.#clock.nowMs() + pauseMs,
+      id,
+    );
+  }
+
+  /** Not a try: what it needs is in use. */
+  postpone(id: number, pauseMs: number): void {
+    this.#prepare("UPDATE watched_results SET not_before_ms = ? WHERE id = ?").run(
       this.#clock.nowMs() + pauseMs,
       id,
     );
@@ -195,7 +211,11 @@ export class EvidenceStore {
   }
 
   #select(where: string, values: (string | number)[]): WatchedResult[] {
-    const rows = this.#prepare(`SELECT * FROM watched_results WHERE ${where}`).all(...values);
+    return this.#selected(`SELECT * FROM watched_results WHERE ${where}`, values);
+  }
+
+  #selected(sql: string, values: (string | number)[]): WatchedResult[] {
+    const rows = this.#prepare(sql).all(...values);
     return rows.map((row) => ({
       id: Number(row.id),
       signer: row.signer as string,

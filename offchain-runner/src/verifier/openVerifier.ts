@@ -72,6 +72,7 @@ export function openVerifier(config: Config, parts: VerifierParts) {
         metrics.recordChecked(end);
       },
       onFault: (fault) => metrics.recordFault(fault),
+      nowSec: () => (time.isKnown ? time.nowSec() : 0),
     },
     { domainSeparator: constants.domainSeparator, windowSec },
   );
