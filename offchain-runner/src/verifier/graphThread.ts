@@ -3,7 +3,7 @@ import { ExactError } from "../exact/exactError.ts";
 import { ExactInterpreter } from "../exact/interpreter.ts";
 import { ProgramError } from "../exact/programError.ts";
 import { decodeRoot } from "../exact/rootCodec.ts";
-import type { GraphTask, RunEnd } from "./graphRunner.ts";
+import type { GraphTask, RunEnd, ThreadWord } from "./graphRunner.ts";
 
 // Thread that runs graphs, so that one made to be slow holds up nothing else.
 
@@ -35,3 +35,4 @@ function load({ rootBytes, stream }: NonNullable<GraphTask["graph"]>): ExactInte
 }
 
 parentPort?.on("message", (task: GraphTask) => parentPort?.postMessage(perform(task)));
+parentPort?.postMessage({ kind: "ready" } satisfies ThreadWord);
