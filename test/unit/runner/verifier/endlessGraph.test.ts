@@ -1,16 +1,13 @@
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { expect } from "chai";
 import { id } from "ethers";
-import { blobDigest, type StoredGraph } from "../../../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
-import { type GraphRoot, LOWERING_VERSION, type Op } from "../../../../offchain-runner/src/exact/program.ts";
-import { encodeProgram } from "../../../../offchain-runner/src/exact/programCodec.ts";
-import { encodeRoot } from "../../../../offchain-runner/src/exact/rootCodec.ts";
 import { DisputeStore } from "../../../../offchain-runner/src/verifier/disputeStore.ts";
 import { EvidenceStore } from "../../../../offchain-runner/src/verifier/evidenceStore.ts";
 import { type ComputedEnd, GraphRunner } from "../../../../offchain-runner/src/verifier/graphRunner.ts";
 import { ResultChecker } from "../../../../offchain-runner/src/verifier/resultChecker.ts";
 import { VerifierError } from "../../../../offchain-runner/src/verifier/verifierError.ts";
+import { circling } from "../../../fixtures/exact/circlingGraph.ts";
 import { expectError } from "../expectError.ts";
 import { silentLogger } from "../fakes/silentLogger.ts";
 import { SteppedClock } from "../fakes/steppedClock.ts";
@@ -19,26 +16,6 @@ import { DOMAIN, NOW_SEC, RIGHT, someEvidence, WRONG } from "./someEvidence.ts";
 
 const ENDLESS = 2 ** 32 - 1;
 const { signal } = new AbortController();
-
-/** Steps of some bytes each that never leave word 0, said to cost 1,000 gas. */
-function circling(steps: number, ...counts: number[]): StoredGraph {
-  const loops = counts.map((count) => ({ count, srcStride: 0, dstStride: 0 }));
-  const op: Op = { kind: "copy", src: 0, dst: 0, loops };
-  const stream = encodeProgram(Array.from({ length: steps }, () => ({ op, gasBound: 1_000, live: [] })));
-  const place = { dtype: "int32" as const, shape: [1], offset: 0 };
-  const root: GraphRoot = {
-    loweringVersion: LOWERING_VERSION,
-    programBytes: stream.length,
-    streamBytes: stream.length,
-    arenaWords: 1,
-    gasBound: 1_000n,
-    inputs: [place],
-    outputs: [place],
-    blobDigests: [],
-  };
-  const rootBytes = encodeRoot(root, stream);
-  return { graphRoot: blobDigest(rootBytes), root, rootBytes, stream, blobs: [rootBytes] };
-}
 
 const anInput = encodeTensors([{ dtype: "int32", shape: [1], data: new Uint8Array(4) }]);
 
