@@ -234,9 +234,10 @@ class GraphThread {
   }
 
   #hear(word: ThreadWord): void {
-    if (word.kind !== "ready") return this.#answered(word);
-    this.#isReady = true;
-    this.#watch();
+    if (word.kind === "ready") {
+      this.#isReady = true;
+      this.#watch();
+    } else this.#answered(word);
   }
 
   #answered(answer: RunEnd): void {
