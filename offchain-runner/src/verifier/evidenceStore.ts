@@ -100,13 +100,36 @@ export class EvidenceStore {
    * in the order of their ids, beginning behind `after`.
    */
   due(limit: number, perRelease = limit, after = ""): WatchedResult[] {
-    const turns = `SELECT id AS due_id, row_number() OVER (PARTITION BY release ORDER BY id) AS turn
-      FROM watched_results WHERE state = 'waiting' AND not_before_ms <= ?`;
-    return this.#selected(
-      `SELECT * FROM watched_results JOIN (${turns}) ON id = due_id
-         WHERE turn <= ? ORDER BY turn, release <= ?, release LIMIT ?`,
-      [this.#clock.nowMs(), perRelease, after, limit],
+    const releases = this.#waitingReleases();
+    const first = releases.findIndex((release) => release > after);
+    const inTurn = first < 0 ? releases : [...releases.slice(first), ...releases.slice(0, first)];
+    const queues = inTurn.map((release) => this.#dueOf(release, perRelease));
+    const longest = Math.max(0, ...queues.map((queue) => queue.length));
+    const ids: number[] = [];
+    for (let turn = 0; turn < longest && ids.length < limit; ++turn)
+      ids.push(...queues.flatMap((queue) => queue.slice(turn, turn + 1)));
+    return ids.slice(0, limit).flatMap((id) => this.#select("id = ?", [id]));
+  }
+
+  /** In order. Goes from one to the next by the index, however many results each of them has. */
+  #waitingReleases(): string[] {
+    const next = this.#prepare(
+      "SELECT min(release) AS release FROM watched_results WHERE state = 'waiting' AND release > ?",
     );
+    const releases: string[] = [];
+    for (;;) {
+      const release = next.get(releases.at(-1) ?? "")?.release;
+      if (typeof release !== "string") return releases;
+      releases.push(release);
+    }
+  }
+
+  #dueOf(release: string, limit: number): number[] {
+    const rows = this.#prepare(
+      `SELECT id FROM watched_results WHERE state = 'waiting' AND release = ? AND not_before_ms <= ?
+         ORDER BY not_before_ms, id LIMIT ?`,
+    ).all(release, this.#clock.nowMs(), limit);
+    return rows.map(({ id }) => Number(id));
   }
 
   /** Other outputs for the same input of the same release, by whomever. */
@@ -211,11 +234,7 @@ export class EvidenceStore {
   }
 
   #select(where: string, values: (string | number)[]): WatchedResult[] {
-    return this.#selected(`SELECT * FROM watched_results WHERE ${where}`, values);
-  }
-
-  #selected(sql: string, values: (string | number)[]): WatchedResult[] {
-    const rows = this.#prepare(sql).all(...values);
+    const rows = this.#prepare(`SELECT * FROM watched_results WHERE ${where}`).all(...values);
     return rows.map((row) => ({
       id: Number(row.id),
       signer: row.signer as string,
