@@ -160,6 +160,7 @@ async function openVerifier(folder: string, model: ExactModel, signerAddress: st
       onFault: (fault) => {
         throw new Error(fault);
       },
+      nowSec: () => Math.floor(Date.now() / 1_000),
     },
     { domainSeparator: DOMAIN, windowSec: 86_400 },
   );

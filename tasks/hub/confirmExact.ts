@@ -1,6 +1,9 @@
 import { getBytes } from "ethers";
+import { ExactInterpreter } from "../../offchain-runner/src/exact/interpreter.ts";
 import { decodeRoot } from "../../offchain-runner/src/exact/rootCodec.ts";
 import { requireSchema } from "../../offchain-runner/src/exact/rootSchema.ts";
+import { VerifierError } from "../../offchain-runner/src/verifier/verifierError.ts";
+import { graphOf } from "../dispute/gradedResult.ts";
 import { type Release, readRelease, resolveRelease, titleOf } from "../release.ts";
 import { isoTime, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -40,5 +43,17 @@ async function requireDeclaredGraph(session: Session, release: Release): Promise
   if (graphRoot === undefined) return;
   const code = getBytes(await session.connection.ethers.provider.getCode(await blobs.addressOf(graphRoot)));
   // What is not stored or not declared the hub refuses by itself.
-  if (code.length !== 0) requireSchema(decodeRoot(code.slice(1)), release);
+  if (code.length === 0) return;
+  requireSchema(decodeRoot(code.slice(1)), release);
+  await requireRunnable(session, graphRoot);
+}
+
+/** A graph that no transaction can run is measured by nobody: its release would be exact in name alone. */
+async function requireRunnable(session: Session, graphRoot: string): Promise<void> {
+  try {
+    new ExactInterpreter(await graphOf(session, graphRoot));
+  } catch (error) {
+    const isMissing = error instanceof VerifierError && error.code === "graph-unreadable";
+    if (!isMissing) throw error;
+  }
 }

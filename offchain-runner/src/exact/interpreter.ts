@@ -9,7 +9,7 @@ import type { StoredGraph } from "./blobs.ts";
 import { ExactError } from "./exactError.ts";
 import type { Kernel } from "./kernels.ts";
 import { kernelOf } from "./kernels.ts";
-import { checkPlacement } from "./opRules.ts";
+import { checkPlacement, checkWork } from "./opRules.ts";
 import type { GraphRoot, LiveSegment, PlacedStep } from "./program.ts";
 import { elementCount, LOWERING_VERSION } from "./program.ts";
 import { decodeLive, decodeStep } from "./programCodec.ts";
@@ -50,6 +50,7 @@ export class ExactInterpreter {
     this.#program = stream.subarray(0, root.programBytes);
     this.#steps = stepsOf(this.#program).map(({ op, pc, nextPc }) => {
       checkPlacement(op, root.arenaWords, stream.length);
+      checkWork(op);
       return { pc, nextPc, kernel: kernelOf(op, stream) };
     });
     this.#stepAt = new Map(this.#steps.map(({ pc }, i) => [pc, i]));

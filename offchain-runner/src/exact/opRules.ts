@@ -1,6 +1,7 @@
 import { denseBytes } from "./denseLayout.ts";
 import {
   MAX_LOOPS,
+  MAX_STEP_ELEMENTS,
   MAX_TABLE_CACHE_BYTES,
   MAX_TABLE_ROW_BYTES,
   type Op,
@@ -62,6 +63,39 @@ export function checkPlacement(op: Op, arenaWords: number, streamBytes: number):
   if (stream !== undefined && isReadWhole && stream.end > streamBytes) {
     throw new ProgramError("program-out-of-bounds", `a ${op.kind} step leaves the stream`, stream);
   }
+}
+
+/** @throws ProgramError where no transaction has the gas for a step, whatever its record says that it costs */
+export function checkWork(op: Op): void {
+  const elements = elementsOf(op);
+  if (elements <= MAX_STEP_ELEMENTS) return;
+  throw new ProgramError("program-limit", `a ${op.kind} step over ${elements} elements`, {
+    elements,
+    max: MAX_STEP_ELEMENTS,
+  });
+}
+
+/** How many elements a step moves, looks up, adds or multiplies. */
+function elementsOf(op: Op): number {
+  switch (op.kind) {
+    case "fill":
+      return op.count;
+    case "copy":
+    case "zip":
+      return rounds(op.loops);
+    case "dense":
+      return op.rows * op.k * op.n;
+    case "map":
+      return op.outer * op.channels * op.inner;
+    case "table":
+      return op.count * op.rowLength;
+    case "reduce":
+      return rounds(op.outer) * rounds(op.inner);
+  }
+}
+
+function rounds(loops: readonly { count: number }[]): number {
+  return loops.reduce((all, { count }) => all * count, 1);
 }
 
 /** Whether the machine loads all of a table before it looks anything up. */

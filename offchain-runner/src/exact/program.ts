@@ -13,6 +13,11 @@ export const MAX_LOOPS = 8;
 export const MAX_SEGMENTS = 255;
 /** What one step may cost at most, by its own bound. */
 export const MAX_OP_GAS = 4_000_000;
+/**
+ * What one step may work on at most. A step is computed within one transaction, which has 2^24 gas at most (EIP-7825), and
+ * the machine has no element that costs it less than 1 gas: MCOPY takes 3 a word, a large dense layer 3 a product.
+ */
+export const MAX_STEP_ELEMENTS = 2 ** 24;
 /** Data of a full blob: contract code has at most 24,576 bytes (EIP-170), and its first is STOP. */
 export const BLOB_DATA_BYTES = 24_575;
 /** Bytes of a parameter pair: multiplier and bias, 64 bits each. */

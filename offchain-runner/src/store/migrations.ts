@@ -121,6 +121,7 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (hash, signer)
   ) STRICT;
   CREATE INDEX watched_results_by_state ON watched_results (state, not_before_ms, id);
+  CREATE INDEX watched_results_by_release ON watched_results (state, release, not_before_ms, id);
   CREATE INDEX watched_results_by_input ON watched_results (input_hash, release, codec);
   CREATE INDEX watched_results_by_end ON watched_results (valid_until);
 

@@ -20,6 +20,8 @@ export type WatchedState =
   | "wrong"
   /** Not of an exact release, or older than its exactness. */
   | "unmeasured"
+  /** Of a graph that nobody can run to its end, the machine as little as a verifier. */
+  | "unmeasurable"
   /** Its graph cannot be read or computed here. */
   | "failed";
 
@@ -93,12 +95,41 @@ export class EvidenceStore {
     return changes > 0;
   }
 
-  /** What is to be looked at now, oldest first. */
-  due(limit: number): WatchedResult[] {
-    return this.#select("state = 'waiting' AND not_before_ms <= ? ORDER BY id LIMIT ?", [
-      this.#clock.nowMs(),
-      limit,
-    ]);
+  /**
+   * What is to be looked at now: the oldest of each release, then the second of each, up to `perRelease`. Releases take turns
+   * in the order of their ids, beginning behind `after`.
+   */
+  due(limit: number, perRelease = limit, after = ""): WatchedResult[] {
+    const releases = this.#waitingReleases();
+    const first = releases.findIndex((release) => release > after);
+    const inTurn = first < 0 ? releases : [...releases.slice(first), ...releases.slice(0, first)];
+    const queues = inTurn.map((release) => this.#dueOf(release, perRelease));
+    const longest = Math.max(0, ...queues.map((queue) => queue.length));
+    const ids: number[] = [];
+    for (let turn = 0; turn < longest && ids.length < limit; ++turn)
+      ids.push(...queues.flatMap((queue) => queue.slice(turn, turn + 1)));
+    return ids.slice(0, limit).flatMap((id) => this.#select("id = ?", [id]));
+  }
+
+  /** In order. Goes from one to the next by the index, however many results each of them has. */
+  #waitingReleases(): string[] {
+    const next = this.#prepare(
+      "SELECT min(release) AS release FROM watched_results WHERE state = 'waiting' AND release > ?",
+    );
+    const releases: string[] = [];
+    for (;;) {
+      const release = next.get(releases.at(-1) ?? "")?.release;
+      if (typeof release !== "string") return releases;
+      releases.push(release);
+    }
+  }
+
+  #dueOf(release: string, limit: number): number[] {
+    const rows = this.#prepare(
+      `SELECT id FROM watched_results WHERE state = 'waiting' AND release = ? AND not_before_ms <= ?
+         ORDER BY not_before_ms, id LIMIT ?`,
+    ).all(release, this.#clock.nowMs(), limit);
+    return rows.map(({ id }) => Number(id));
   }
 
   /** Other outputs for the same input of the same release, by whomever. */
@@ -128,6 +159,14 @@ export class EvidenceStore {
   /** Another try after `pauseMs`. */
   retry(id: number, pauseMs: number): void {
     this.#prepare("UPDATE watched_results SET attempts = attempts + 1, not_before_ms = ? WHERE id = ?").run(
+      this.#clock.nowMs() + pauseMs,
+      id,
+    );
+  }
+
+  /** Not a try: what it needs is in use. */
+  postpone(id: number, pauseMs: number): void {
+    this.#prepare("UPDATE watched_results SET not_before_ms = ? WHERE id = ?").run(
       this.#clock.nowMs() + pauseMs,
       id,
     );

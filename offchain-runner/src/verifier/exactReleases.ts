@@ -22,6 +22,8 @@ export class ExactReleases {
   readonly #known = new Map<string, ExactTerms | { readonly approximateUntilMs: number }>();
   /** The one used last comes last. */
   readonly #graphs = new Map<string, ChainGraph>();
+  /** What is being read: once, however many wait for it. */
+  readonly #reading = new Map<string, Promise<ChainGraph>>();
 
   constructor(
     dependencies: { hub: Pick<Contracts["hub"], "exactGraphOf">; readCode: ReadCode; clock: Clock },
@@ -57,7 +59,7 @@ export class ExactReleases {
   }
 
   async graphOf({ graphRoot }: ExactTerms): Promise<ChainGraph> {
-    const graph = this.#graphs.get(graphRoot) ?? (await this.freshGraphOf({ graphRoot }));
+    const graph = this.#graphs.get(graphRoot) ?? (await this.#read(graphRoot));
     this.#graphs.delete(graphRoot);
     this.#graphs.set(graphRoot, graph);
     let bytes = 0;
@@ -66,6 +68,14 @@ export class ExactReleases {
       if (bytes > this.#options.graphBytes && key !== graphRoot) this.#graphs.delete(key);
     }
     return graph;
+  }
+
+  #read(graphRoot: string): Promise<ChainGraph> {
+    const known = this.#reading.get(graphRoot);
+    if (known !== undefined) return known;
+    const reading = this.freshGraphOf({ graphRoot }).finally(() => this.#reading.delete(graphRoot));
+    this.#reading.set(graphRoot, reading);
+    return reading;
   }
 
   /** Read from the chain, whatever is remembered. */

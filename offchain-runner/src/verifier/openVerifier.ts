@@ -77,6 +77,7 @@ export function openVerifier(config: Config, parts: VerifierParts) {
       },
       onFault: (fault) => metrics.recordFault(fault),
       onWrong: (operatorId, key, signed) => covers.note(operatorId, key, signed),
+      nowSec: () => (time.isKnown ? time.nowSec() : 0),
     },
     { domainSeparator: constants.domainSeparator, windowSec },
   );

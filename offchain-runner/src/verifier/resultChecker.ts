@@ -5,17 +5,28 @@ import type { Logger } from "pino";
 import { Bell } from "../bell.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import type { Clock } from "../clock.ts";
+import { ProgramError } from "../exact/programError.ts";
 import { accountableFor } from "./accountable.ts";
+import { Confirmations } from "./confirmations.ts";
 import type { DisputeStore } from "./disputeStore.ts";
 import type { EvidenceStore, WatchedResult, WatchedState } from "./evidenceStore.ts";
 import type { ExactReleases, ExactTerms } from "./exactReleases.ts";
-import type { ComputedEnd, GraphRunner } from "./graphRunner.ts";
+import { type ComputedEnd, type GraphRunner, isTooMuch } from "./graphRunner.ts";
+import { VerifierError } from "./verifierError.ts";
 
-const BATCH = 128;
+/** Results that are looked at at the same time, of all releases and of one. */
+const AT_ONCE = 256;
+const OF_ONE_RELEASE = 64;
 const IDLE_MS = 1_000;
 const CODEC_TENSORS = 1;
-const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 600_000;
+/** Graphs that are slow are computed for one result each, and for so many results altogether. */
+const SLOW_AT_ONCE = 4;
+const SLOW_PAUSE_MS = 2_000;
+/** After so many runs that were too much for the thread that is there for slow graphs, a graph is let alone for a while. */
+const MAX_STRIKES = 3;
+const REST_MS = 3_600_000;
 const MAX_REMEMBERED = 4_096;
 const MAX_CONFLICTS = 16;
 
@@ -36,6 +47,8 @@ export interface ResultCheckerParts {
   readonly onFault: (fault: Fault) => void;
   /** Told of each signature of a wrong answer: each may insure somebody. */
   readonly onWrong: (operatorId: number, claimKey: string, signed: SignedResult) => void;
+  /** Time of the chain; 0 while it is not known. */
+  readonly nowSec: () => number;
 }
 
 export interface ResultCheckerOptions {
@@ -54,53 +67,91 @@ export class ResultChecker {
   /** The same, computed afresh where somebody is to be accused: once a question, for one lie may go to thousands. */
   readonly #confirmed = new Map<string, Promise<string | null>>();
 
+  readonly #confirmations: Confirmations;
+  readonly #inFlight = new Map<number, Promise<End | undefined>>();
+  /** How many were in flight after the last look. */
+  #started = 0;
+  /** Release that was served last. */
+  #turn = "";
+  /** Slow graphs that are computed now. */
+  readonly #slow = new Set<string>();
+  readonly #strikes = new Map<string, number>();
+  /** Graphs whose results come to an end without being computed. */
+  readonly #refused = new Map<string, { readonly end: End; readonly untilMs: number }>();
+
   constructor(parts: ResultCheckerParts, options: ResultCheckerOptions) {
     this.#parts = parts;
     this.#options = options;
+    this.#confirmations = new Confirmations(parts.releases, parts.runner);
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#parts;
     while (!signal.aborted) {
-      let checked = 0;
       try {
-        checked = await this.step(signal);
+        // Nobody waits for all of them: what ends makes room for the next.
+        this.#start(signal);
       } catch (error) {
-        if (signal.aborted) return;
         logger.warn({ err: error }, "results cannot be checked");
       }
-      if (checked === 0) await this.bell.wait(IDLE_MS, clock, signal);
+      await this.bell.wait(IDLE_MS, clock, signal);
     }
+    await Promise.all(this.#inFlight.values());
   }
 
-  /** Looks at what waits; returns how many results it came to an end with. */
+  /** Looks at what waits now; returns how many results it came to an end with. */
   async step(signal: AbortSignal): Promise<number> {
-    const due = this.#parts.evidence.due(BATCH);
-    const ends = await Promise.all(due.map((result) => this.#endOf(result, signal)));
-    const { evidence, onChecked } = this.#parts;
-    // What a dispute has is in its store already; should this be lost, the result is looked at once more.
-    evidence.transact(() => {
-      for (const [index, end] of ends.entries()) {
-        const { id, attempts } = due[index] as WatchedResult;
-        if (end === undefined) evidence.retry(id, FIRST_RETRY_MS * 2 ** attempts);
-        else evidence.conclude(id, end);
-      }
-    });
-    const ended = ends.filter((end) => end !== undefined);
-    for (const end of ended) onChecked(end);
-    return ended.length;
+    this.#start(signal);
+    const ends = await Promise.all(this.#inFlight.values());
+    return ends.filter((end) => end !== undefined).length;
   }
 
-  /** Undefined where another try may help. */
-  async #endOf(result: WatchedResult, signal: AbortSignal): Promise<End | undefined> {
-    const { logger } = this.#parts;
+  #start(signal: AbortSignal): void {
+    const room = AT_ONCE - this.#inFlight.size;
+    if (room <= 0) return;
+    const due = this.#parts.evidence.due(AT_ONCE, OF_ONE_RELEASE, this.#turn);
+    for (const result of due.filter(({ id }) => !this.#inFlight.has(id)).slice(0, room)) {
+      this.#turn = result.signed.result.release;
+      this.#inFlight.set(result.id, this.#finish(result, signal));
+    }
+    this.#started = this.#inFlight.size;
+  }
+
+  /** Never throws: what could not be written down is looked at once more. */
+  async #finish(result: WatchedResult, signal: AbortSignal): Promise<End | undefined> {
+    const { evidence, logger, onChecked } = this.#parts;
+    const { id, attempts } = result;
+    try {
+      const end = await this.#endOf(result, signal);
+      // What a dispute has is in its store already.
+      if (end === undefined) evidence.retry(id, Math.min(FIRST_RETRY_MS * 2 ** attempts, LAST_RETRY_MS));
+      else if (end === "later") evidence.postpone(id, SLOW_PAUSE_MS);
+      else {
+        evidence.conclude(id, end);
+        onChecked(end);
+        return end;
+      }
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ err: error }, "results cannot be checked");
+    } finally {
+      this.#inFlight.delete(id);
+      // Looking for what is due costs more than a result that is known: not for each that ends.
+      if (this.#inFlight.size <= this.#started / 2) this.bell.ring();
+    }
+    return undefined;
+  }
+
+  /** Undefined where another try may help, for as long as the result is evidence. */
+  async #endOf(result: WatchedResult, signal: AbortSignal): Promise<End | "later" | undefined> {
+    const { logger, nowSec } = this.#parts;
     try {
       return await this.#check(result, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const facts = { err: error, release: result.signed.result.release, signer: result.signer };
-      if (result.attempts < MAX_ATTEMPTS) {
-        logger.warn(facts, "a result cannot be checked now");
+      const { release, validUntil } = result.signed.result;
+      const facts = { err: error, release, signer: result.signer };
+      if (nowSec() <= validUntil + this.#options.windowSec) {
+        logger[result.attempts === 0 ? "warn" : "debug"](facts, "a result cannot be checked now");
         return undefined;
       }
       logger.error(facts, "a result stays unchecked");
@@ -108,7 +159,7 @@ export class ResultChecker {
     }
   }
 
-  async #check(watched: WatchedResult, signal: AbortSignal): Promise<End> {
+  async #check(watched: WatchedResult, signal: AbortSignal): Promise<End | "later"> {
     const { evidence, releases } = this.#parts;
     const { result } = watched.signed;
     const terms = await releases.termsOf(result.release);
@@ -119,9 +170,73 @@ export class ResultChecker {
     // Two outputs for one input: one is wrong at the least, whoever signed them.
     for (const { id } of conflicts) evidence.sample(id);
     if (!watched.isSampled && conflicts.length === 0) return "skipped";
-    const fault = await this.#faultOf(watched.signed, terms, input, signal);
+    if (result.codec !== CODEC_TENSORS) return this.#judge(watched, "codec-undefined", input);
+    const end = await this.#computedEnd(watched, terms, input, signal);
+    if (end !== "unmeasurable" && end !== "failed") return end;
+    return (await this.#contradicts(watched, conflicts)) ? "wrong" : end;
+  }
+
+  async #computedEnd(
+    watched: WatchedResult,
+    terms: ExactTerms,
+    input: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<End | "later"> {
+    const { graphRoot } = terms;
+    const { runner, clock } = this.#parts;
+    const refused = this.#refused.get(graphRoot);
+    if (refused !== undefined && clock.nowMs() < refused.untilMs) return refused.end;
+    const isSlow = runner.isSlow(graphRoot);
+    if (isSlow) {
+      if (this.#slow.has(graphRoot) || this.#slow.size >= SLOW_AT_ONCE) return "later";
+      this.#slow.add(graphRoot);
+    }
+    try {
+      const fault = await this.#faultOf(watched.signed, terms, input, signal);
+      this.#strikes.delete(graphRoot);
+      return await this.#judge(watched, fault, input);
+    } catch (error) {
+      signal.throwIfAborted();
+      const end = this.#endBy(error, graphRoot);
+      if (end === undefined) throw error;
+      return end;
+    } finally {
+      if (isSlow) this.#slow.delete(graphRoot);
+    }
+  }
+
+  async #judge(watched: WatchedResult, fault: Fault | undefined, input: Uint8Array): Promise<End> {
     if (fault === undefined) return "right";
     return (await this.#accuse(watched, fault, input)) ? "wrong" : "right";
+  }
+
+  /** What an error of a graph or its run means for good; undefined where another try may help. */
+  #endBy(error: unknown, graphRoot: string): End | undefined {
+    if (error instanceof ProgramError) return this.#refuse(graphRoot, "unmeasurable", error);
+    if (!(error instanceof VerifierError) || error.retryable) return undefined;
+    if (error.code === "graph-unmeasurable") return this.#refuse(graphRoot, "unmeasurable", error);
+    if (error.code === "check-failed") {
+      // Another input may well be computed.
+      this.#parts.logger.error({ err: error, graphRoot }, "a result stays unchecked");
+      return "failed";
+    }
+    if (isTooMuch(error)) {
+      const strikes = (this.#strikes.get(graphRoot) ?? 0) + 1;
+      remember(this.#strikes, graphRoot, strikes);
+      if (strikes < MAX_STRIKES) return undefined;
+      this.#strikes.delete(graphRoot);
+    }
+    return this.#refuse(graphRoot, "failed", error);
+  }
+
+  /** Once a graph, however many results there are of it. */
+  #refuse(graphRoot: string, end: End, error: Error): End {
+    const untilMs = end === "failed" ? this.#parts.clock.nowMs() + REST_MS : Number.POSITIVE_INFINITY;
+    const known = this.#refused.get(graphRoot);
+    if (known === undefined || known.untilMs < untilMs)
+      this.#parts.logger.error({ err: error, graphRoot, end }, "results of a graph stay unchecked");
+    remember(this.#refused, graphRoot, { end, untilMs });
+    return end;
   }
 
   async #faultOf(
@@ -130,7 +245,6 @@ export class ResultChecker {
     input: Uint8Array,
     signal: AbortSignal,
   ): Promise<Fault | undefined> {
-    if (result.codec !== CODEC_TENSORS) return "codec-undefined";
     const key = `${terms.graphRoot}:${result.inputHash}`;
     const known = this.#right.get(key) ?? this.#remember(key, this.#compute(terms, input, signal));
     const right = await known;
@@ -156,10 +270,7 @@ export class ResultChecker {
   }
 
   #confirm(key: string, terms: ExactTerms, input: Uint8Array, signal: AbortSignal): Promise<string | null> {
-    const { releases, runner } = this.#parts;
-    const run = async () =>
-      rightHash(await runner.runFresh(await releases.freshGraphOf(terms), input, signal));
-    const again = run();
+    const again = this.#confirmations.compute(terms.graphRoot, input, signal).then(rightHash);
     this.#confirmed.set(key, again);
     again.catch(() => this.#confirmed.delete(key));
     return again;
@@ -272,6 +383,12 @@ export class ResultChecker {
   #accountable({ signer }: WatchedResult): Promise<Accountable | undefined> {
     return accountableFor(this.#parts.operators, signer);
   }
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  const [oldest] = map.keys();
+  if (map.size >= MAX_REMEMBERED && !map.has(key) && oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
 }
 
 function rightHash(end: ComputedEnd): string | null {

@@ -30,7 +30,7 @@ describe("a read by ERC-3668 from plain ethers", () => {
       [`function query(${QUERY}) view returns (${ANSWER})`],
       provider,
     );
-    const query = [world.release, 1, 1, 0, parseEther("1"), 0n, INPUT];
+    const query = [world.release, 1, 0n, 1, 0, parseEther("1"), 0n, INPUT];
     const answer = await pipe.getFunction("query")(query, { enableCcipRead: true });
     expect(answer.toObject()).to.deep.equal({
       output: keccak256(INPUT),
@@ -58,7 +58,7 @@ describe("a read by ERC-3668 from plain ethers", () => {
       [`function query(${QUERY}) view returns (${ANSWER})`],
       provider,
     );
-    const query = [world.release, 1, 1, 0, parseEther("1"), 0n, INPUT];
+    const query = [world.release, 1, 0n, 1, 0, parseEther("1"), 0n, INPUT];
     const scripts: ScriptedNode["script"][] = [
       { signature: (signature) => `0x${"11".repeat(64)}${signature.slice(-2)}` },
       { result: (result) => ({ ...result, inputHash: keccak256("0x") }) },

@@ -7,6 +7,7 @@ import { ZeroHash } from "ethers";
 import hre from "hardhat";
 import { modelIdOf } from "../../../tasks/release.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
+import { circling } from "../../fixtures/exact/circlingGraph.ts";
 import { FLOAT, model, node, value } from "../../fixtures/models/onnxBuilder.ts";
 
 const MODELS = path.join(hre.config.paths.root, "models");
@@ -303,6 +304,25 @@ describe("hub commands", () => {
     expect(
       await hub.exactGraphOf(await hub.releaseAt(modelIdOf(cli.accounts[0] as string, name), 1, 0)),
     ).to.include(0n);
+  });
+
+  it("confirms no release whose graph no transaction can run", async () => {
+    const { hub, blobs } = cli.protocol;
+    const { graphRoot, rootBytes } = circling(1, 2 ** 32 - 1, 2 ** 32 - 1);
+    const manifest = await readManifest(path.join(DIGITS, "manifest.json"));
+    manifest.inputs = [{ name: "x", dtype: "int32", shape: [1] }];
+    manifest.outputs = [{ name: "y", dtype: "int32", shape: [1] }];
+    const content = releaseContentOf(manifest, ({ path: file }) => `circling/${file}`, {
+      ...{ graphRoot, loweringVersion: 1 },
+    });
+    const name = "circling";
+    await hub.createModel(name);
+    const { royalty, minStake, modes } = manifest;
+    const terms = [royalty, minStake, modeBits(modes), "", ZeroHash] as const;
+    await hub.publish(modelIdOf(cli.accounts[0] as string, name), false, content, ...terms);
+    await blobs.put(rootBytes);
+    const refused = await cli.failure("hub confirm-exact", { release: name });
+    expect(refused.code).to.equal("program-limit");
   });
 
   it("refuses to lower a model that is declared approximate", async () => {

@@ -3,10 +3,12 @@ import { hexlify, keccak256 } from "ethers";
 import { readExactModel } from "../../../../bench/exactRelease.ts";
 import { blobAddress, blobDigest } from "../../../../offchain-runner/src/exact/blobs.ts";
 import { type ChainGraph, readChainGraph } from "../../../../offchain-runner/src/verifier/chainGraph.ts";
+import { ExactReleases } from "../../../../offchain-runner/src/verifier/exactReleases.ts";
 import { GraphRunner } from "../../../../offchain-runner/src/verifier/graphRunner.ts";
 import { exactModelOf } from "../../../fixtures/models/exactModel.ts";
 import { rescaled } from "../../../fixtures/models/make.ts";
 import { expectError } from "../expectError.ts";
+import { SteppedClock } from "../fakes/steppedClock.ts";
 
 const STORE = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const OPTIONS = { threads: 1, threadMemoryMb: 256, runTimeoutMs: 60_000, graphBytes: 10_000_000 };
@@ -45,6 +47,25 @@ describe("graphs from the chain", function () {
       expect(end).to.deep.equal({ kind: "state", state: model.outputOf(each) });
       expect(await runner.runFresh(graph, each, signal)).to.deep.equal(end);
     }
+  });
+
+  it("are read once, however many ask for them at the same time", async () => {
+    const reads: string[] = [];
+    const readCode = async (address: string): Promise<string> => {
+      reads.push(address);
+      return codes.get(address) ?? "0x";
+    };
+    const clock = new SteppedClock();
+    const releases = new ExactReleases(
+      { hub: {} as never, readCode, clock },
+      { ...OPTIONS, blobStore: STORE },
+    );
+    const terms = { graphRoot: model.graph.graphRoot, exactFrom: 1 };
+    const graphs = await Promise.all(Array.from({ length: 50 }, () => releases.graphOf(terms)));
+    expect(new Set(graphs).size).to.equal(1);
+    expect(reads).to.have.length(codes.size);
+    await releases.freshGraphOf(terms);
+    expect(reads).to.have.length(2 * codes.size);
   });
 
   it("are refused where a blob is missing or another, and where they are too large", async () => {

@@ -25,6 +25,8 @@ describe("ResultChecker", function () {
   let disputes: DisputeStore;
   let checker: ResultChecker;
   let runs: number;
+  let isSlow: boolean;
+  let nowSec: number;
   let ends: string[];
   let faults: string[];
   let wrong: [operatorId: number, claim: string, context: string][];
@@ -40,6 +42,7 @@ describe("ResultChecker", function () {
     disputes = new DisputeStore(temp.database, clock);
     [runs, ends, faults, wrong, terms] = [0, [], [], [], TERMS];
     compute = () => ({ kind: "state", state: RIGHT });
+    [isSlow, nowSec] = [false, NOW_SEC];
     operatorOf = (signer) => (signer === RIVAL.address ? 2 : 1);
     const run = async (isFresh: boolean): Promise<ComputedEnd> => {
       runs += 1;
@@ -50,7 +53,7 @@ describe("ResultChecker", function () {
       {
         ...{ evidence, disputes, clock, logger: silentLogger },
         releases: { termsOf: async () => terms, graphOf: graph, freshGraphOf: graph } as never,
-        runner: { run: () => run(false), runFresh: () => run(true) } as never,
+        runner: { run: () => run(false), runFresh: () => run(true), isSlow: () => isSlow } as never,
         operators: {
           slashableOperatorOf: async (signer: string) => {
             const operatorId = operatorOf(signer);
@@ -62,6 +65,7 @@ describe("ResultChecker", function () {
         onChecked: (end) => ends.push(end),
         onFault: (fault) => faults.push(fault),
         onWrong: (operatorId, key, { result }) => wrong.push([operatorId, key, result.context]),
+        nowSec: () => nowSec,
       },
       { domainSeparator: DOMAIN, windowSec: WINDOW },
     );
@@ -136,6 +140,36 @@ describe("ResultChecker", function () {
     }
     expect(ends).to.deep.equal(["failed"]);
     expect(open()).to.equal(0);
+  });
+
+  it("keeps a lie due for as long as it is evidence, however long an endpoint is in trouble", async () => {
+    operatorOf = () => {
+      throw new Error("the endpoint is away");
+    };
+    evidence.record(someEvidence(WRONG), true);
+    // Ten minutes is the longest pause, so each hour has a try.
+    for (let hour = 0; hour < 23; ++hour) {
+      clock.advance(3_600_000);
+      nowSec += 3_600;
+      await checker.step(signal);
+    }
+    expect([ends, open(), evidence.backlog]).to.deep.equal([[], 0, 1]);
+    operatorOf = () => 1;
+    clock.advance(600_000);
+    await checker.step(signal);
+    expect([ends, open(), runs]).to.deep.equal([["wrong"], 1, 2]);
+  });
+
+  it("gives a result up when it is no evidence any more", async () => {
+    compute = () => {
+      throw new Error("the endpoint is away");
+    };
+    nowSec = NOW_SEC + 600 + WINDOW;
+    expect(await check(someEvidence(RIGHT))).to.equal(undefined);
+    nowSec += 1;
+    clock.advance(600_000);
+    await checker.step(signal);
+    expect(ends).to.deep.equal(["failed"]);
   });
 
   it("accuses nobody on a signature that is none", async () => {
