@@ -42,7 +42,7 @@ export async function measure(): Promise<Record<string, number>> {
   const operators = await ethers.deployContract("Operators", [
     opg,
     authority,
-    [DAY_SEC, 3_600n, 7n * DAY_SEC, DAY_SEC, 1_000n * OPG, OPG, 50n * OPG],
+    [DAY_SEC, 3_600n, 7n * DAY_SEC, 7n * DAY_SEC, 1_000n * OPG, OPG, 50n * OPG],
   ]);
   const settlement = await ethers.deployContract("ProofSettlement", [operators, authority]);
   const requests = await ethers.deployContract("InferenceRequests", [
