@@ -69,12 +69,15 @@ abstract contract Offers is StakeBook {
             _withdrawOffer(operatorId, release, place);
         } else {
             require(place == 0 || offer.price != grains || offer.modes != modes, OfferUnchanged(operatorId, release));
+            // What is not offered has no rate, and needs no look.
+            uint16 rate = place == 0 ? 0 : offer.coverRateBps;
             if (place == 0) {
                 uint32[] storage list = _offering[release];
+                // Before it grows, so that the length is read once.
+                place = uint32(list.length) + 1;
                 list.push(operatorId);
-                place = uint32(list.length);
             }
-            offer.store(StoredOffer(grains, modes, place, offer.coverRateBps));
+            offer.store(StoredOffer(grains, modes, place, rate));
         }
         emit OfferSet(operatorId, release, price, modes);
     }
