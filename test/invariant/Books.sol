@@ -4,8 +4,13 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Vm} from "forge-std/Test.sol";
 
-import {Acceptance, IInferenceRequests, RequestState} from "../../contracts/interfaces/IInferenceRequests.sol";
-import {Request} from "../../contracts/types/Request.sol";
+import {
+    Acceptance,
+    IInferenceRequests,
+    LaneRecord,
+    RequestState
+} from "../../contracts/interfaces/IInferenceRequests.sol";
+import {Request, RequestOrigin} from "../../contracts/types/Request.sol";
 import {RequestId} from "../../contracts/types/RequestId.sol";
 import {Ledger} from "./Ledger.sol";
 
@@ -101,6 +106,7 @@ abstract contract Books is Ledger {
 
     function _opened(Vm.Log memory log) private {
         (Request memory request, ) = abi.decode(log.data, (Request, bytes));
+        if (_isUndone(request.origin)) return;
         RequestId id = RequestId.wrap(log.topics[1]);
         uint256 index = _ticketAfter[request.origin.laneKey()] - 1;
         Ticket storage ticket = tickets[index];
@@ -115,6 +121,12 @@ abstract contract Books is Ledger {
         ids.push(id);
         delete ticket.acceptance;
         balance[request.origin.requester()] -= int256(request.price.fee());
+    }
+
+    /// What a callback asked before it ran out of gas is recorded, and never happened.
+    function _isUndone(RequestOrigin origin) private view returns (bool) {
+        LaneRecord memory lane = requests.laneOf(origin.requester(), origin.lane());
+        return lane.state == RequestState.None || lane.nonce < origin.nonce();
     }
 
     function _accepted(Ticket storage ticket, Vm.Log memory log) private {
