@@ -58,6 +58,7 @@ export const operatorTasks = [
   command(["operator", "cover"], "Set stake aside for covers, and say what insuring costs")
     .addOption(optional("pipe", "Percent of the stake for answers inside transactions; 0 to 50"))
     .addOption(optional("requests", "Percent of the stake for answers to requests; both together at most 50"))
+    .addOption(optional("freeze", "pipe or requests: reserve nothing more there, at once"))
     .addOption(optional("release", "The offered release that --rate-bps is of"))
     .addOption(
       optional("rateBps", "What insuring adds to the price, in basis points of the cover; 0 sells none"),

@@ -130,6 +130,36 @@ describe("cover commands", function () {
       expect(await cli.failure("operator cover", { pipe })).to.include({ code: "argument-invalid" });
   });
 
+  it("sends nothing where any argument is wrong", async () => {
+    const { operators, requests } = cli.protocol;
+    const blockBefore = await cli.connection.ethers.provider.getBlockNumber();
+    for (const wrongLater of [
+      { pipe: "10", requests: "99" },
+      { pipe: "10", release, rateBps: "10001" },
+      { pipe: "10", release },
+      { pipe: "10", freeze: "pipe" },
+      { pipe: "10", freeze: "escrow" },
+      { pipe: "10", release: `0x${"ab".repeat(32)}`, rateBps: "50" },
+    ])
+      expect(await cli.failure("operator cover", wrongLater)).to.have.property("code");
+    expect(await cli.connection.ethers.provider.getBlockNumber()).to.equal(blockBefore);
+    expect(await operators.coverPercentOf(1, requests)).to.equal(30n);
+  });
+
+  it("freezes a coverer at once, and lets it lock again", async () => {
+    const { operators, pipe } = cli.protocol;
+    const frozen = await cli.run("operator cover", { freeze: "pipe" });
+    expect(frozen.stdout).to.match(/insures nothing more by pipe/);
+    await expect(tellInsured(wrong(), parseEther("40"))).to.be.revertedWithCustomError(
+      operators,
+      "CovererNotAllowed",
+    );
+    expect(await operators.coverPercentOf(1, pipe)).to.equal(20n);
+    await cli.value("operator cover", { pipe: "19" });
+    await cli.value("operator cover", { pipe: "20" });
+    expect((await cli.value("operator show", {})).setAsidePercent).to.equal(50);
+  });
+
   it("says what insuring costs, of a release that it serves", async () => {
     expect(await cli.failure("operator cover", {})).to.include({ code: "argument-missing" });
     expect(await cli.failure("operator cover", { release })).to.include({ code: "arguments-conflict" });
