@@ -76,7 +76,11 @@ export interface Proved {
 
 /** Proves what the graph gives for `input` to whoever knows `operator`, the signal of `operatorSignal`. */
 export async function prove(
-  { circuit, keys, root }: { circuit: CompiledCircuit; keys: CircuitKeys; root: GraphRoot },
+  {
+    circuit,
+    keys,
+    root,
+  }: { circuit: CompiledCircuit; keys: Pick<CircuitKeys, "provingKey" | "r1csDigest">; root: GraphRoot },
   { input, operator }: { input: Uint8Array; operator: bigint },
   prover: Prover,
   signal?: AbortSignal,

@@ -168,7 +168,7 @@ describe("prover", () => {
     if (process.platform !== "linux") this.skip();
     const prover = new Prover({ memoryBytes: 1 });
     try {
-      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-stopped");
+      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-memory-exceeded");
     } finally {
       await prover.stop();
     }
