@@ -27,6 +27,7 @@ const FACTS: AdmissionFacts = {
 };
 const LIMITS: AdmissionLimits = {
   queue: 10,
+  proofQueue: 4,
   parallelRuns: 1,
   maxInputBytes: 1_000,
   maxCallbackGas: 500_000,

@@ -65,7 +65,7 @@ describe("Admitter", () => {
         isCurrent: () => true,
       },
       {
-        ...{ queue: 100, parallelRuns: 4, maxInputBytes: 1_000, maxCallbackGas: 500_000 },
+        ...{ queue: 100, proofQueue: 10, parallelRuns: 4, maxInputBytes: 1_000, maxCallbackGas: 500_000 },
         ...{ acceptAboveRunMs: 3_000, blockTimeSec: 2, protocolFeeBps: 500n },
         ...{ cover: COVER, requestsAddress: REQUESTS_ADDRESS },
       },

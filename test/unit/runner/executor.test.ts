@@ -35,7 +35,7 @@ describe("Executor", () => {
     );
     executor = new Executor(
       { store, releases, engine, clock, logger },
-      { parallelRuns: 2, onRun: () => undefined },
+      { parallelRuns: 2, parallelProofs: 1, onRun: () => undefined },
     );
     store.observe(id, request, INPUT, 1);
     store.move(id, "queued");
