@@ -19,6 +19,14 @@ describe("PriceList", () => {
     expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 1n }, 0)).to.equal(GRAIN);
   });
 
+  it("asks its own fee for a proof, where one is configured", async () => {
+    const prices = new PriceList(500n, async () => ({ royalty: 0n, minStake: 0n }));
+    const served = { ...SERVED, pipeFee: parseEther("0.05"), zkFee: parseEther("0.3") };
+    expect(await prices.feeOf(RELEASE, served, 0)).to.equal(parseEther("0.05"));
+    expect(await prices.feeOf(RELEASE, served, 1)).to.equal(parseEther("0.3"));
+    expect(await prices.feeOf(RELEASE, { ...served, zkFee: undefined }, 1)).to.equal(parseEther("0.05"));
+  });
+
   it("never asks less than royalty and protocol take", async () => {
     const prices = new PriceList(500n, async () => ({ royalty: parseEther("0.19"), minStake: 0n }));
     expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 0n }, 0)).to.equal(parseEther("0.2"));
