@@ -8,7 +8,7 @@ import type { KeysRecord } from "../zk/keysRecord.ts";
 import type { Prover } from "../zk/prover.ts";
 import type { VerifyingKey } from "../zk/proverProtocol.ts";
 import type { ProofBinding } from "../zk/statement.ts";
-import { operatorSignal, publicSignals } from "../zk/statement.ts";
+import { bindingOf, publicSignals } from "../zk/statement.ts";
 
 /** Keys as they lie in their folder. */
 export interface KeyFiles {
@@ -67,7 +67,7 @@ const GROTH16: KeySystem = {
     const { provingKey, record, verifyingKey } = keys;
     const made = await prove(
       { circuit, root, keys: { provingKey, r1csDigest: record.constraints } },
-      { input, operator: operatorSignal(binding) },
+      { input, binding: bindingOf(binding) },
       prover,
       signal,
     );
@@ -75,8 +75,7 @@ const GROTH16: KeySystem = {
     const proof = concat(evmProof(made.proof).map((word) => toBeHex(word, 32)));
     return { proof, signals: made.signals, isValid };
   },
-  signalsOf: (root, { input, output, binding }) =>
-    publicSignals(root, input, output, operatorSignal(binding)),
+  signalsOf: (root, { input, output, binding }) => publicSignals(root, input, output, bindingOf(binding)),
 };
 
 /** The system of a folder of keys. */
