@@ -65,12 +65,25 @@ const GAS_PER_OUTPUT_BYTE = 39.3;
 const GAS_PER_PROOF_BYTE = 24;
 /** Bytes of a bundle of one result without output and proof, and what carries it. */
 const BASE_BYTES: Record<Carry, number> = { appended: 185, batch: 760, executor: 500 };
-/** What backs a mode: a Groth16 proof and its check, an attested key's signature and its check; estimates. */
-const PROOFS: Record<ModeName, { gas: number; bytes: number }> = {
-  VANILLA: { gas: 0, bytes: 0 },
-  ZK: { gas: 250_000, bytes: 256 },
-  TEE: { gas: 8_000, bytes: 65 },
+/**
+ * What backs a mode: of ZK a Groth16 proof and its check, measured, with the input that travels beside it; of TEE an
+ * attested key's signature and its check, an estimate.
+ */
+const PROOFS: Record<ModeName, (inputBytes: number) => { gas: number; bytes: number }> = {
+  VANILLA: () => ({ gas: 0, bytes: 0 }),
+  ZK: (inputBytes) => ({
+    gas: PROOF_GAS + GAS_PER_PROVED_BYTE * Math.max(0, inputBytes - ENCODING_BYTES),
+    bytes: PROOF_BYTES + inputBytes,
+  }),
+  TEE: () => ({ gas: 8_000, bytes: 65 }),
 };
+const PROOF_GAS = 197_000;
+/** 31 bytes of elements are one public signal. */
+const GAS_PER_PROVED_BYTE = 206;
+/** Of an encoded input of one tensor, beside its elements. */
+const ENCODING_BYTES = 288;
+/** Three points, and how input and proof are wrapped. */
+const PROOF_BYTES = 384;
 
 /** What an inference costs in each mode, gas included, before anything is run or sent. */
 export async function quoteInference(
@@ -123,7 +136,7 @@ async function costsOf(
   provider: Provider,
   gasPrice: bigint,
 ): Promise<Record<Carry, InferenceCost>> {
-  const proof = PROOFS[mode];
+  const proof = PROOFS[mode](inputBytes);
   const costs = CARRIES.map(async (carry): Promise<[Carry, InferenceCost]> => {
     const gas = BigInt(
       Math.ceil(

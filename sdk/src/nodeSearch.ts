@@ -111,7 +111,8 @@ export async function askOffers(
         const { offers } = await askQuote(node.endpoint, request, options);
         const usable = queries.map((query, i) => usableOffer(offers[i], query, node));
         if (usable.some((offer) => offer !== undefined)) return { ...node, offers: usable };
-        options.report(reportOf(node, "nothing-offered", "no offer on the terms of the query", false));
+        const codes = new Set(offers.map((offer) => ("error" in offer ? offer.error.code : "terms-not-met")));
+        options.report(reportOf(node, "nothing-offered", `no offer: ${[...codes].join(", ")}`, false));
       } catch (error) {
         options.report(failureOf(node, error));
       }

@@ -48,7 +48,7 @@ export interface PipeSignerOptions {
   quoteTimeoutMs?: number;
   /** Default 15,000. */
   nodeTimeoutMs?: number;
-  /** When another node is asked beside a slow one. Default 3,000. */
+  /** When another node is asked beside a slow one, after what its proofs take. Default 3,000. */
   slowAfterMs?: number;
   /** Seconds that a result must stay valid when it is sent. Default 30. */
   minValiditySec?: number;

@@ -30,7 +30,7 @@ export interface PreexecutionOptions {
   maxNodes: number;
   quoteTimeoutMs: number;
   nodeTimeoutMs: number;
-  /** After this long another node is asked as well, and the first good answer is taken. */
+  /** After this long, and what a proof takes, another node is asked as well, and the first good answer is taken. */
   slowAfterMs: number;
   score: OfferScore;
   identity: CallerIdentity | undefined;
@@ -143,10 +143,15 @@ async function askNode(
   return { ...checked, reportedGas: answer.gasUsed };
 }
 
+/** What a node said that its proofs take: it is slow after that. */
+function proofMsOf({ offers }: OfferingNode): number {
+  return Math.max(0, ...offers.map((offer) => (offer?.proof?.ms ?? 0) + (offer?.proof?.waitMs ?? 0)));
+}
+
 /** Asks nodes in order, the next when one fails or is slow; the first good answer stops the others. */
 async function firstGood<T>(
   nodes: readonly OfferingNode[],
-  { slowAfterMs, signal }: PreexecutionOptions,
+  { slowAfterMs, nodeTimeoutMs, signal }: PreexecutionOptions,
   { reports, failed }: Attempts,
   ask: (node: OfferingNode, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
@@ -162,7 +167,7 @@ async function firstGood<T>(
       }
       running += 1;
       let isOver = false;
-      const slow = setTimeout(next, slowAfterMs);
+      const slow = setTimeout(next, slowAfterMs + Math.min(proofMsOf(node), nodeTimeoutMs));
       const over = (then: () => void): void => {
         if (isOver) return;
         isOver = true;
