@@ -32,8 +32,8 @@ type FullVerdict = Verdict | { kind: "decline"; reason: string };
 type KnownFacts = Omit<AdmissionFacts, "queued" | "coverUse" | "proof">;
 
 /** Of those that wait to be answered. */
-const WAITING: readonly JobState[] = ["queued", "accepted"];
-const AHEAD: readonly JobState[] = [...WAITING, "running"];
+const WAITING: readonly JobState[] = ["queued", "accepting", "accepted"];
+const AHEAD: readonly JobState[] = ["queued", "accepted", "running"];
 
 /** What a decision rests on about proofs. */
 type AdmissionProver = Pick<ResultProver, "expectedMs" | "waitMs" | "signalCount" | "load">;

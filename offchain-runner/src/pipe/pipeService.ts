@@ -87,7 +87,7 @@ export class PipeService {
     return this.#among(caller, async () => {
       switch (kind) {
         case "quote":
-          return quote(parse(quoteRequestSchema, message), offers, scheduler);
+          return quote(parse(quoteRequestSchema, message), offers, scheduler, this.#config.maxDeadlineMs);
         case "gateway": {
           const request = parse(gatewayRequestSchema, message);
           const dependencies = { maker, offers, scheduler, withinMs: this.#config.maxDeadlineMs };

@@ -15,10 +15,12 @@ export async function quote(
   { queries }: QuoteRequest,
   offers: OfferDependencies,
   scheduler: RunScheduler,
+  /** How long a call may wait at the most. */
+  withinMs: number,
 ): Promise<QuoteResponse> {
   const each = queries.map(async (query) => {
     const { cover, ...rest } = query;
-    const offer = await offerFor({ ...rest, ...(cover === undefined ? {} : { cover }) }, offers);
+    const offer = await offerFor({ ...rest, withinMs, ...(cover === undefined ? {} : { cover }) }, offers);
     if (offer.kind === "refused") return { release: query.release, error: { code: offer.code } };
     const { mode, fee, operatorId, release } = offer;
     const runMs = scheduler.expectedMs(release.id) + scheduler.waitMs(release.id);

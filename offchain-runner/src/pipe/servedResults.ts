@@ -47,9 +47,12 @@ export class ServedResults {
     return transact(this.#database, work);
   }
 
-  /** True when the caller has this very answer already and has not used it: giving it again costs nobody anything. */
-  isHeld(caller: string, key: ServedKey, sinceMs: number): boolean {
-    return this.#heldBy(caller, key, sinceMs) !== undefined;
+  /**
+   * True when the caller has this very answer already, for no less, and has not used it: giving it again costs nobody
+   * anything. With a proof it may be worth more than it was without.
+   */
+  isHeld(caller: string, result: ServedResult, sinceMs: number): boolean {
+    return this.#heldBy(caller, result, sinceMs) !== undefined;
   }
 
   /** @returns its number in the books */
@@ -139,10 +142,10 @@ export class ServedResults {
     this.#prepared("DELETE FROM served_results WHERE served_at_ms < ?").run(beforeMs);
   }
 
-  #heldBy(caller: string, { context, release, codec, inputHash }: ServedKey, sinceMs: number) {
+  #heldBy(caller: string, { context, release, codec, inputHash, grains }: ServedResult, sinceMs: number) {
     return this.#prepared(
-      `SELECT id FROM served_results WHERE ${SAME_KEY} AND caller = ? AND served_at_ms > ? AND consumed_block IS NULL LIMIT 1`,
-    ).get(context, inputHash, release, codec, caller, sinceMs);
+      `SELECT id FROM served_results WHERE ${SAME_KEY} AND caller = ? AND served_at_ms > ? AND grains >= ? AND consumed_block IS NULL LIMIT 1`,
+    ).get(context, inputHash, release, codec, caller, sinceMs, grains);
   }
 
   #unpaid(where: string, subject: string, sinceMs: number): Unpaid {

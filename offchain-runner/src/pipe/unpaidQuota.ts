@@ -37,8 +37,9 @@ export class UnpaidQuota {
   charge(caller: Caller, results: readonly PricedKey[]): () => void {
     const ids = this.#served.transact(() => {
       const since = this.#since();
-      const added = results.filter((result) => !this.#served.isHeld(caller.id, result, since));
-      const priced = added.map((result) => ({ ...result, grains: this.#grainsOf(result.fee) }));
+      const priced = results
+        .map((result) => ({ ...result, grains: this.#grainsOf(result.fee) }))
+        .filter((result) => !this.#served.isHeld(caller.id, result, since));
       const grains = priced.reduce((sum, result) => sum + result.grains, 0);
       const paid = this.#served.paidBy(caller.id, this.#clock.nowMs() - MEMORY_MS);
       const isNewcomer = paid === 0;

@@ -39,11 +39,11 @@ export class CircuitCache {
   }
 
   /** Compiles it and keeps it. @throws CircuitError */
-  async make(graph: Graph, prover: Prover): Promise<CompiledCircuit> {
+  async make(graph: Graph, prover: Prover, signal?: AbortSignal): Promise<CompiledCircuit> {
     await mkdir(this.#folder, { recursive: true });
     const draft = await mkdtemp(join(this.#folder, "draft-"));
     try {
-      const circuit = await buildCircuit(graph, draft, prover);
+      const circuit = await buildCircuit(graph, draft, prover, signal);
       const { r1csDigest, constraints, source } = circuit;
       await rm(circuit.files.symbols);
       const record = { r1cs: r1csDigest, wasm: sha256(await readFile(circuit.files.wasm)), constraints };

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { isPlainPath } from "../hub/plainPath.ts";
 import type { Release } from "../hub/release.ts";
 import type { KeysRecord } from "../zk/keysRecord.ts";
 import { KEYS_FILE, keysSchema, PROVING_KEY_FILE, VERIFYING_KEY_FILE } from "../zk/keysRecord.ts";
@@ -34,7 +35,7 @@ export async function readKeys(folder: string): Promise<KeyFiles> {
 /** Where a release's keys are unless the configuration says it: `keys` beside the model in the node's model folder. */
 export function keysBeside({ files, entry }: Release, modelDir: string): string | undefined {
   const uri = files[entry]?.uri ?? "";
-  return /^[a-z][a-z0-9+.-]*:/i.test(uri) ? undefined : join(modelDir, dirname(uri), "keys");
+  return isPlainPath(uri) ? join(modelDir, dirname(uri), "keys") : undefined;
 }
 
 async function readJson<T>(folder: string, file: string, schema: z.ZodType<T>): Promise<T> {

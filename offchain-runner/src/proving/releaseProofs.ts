@@ -138,7 +138,7 @@ async function circuitOf(
   const known = await circuits.get(graph);
   if (known?.r1csDigest === record.constraints) return known;
   logger.info({ graphRoot: graph.graphRoot }, "compiling a circuit");
-  const made = await pool.use((prover) => circuits.make(graph, prover), signal);
+  const made = await pool.use((prover) => circuits.make(graph, prover, signal), signal);
   if (made.r1csDigest === record.constraints) return made;
   const reason = `the graph's constraints are ${made.r1csDigest}, the keys are of ${record.constraints}`;
   throw new ProofError("proof-circuit-mismatch", { reason });

@@ -33,13 +33,14 @@ export async function buildCircuit(
   graph: Pick<StoredGraph, "graphRoot" | "root" | "stream">,
   folder: string,
   prover: Prover,
+  signal?: AbortSignal,
 ): Promise<CompiledCircuit> {
   const { source, tally } = circuitSource(graph);
   const file = (ending: string) => join(folder, `circuit.${ending}`);
   const files = { source: file("circom"), r1cs: file("r1cs"), wasm: file("wasm"), symbols: file("sym") };
   await mkdir(folder, { recursive: true });
   await writeFile(files.source, source);
-  await prover.run({ kind: "compile", folder });
+  await prover.run({ kind: "compile", folder }, signal);
   const r1cs = await readFile(files.r1cs);
   const constraints = readR1cs(r1cs).constraints.length;
   return { graphRoot: graph.graphRoot, source, tally, constraints, r1csDigest: sha256(r1cs), files };

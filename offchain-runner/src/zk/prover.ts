@@ -98,6 +98,8 @@ export class Prover {
   #start(): ChildProcess {
     this.#overLimit = false;
     const child = fork(PROCESS, [String(process.pid)], {
+      // Nothing of the node's secrets, which may be in its environment.
+      env: {},
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "advanced",
     });

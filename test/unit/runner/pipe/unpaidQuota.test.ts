@@ -66,6 +66,14 @@ describe("UnpaidQuota", () => {
     expect(quota.totals()).to.include({ served: 2, consumed: 0 });
   });
 
+  it("counts again what is worth more than before: with a proof", () => {
+    const chargeFor = (opg: string) => quota.charge(ALICE, [{ ...key("a"), fee: parseEther(opg) }]);
+    chargeFor("0.1");
+    chargeFor("0.3");
+    chargeFor("0.1");
+    expect(quota.totals()).to.include({ served: 2, unpaidGrains: 400_000 });
+  });
+
   it("grows with what was paid, once for each log", async () => {
     charge(ALICE, "a", "b");
     expect(served.consume(key("a"), 10, "tx:0")).to.equal(1_000_000);

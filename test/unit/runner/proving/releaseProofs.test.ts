@@ -12,6 +12,7 @@ import type { PublishedRelease } from "../../../../offchain-runner/src/hub/relea
 import { resultOf } from "../../../../offchain-runner/src/jobs/fulfilSource.ts";
 import type { Job } from "../../../../offchain-runner/src/jobs/job.ts";
 import { CircuitCache } from "../../../../offchain-runner/src/proving/circuitCache.ts";
+import { keysBeside } from "../../../../offchain-runner/src/proving/keysFolder.ts";
 import { ProverPool } from "../../../../offchain-runner/src/proving/proverPool.ts";
 import { ProvingEngine } from "../../../../offchain-runner/src/proving/provingEngine.ts";
 import { openReleaseProofs, requireAdmitted } from "../../../../offchain-runner/src/proving/releaseProofs.ts";
@@ -75,12 +76,13 @@ describe("proofs of a release", function () {
   const openWith = (
     options: { keys?: string; release?: Partial<PublishedRelease>; registry?: Partial<KeyRegistry> } = {},
     circuits = cache(),
+    until = signal,
   ) =>
     openReleaseProofs(
       { ...release, ...options.release },
       { graph: keys.graph, folder: options.keys ?? keys.folder },
       { registry: { ...registry, ...options.registry }, circuits, pool, chainId: CHAIN_ID, logger },
-      signal,
+      until,
     );
 
   /** A copy of the keys with something else in it. */
@@ -129,6 +131,23 @@ describe("proofs of a release", function () {
   });
 
   const idle = (): Promise<Prover> => pool.use(async (prover) => prover, signal);
+
+  it("are given up at once when the node stops, and leave nothing half-made", async () => {
+    const stop = new AbortController();
+    const stopping = openWith({}, cache("stopped"), stop.signal);
+    while (compiled === 0) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await expectError(stopping, "proving-stopped");
+    expect(readdirSync(join(folder, "stopped"))).to.deep.equal([]);
+  });
+
+  it("are looked for beside the model, inside the model folder alone", () => {
+    const beside = (uri: string) =>
+      keysBeside({ ...release, files: [{ path: "m", size: 1, sha256: "", uri }] }, "/models");
+    expect(beside("credit/model.onnx")).to.equal("/models/credit/keys");
+    for (const uri of ["../else/model.onnx", "/etc/model.onnx", "https://models.example.org/m", "data:,", ""])
+      expect(beside(uri)).to.equal(undefined);
+  });
 
   it("are refused without keys, and with files that are none", async () => {
     await expectError(openWith({ keys: join(folder, "none") }), "proof-keys-missing");
