@@ -12,6 +12,7 @@ export interface CarriedResult {
   maxCover: bigint;
   /** Canonical encoding. */
   output: string;
+  /** Empty in mode VANILLA; in mode ZK `abi.encode(bytes input, bytes proof)`. No part of what is signed. */
   proof: string;
 }
 
