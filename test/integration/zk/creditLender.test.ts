@@ -53,7 +53,7 @@ describe("a lender that takes proved scores alone", () => {
     for (const { features } of cases) {
       const asked = applicationOf(features);
       expect(await net.lender.inputOf(asked.features, asked.term)).to.equal(
-        `0x${Buffer.from(encodeTensors([tensorFromNumbers("uint8", [1, 7], features)])).toString("hex")}`,
+        hexlify(encodeTensors([tensorFromNumbers("uint8", [1, 7], features)])),
       );
     }
     const manifest = await readManifest(`${MODELS}/${MODEL}/manifest.json`);
@@ -79,7 +79,7 @@ describe("a lender that takes proved scores alone", () => {
     const { features, term, call } = await openCall(worst);
     const { pipe, settlement } = net.protocol;
     const { result } = await net.proved(features, term);
-    const generous = `${encodeTensorOfScore(1000)}`;
+    const generous = outputOf(1000);
     const refused = async (data: string, by: { interface: typeof pipe.interface }, error: string) =>
       await expect(send(data)).to.be.revertedWithCustomError(by as never, error);
 
@@ -187,6 +187,6 @@ describe("a lender that takes proved scores alone", () => {
   });
 });
 
-function encodeTensorOfScore(score: number): string {
-  return `0x${Buffer.from(encodeTensors([tensorFromNumbers("int64", [1, 1], [score])])).toString("hex")}`;
+function outputOf(score: number): string {
+  return hexlify(encodeTensors([tensorFromNumbers("int64", [1, 1], [score])]));
 }
