@@ -6,8 +6,8 @@ import { MODELS } from "../../../scripts/local/paths.ts";
 import { readManifest } from "../../../sdk/src/manifest.ts";
 import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../sdk/src/tensorValues.ts";
+import { applicationOf } from "../../fixtures/zk/creditApplication.ts";
 import {
-  applicationOf,
   BUDGET,
   type CreditNetwork,
   FUNDS,
