@@ -1,7 +1,7 @@
 import { appendResults, encodeBundle } from "@opg-network/sdk/carriedResults";
 import { signedResultsOf } from "@opg-network/sdk/signedBundle";
 import { hexlify, keccak256, parseEther } from "ethers";
-import { operatorSignal, publicSignals } from "../../offchain-runner/src/zk/statement.ts";
+import { bindingOf, publicSignals } from "../../offchain-runner/src/zk/statement.ts";
 import { ATTESTATION_TYPES, applicationOf } from "../../test/fixtures/zk/creditApplication.ts";
 import { knownKeyBlob, provedAnyhow } from "../../test/fixtures/zk/knownKey.ts";
 import { readExactModel } from "../exactRelease.ts";
@@ -71,8 +71,8 @@ export async function measure(): Promise<Record<string, number>> {
   const input = inputs[SAMPLE] ?? new Uint8Array();
   const output = outputOf(input);
   const verifier = await groth16.getAddress();
-  const operator = operatorSignal({ operatorId: 1, chainId: domain.chainId, verifier, release });
-  const proved = provedAnyhow(publicSignals(graph.root, input, output, operator));
+  const binding = bindingOf({ operatorId: 1, chainId: domain.chainId, verifier, release });
+  const proved = provedAnyhow(publicSignals(graph.root, input, output, binding));
   const consumer = await lender.getAddress();
   const { features, term } = applicationOf([...input.subarray(-32)]);
   let gas = 0;
