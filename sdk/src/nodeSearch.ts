@@ -1,5 +1,6 @@
 import { NetworkError } from "./errors.ts";
 import { allowsMode, type InferenceQuery } from "./inferenceQuery.ts";
+import { demandedBy, meetsDemand } from "./keyOrigin.ts";
 import type { NodeOffer } from "./nodeApi.ts";
 import { askQuote, type NodeClientOptions } from "./nodeClient.ts";
 import type { Candidate, PipeContracts } from "./pipeContracts.ts";
@@ -56,6 +57,8 @@ export function allowsEndpoint(endpoint: string, chainId: number): boolean {
 }
 
 const LOCAL_CHAIN_ID = 31_337;
+/** Of a code that a node says, as much as is told. */
+const MAX_CODE = 64;
 
 export interface SearchOptions {
   contracts: PipeContracts;
@@ -76,7 +79,7 @@ export async function findNodes(
   });
   for (const query of queries)
     for (const mode of MODES.keys())
-      if (allowsMode(query.modes, mode))
+      if (allowsMode(query.modes, mode) && (await hasKeysFor(query, mode, contracts)))
         for (const candidate of await read(`${query.release}:${mode}`))
           if (meets(candidate, query)) candidates.set(candidate.operatorId, candidate);
   const cheapestFirst = [...candidates.values()].sort((a, b) => Number(a.price - b.price));
@@ -111,7 +114,9 @@ export async function askOffers(
         const { offers } = await askQuote(node.endpoint, request, options);
         const usable = queries.map((query, i) => usableOffer(offers[i], query, node));
         if (usable.some((offer) => offer !== undefined)) return { ...node, offers: usable };
-        const codes = new Set(offers.map((offer) => ("error" in offer ? offer.error.code : "terms-not-met")));
+        const codes = new Set(
+          offers.map((offer) => ("error" in offer ? offer.error.code.slice(0, MAX_CODE) : "terms-not-met")),
+        );
         options.report(reportOf(node, "nothing-offered", `no offer: ${[...codes].join(", ")}`, false));
       } catch (error) {
         options.report(failureOf(node, error));
@@ -151,6 +156,13 @@ function usableOffer(
   const isAsked =
     offer.release === query.release && allowsMode(query.modes, offer.mode) && offer.fee <= query.maxFee;
   return isAsked && offer.operatorId === node.operatorId && offer.signer === node.signer ? offer : undefined;
+}
+
+/** What a proof of other keys cost would be lost: the query refuses it. */
+async function hasKeysFor(query: InferenceQuery, mode: number, contracts: PipeContracts): Promise<boolean> {
+  const least = demandedBy(query.modes);
+  if (MODES[mode] !== "ZK" || least === "none") return true;
+  return meetsDemand(await contracts.keyOriginOf(query.release), least);
 }
 
 function meets({ operatorId, stake }: Candidate, query: InferenceQuery): boolean {
