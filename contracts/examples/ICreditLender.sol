@@ -57,6 +57,8 @@ struct CreditTerms {
 /// merely signed is refused: nothing has to be waited for and no stake has to be large enough, since the line is real
 /// money at once. An applicant whose score is too low is refused with it, and nothing remains of the application, its
 /// price included.
+/// @dev A model of this size costs less computed on chain than its proof does to check; `docs/on-chain-models.md`. The
+/// lender shows the seam: a larger one can be proved, and not computed there.
 /// @dev Interest is simple, a second at a time on the principal, rounded up. It goes on after the term. Nothing is
 /// pledged: who does not repay has the lender's money and no second line for that account.
 /// @dev Warning: a line promises no funds. The lender may take out what is not lent, and lines may add up to more than

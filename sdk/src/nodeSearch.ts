@@ -1,3 +1,4 @@
+import { isHexString } from "ethers";
 import { NetworkError } from "./errors.ts";
 import { allowsMode, type InferenceQuery } from "./inferenceQuery.ts";
 import { demandedBy, meetsDemand } from "./keyOrigin.ts";
@@ -172,7 +173,9 @@ function meets({ operatorId, stake }: Candidate, query: InferenceQuery): boolean
 /** Why a node failed, out of what was thrown. */
 export function failureOf(node: Pick<ServingNode, "operatorId" | "endpoint">, error: unknown): NodeReport {
   if (!(error instanceof NetworkError)) throw error;
-  return reportOf(node, error.code, error.message, error.retryable);
+  const report = reportOf(node, error.code, error.message, error.retryable);
+  const { data } = error.data;
+  return error.code === "call-reverts" && isHexString(data) ? { ...report, revertData: data } : report;
 }
 
 function reportOf(

@@ -9,6 +9,8 @@ export interface NodeReport {
   code: string;
   message: string;
   retryable: boolean;
+  /** What the call reverts with once the node's answer is in it (`call-reverts`), such as a contract's refusal: the node's word. */
+  revertData?: string;
 }
 
 /** No operator that could serve the next call offers what a query asks, on its terms. */

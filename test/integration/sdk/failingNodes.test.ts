@@ -148,6 +148,27 @@ describe("PipeSigner among nodes that fail", () => {
     });
   }
 
+  it("tells what each node says that the contract says to its answer, where that is bytes", async () => {
+    for (const [said, told] of [
+      ["0x08c379a0", "0x08c379a0"],
+      ["too low", undefined],
+      [7, undefined],
+    ]) {
+      const { data } = await failure({
+        before: (path, response) => {
+          if (path !== NODE_PATHS.preexecute) return undefined;
+          fail(response, 422, "call-reverts", "The call reverts", { data: said });
+          return "answered";
+        },
+      });
+      const reports = data["reports"] as NodeReport[];
+      expect(reports.map(({ code, revertData }) => [code, revertData])).to.deep.equal([
+        ["call-reverts", told],
+        ["call-reverts", told],
+      ]);
+    }
+  });
+
   const bundleLies: Record<string, [string, Script]> = {
     "another release": [
       "not-asked-for",
