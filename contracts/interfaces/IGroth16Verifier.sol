@@ -39,6 +39,8 @@ interface IGroth16Verifier is IProofVerifier {
     error KeyPairingInvalid();
     /// gamma is delta, or its opposite: such a key, which nobody contributed to, proves everything.
     error KeyForgeable();
+    /// So that nobody takes for wrong what was not looked at.
+    error ProofGasTooLow(uint256 left);
     error ProofLengthInvalid(uint256 length, uint256 expected);
     /// Input or output is not the encoding of tensors of the types and shapes that the key is of.
     error StatementFormInvalid(ReleaseId release);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { concat, dataLength, dataSlice, getBytes, hexlify, ZeroAddress, ZeroHash } from "ethers";
 import { statementForm } from "../../../offchain-runner/src/zk/statement.ts";
 import { knownKeyBlob, ORDER, PRIME } from "../../fixtures/zk/knownKey.ts";
+import { pointOutsideTheGroup } from "../../fixtures/zk/outsidePoint.ts";
 import {
   CEREMONY,
   patched,
@@ -151,7 +152,7 @@ describe("Groth16Verifier", () => {
       }
     });
 
-    it("accepts nothing when it runs out of gas", async () => {
+    it("says nothing when it runs out of gas", async () => {
       const statement = chain.statement(release);
       const proof = chain.proofOf(statement);
       const outcomes = new Set<string>();
@@ -160,8 +161,7 @@ describe("Groth16Verifier", () => {
           await chain.verifier.verify(statement, proof, { gasLimit }).then(String, () => "reverted"),
         );
       }
-      expect(outcomes.has("true")).to.equal(true);
-      expect(outcomes.has("reverted")).to.equal(true);
+      expect([...outcomes].sort()).to.deep.equal(["reverted", "true"]);
     });
   });
 
@@ -302,30 +302,3 @@ describe("Groth16Verifier", () => {
     });
   });
 });
-
-/** y² = x³ + 3 / (9 + i) has many solutions, of which one in 2^254 lies in the group. */
-function pointOutsideTheGroup(): string {
-  const mod = (value: bigint) => ((value % PRIME) + PRIME) % PRIME;
-  const power = (base: bigint, exponent: bigint): bigint => {
-    let result = 1n;
-    for (const bit of exponent.toString(2)) result = mod(result * result * (bit === "1" ? base : 1n));
-    return result;
-  };
-  const root = (value: bigint): bigint | undefined => {
-    const candidate = power(mod(value), (PRIME + 1n) / 4n);
-    return mod(candidate * candidate) === mod(value) ? candidate : undefined;
-  };
-  const inverse = (value: bigint) => power(mod(value), PRIME - 2n);
-  // 3 / (9 + i) = 3 · (9 − i) / 82
-  const [b0, b1] = [mod(27n * inverse(82n)), mod(-3n * inverse(82n))];
-  for (let x = 1n; ; x++) {
-    const [a0, a1] = [mod(x ** 3n + b0), b1];
-    const norm = root(a0 * a0 + a1 * a1);
-    if (norm === undefined) continue;
-    for (const sign of [norm, -norm]) {
-      const y0 = root((a0 + sign) * inverse(2n));
-      if (y0 === undefined || y0 === 0n) continue;
-      return concat([0n, x, mod(a1 * inverse(2n * y0)), y0].map(word));
-    }
-  }
-}
