@@ -7,6 +7,13 @@ import { buildCircuit, constraintsOf, powerOf } from "../../offchain-runner/src/
 import type { CircuitKeys } from "../../offchain-runner/src/zk/groth16.ts";
 import { adoptCeremony, setUp } from "../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
+import type { KeysRecord } from "../../offchain-runner/src/zk/keysRecord.ts";
+import {
+  KEY_BLOB_FILE,
+  KEYS_FILE,
+  PROVING_KEY_FILE,
+  VERIFYING_KEY_FILE,
+} from "../../offchain-runner/src/zk/keysRecord.ts";
 import type { PowersOfTau } from "../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersOfTau.ts";
 import { Prover } from "../../offchain-runner/src/zk/prover.ts";
@@ -16,8 +23,6 @@ import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { checkModel } from "./checkModel.ts";
 import { loweredModel } from "./loweredModel.ts";
-import type { KeysRecord } from "./proofKeys.ts";
-import { KEY_BLOB_FILE, KEYS_FILE, PROVING_KEY_FILE, VERIFYING_KEY_FILE } from "./proofKeys.ts";
 
 export interface ProveSetupArguments {
   folder: string;
@@ -110,9 +115,7 @@ async function powersFor(
     return await givenPowers(powers, digest);
   }
   const power = localPowerFor(powerOf(await constraintsOf(circuit)));
-  session.say(
-    `Using the local powers of tau, 2^${power}; where they are not there yet, making them takes minutes`,
-  );
+  session.say(`Using the local powers of tau, 2^${power}; where they are not there yet, they are made now`);
   return await localPowers(power, path.join(session.hre.config.paths.cache, "zk"), prover);
 }
 

@@ -58,6 +58,17 @@ export class NodeMetrics {
   readonly #consumed = this.#counter("opg_pipe_results_consumed_total", "Results seen paid on chain", []);
   readonly #unpaid = this.#gauge("opg_pipe_unpaid_opg", "Served in the window and not paid, OPG", []);
   readonly #waiting = this.#gauge("opg_pipe_waiting_runs", "Runs of calls that wait for a process", []);
+  readonly #proofs = this.#counter("opg_proofs_total", "Proofs of results, by end", ["end"]);
+  readonly #proofSeconds = new Histogram({
+    name: "opg_proof_seconds",
+    help: "Duration of proofs that were made, checking them included",
+    buckets: RUN_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #expectedProof = this.#gauge("opg_proof_expected_seconds", "What a proof of a release takes now", [
+    "release",
+  ]);
+  readonly #waitingProofs = this.#gauge("opg_proofs_waiting", "Proofs that wait for a prover", ["for"]);
   readonly #checked = this.#counter("opg_verifier_results_total", "Results of others looked at, by end", [
     "end",
   ]);
@@ -66,6 +77,22 @@ export class NodeMetrics {
   readonly #backlog = this.#gauge("opg_verifier_backlog", "Results that wait to be computed", []);
   readonly #disputes = this.#gauge("opg_disputes", "Disputes by state", ["state"]);
   readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
+  readonly #endpoints = this.#gauge("opg_rpc_endpoint_up", "1 where a chain endpoint is in order", ["host"]);
+  readonly #endpointLag = this.#gauge(
+    "opg_rpc_endpoint_lag_blocks",
+    "How far an endpoint is behind the best",
+    ["host"],
+  );
+  readonly #endpointLatency = this.#gauge(
+    "opg_rpc_endpoint_latency_seconds",
+    "Moving average of an endpoint's answers",
+    ["host"],
+  );
+  readonly #endpointFailures = this.#gauge(
+    "opg_rpc_endpoint_failures",
+    "Failures of an endpoint since the start, by kind",
+    ["host", "failure"],
+  );
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 
   constructor() {
@@ -109,6 +136,12 @@ export class NodeMetrics {
     this.#consumed.inc(count);
   }
 
+  /** @param end `made`, or the code of what went wrong */
+  recordProof(end: string, ms: number): void {
+    this.#proofs.inc({ end });
+    if (end === "made") this.#proofSeconds.observe(ms / 1000);
+  }
+
   recordChecked(end: string): void {
     this.#checked.inc({ end });
   }
@@ -127,6 +160,13 @@ export class NodeMetrics {
     this.#queue.set(status.queueDepth);
     this.#lag.set(status.chain.lagBlocks);
     this.#ready.set(status.isReady ? 1 : 0);
+    for (const { host, state, lagBlocks, latencyMs, failures } of status.endpoints) {
+      this.#endpoints.set({ host }, state === "up" ? 1 : 0);
+      this.#endpointLag.set({ host }, lagBlocks);
+      this.#endpointLatency.set({ host }, latencyMs / 1000);
+      for (const [failure, count] of Object.entries(failures))
+        this.#endpointFailures.set({ host, failure }, count);
+    }
     if (status.operator !== undefined) {
       this.#stake.set(Number(status.operator.stake) / OPG_WEI);
       this.#balance.set(Number(status.operator.signerBalance) / 1e18);
@@ -134,6 +174,14 @@ export class NodeMetrics {
     if (status.pipe !== undefined) {
       this.#unpaid.set(Number(status.pipe.unpaid) / OPG_WEI);
       this.#waiting.set(status.pipe.waiting);
+    }
+    if (status.proofs !== undefined) {
+      this.#waitingProofs.set({ for: "requests" }, status.proofs.requests);
+      this.#waitingProofs.set({ for: "calls" }, status.proofs.calls);
+    }
+    for (const { id, zk } of status.releases) {
+      if (id !== undefined && zk?.proofMs !== undefined)
+        this.#expectedProof.set({ release: id }, zk.proofMs / 1000);
     }
     if (status.verifier !== undefined) {
       this.#backlog.set(status.verifier.backlog);

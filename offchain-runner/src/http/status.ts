@@ -1,3 +1,4 @@
+import type { EndpointHealth } from "../chain/rpcEndpoint.ts";
 import type { CoverState } from "../cover/wrongCoverStore.ts";
 import type { Job, JobState } from "../jobs/job.ts";
 import type { Dispute, DisputeKind, DisputeState } from "../verifier/dispute.ts";
@@ -8,6 +9,8 @@ export interface NodeStatus {
   /** Why not; empty when ready. Codes of README.md. */
   reasons: string[];
   chain: { chainId: number; head: number; cursor: number; lagBlocks: number; headAgeMs: number };
+  /** In the order of the configuration. */
+  endpoints: EndpointHealth[];
   operator:
     | { operatorId: number; signer: string; isActive: boolean; stake: string; signerBalance: string }
     | undefined;
@@ -17,12 +20,16 @@ export interface NodeStatus {
     status: string;
     problem: string | undefined;
     runMs: number;
+    /** Of a release that is served in mode ZK. */
+    zk: { status: string; problem: string | undefined; proofMs: number | undefined } | undefined;
   }[];
   jobs: Record<JobState, number>;
   queueDepth: number;
   earnings: { source: string; release: string; matured: string; unripe: string }[];
   /** Undefined where the node answers requests only. */
   pipe?: PipeStatus | undefined;
+  /** Undefined where the node serves nothing in mode ZK. */
+  proofs?: ProofsStatus | undefined;
   /** Undefined where the node checks nobody. */
   verifier?: VerifierStatus | undefined;
   recentJobs: JobSummary[];
@@ -37,6 +44,20 @@ export interface PipeStatus {
   running: number;
   waiting: number;
   freeSlots: number;
+}
+
+/** How busy the provers are. */
+export interface ProofsStatus {
+  provers: number;
+  running: number;
+  /** Requests in mode ZK whose proof has not begun. */
+  requests: number;
+  /** Proofs that calls wait for. */
+  calls: number;
+  /** What a proof takes, by release: milliseconds. */
+  expectedMs: Record<string, number>;
+  /** Most memory that one prover was seen to take. */
+  peakMb: number;
 }
 
 /** Results computed again since the start, and disputes. Amounts are token wei. */
