@@ -3,7 +3,7 @@ import { isError, Signature, ZeroHash } from "ethers";
 import { CommandError } from "./commandError.ts";
 import type { Contracts } from "./contracts.ts";
 import type { Session } from "./session.ts";
-import { send } from "./transaction.ts";
+import { explained, send } from "./transaction.ts";
 
 const TYPES = {
   Permit: [
@@ -53,11 +53,12 @@ export async function permitFor(session: Session, spender: string, amount: bigin
 /** Undefined of a token that takes no permits, or does not say for which domain. */
 async function permitTerms(opg: Contracts["opg"], owner: string) {
   try {
-    const { name, version, chainId, verifyingContract } = await opg.eip712Domain();
-    const nonce = await opg.nonces(owner);
+    const { name, version, chainId, verifyingContract } = await explained(() => opg.eip712Domain());
+    const nonce = await explained(() => opg.nonces(owner));
     return { domain: { name, version, chainId, verifyingContract }, nonce };
   } catch (cause) {
-    if (isError(cause, "CALL_EXCEPTION") || isError(cause, "BAD_DATA")) return undefined;
+    if (cause instanceof CommandError && cause.code.startsWith("reverted")) return undefined;
+    if (isError(cause, "BAD_DATA")) return undefined;
     throw cause;
   }
 }

@@ -11,8 +11,8 @@ import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {ERC20VotesInSeconds} from "./ERC20VotesInSeconds.sol";
 
 /// @title Votes for an OPG that has none
-/// @notice Holds OPG one for one: `depositFor` gives votes, `withdrawTo` gives the OPG back, at any time. Nobody else can
-/// move what is held. Trusts OPG to move exactly the amounts it is told to.
+/// @notice Holds OPG one for one: `depositFor` gives votes, `withdrawTo` gives the OPG back, at any time. Nobody else
+/// can move what is held. Trusts OPG to move exactly the amounts it is told to.
 contract OPGVotes is ERC20, ERC20Permit, ERC20VotesInSeconds, ERC20Wrapper {
     constructor(IERC20 opg) ERC20("OpenGradient Votes", "vOPG") ERC20Permit("OpenGradient Votes") ERC20Wrapper(opg) {}
 

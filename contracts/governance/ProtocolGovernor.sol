@@ -8,6 +8,7 @@ import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/exte
 import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
 import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+// solhint-disable-next-line max-line-length
 import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -15,9 +16,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IProtocolGovernor, VotingTerms} from "../interfaces/IProtocolGovernor.sol";
 
 /// @title ProtocolGovernor
-/// @notice Owns proposals and votes; its timelock, which it makes for itself, holds the powers. Holders of votes propose
-/// and vote, anyone queues and executes what was carried. Nobody else can bring anything before the timelock, or take it
-/// away. Trusts the token that votes.
+/// @notice Owns proposals and votes; its timelock, which it makes for itself, holds the powers. Holders of votes
+/// propose and vote, anyone queues and executes what was carried. Nobody else can bring anything before the timelock,
+/// or take it away. Trusts the token that votes.
 contract ProtocolGovernor is
     IProtocolGovernor,
     Governor,

@@ -19,10 +19,10 @@ struct VotingTerms {
 }
 
 /// @title How OPG governs the protocol
-/// @notice A proposal waits, is voted on, waits in the timelock, and is executed by anyone. Everything but the quorum's
-/// floor can be changed by a vote, the voting delay and period between constants.
-/// @dev Warning: a description that ends with `#proposer=0x…` can be used by that account alone. Without it somebody who
-/// sees a proposal coming can make it first, and cancel it.
+/// @notice A proposal waits, is voted on, waits in the timelock, and is executed by anyone. Everything but the
+/// quorum's floor can be changed by a vote, the voting delay and period between constants.
+/// @dev Warning: a description that ends with `#proposer=0x` and an address can be used by that account alone. Without
+/// it somebody who sees a proposal coming can make it first, and cancel it.
 interface IProtocolGovernor {
     error ClockNotInSeconds(string mode);
     error QuorumFloorZero();

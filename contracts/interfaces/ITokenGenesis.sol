@@ -24,10 +24,10 @@ struct Beneficiaries {
 }
 
 /// @title How OPG came into the world
-/// @notice Mints the whole supply and hands it out by the published schedule, in one transaction: nobody ever holds more
-/// than its part. What vests lies in OpenZeppelin's `VestingWallet`, one a bucket, whose owner is the beneficiary: anyone
-/// calls `release(OPG)`, and what has vested goes to the owner. Shares of a second are rounded down, and come with the
-/// next second; the last one of a schedule releases the rest.
+/// @notice Mints the whole supply and hands it out by the published schedule, in one transaction: nobody ever holds
+/// more than its part. What vests lies in OpenZeppelin's `VestingWallet`, one a bucket, whose owner is the beneficiary:
+/// anyone calls `release(OPG)`, and what has vested goes to the owner. Shares of a second are rounded down, and come
+/// with the next second; the last one of a schedule releases the rest.
 /// @dev Warning: a wallet's owner can hand it to another, with all that is not released yet. An owner that renounces it
 /// loses that for ever. What lies in a wallet has no votes, because a wallet delegates to nobody.
 interface ITokenGenesis {

@@ -108,7 +108,7 @@ contract ProtocolGovernorProposalsTest is GovernanceFixture {
     }
 
     function test_revertsWhenVotesAreCountedByBlocks() public {
-        address token = deployCode("OddTokens.sol:BlockVotesToken", abi.encode(address(this)));
+        address token = deployCode("BlockVotesToken.sol:BlockVotesToken", abi.encode(address(this)));
         _refuse(
             token,
             _votingTerms(),
