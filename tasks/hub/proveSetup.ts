@@ -4,7 +4,7 @@ import { readManifest } from "@opg-network/sdk/manifest";
 import { blobDigest } from "../../offchain-runner/src/exact/blobs.ts";
 import type { CompiledCircuit } from "../../offchain-runner/src/zk/compiledCircuit.ts";
 import { buildCircuit, constraintsOf, powerOf } from "../../offchain-runner/src/zk/compiledCircuit.ts";
-import type { CircuitKeys } from "../../offchain-runner/src/zk/groth16.ts";
+import type { CircuitKeys } from "../../offchain-runner/src/zk/proofSystem.ts";
 import { adoptCeremony, setUp } from "../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
 import type { PowersOfTau } from "../../offchain-runner/src/zk/powersOfTau.ts";

@@ -8,6 +8,7 @@ const PROBLEMS = {
   "proving-failed": "The prover failed",
   "proving-stopped": "The prover ended before its job did",
   "powers-of-tau-mismatch": "The powers of tau are not the ones that were asked for",
+  "powers-of-tau-too-few": "The powers of tau do not hold the circuit",
   "key-mismatch": "The proving key is not one of this circuit",
 } as const;
 

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CircuitError } from "./circuitError.ts";
 import { sha256 } from "./compiledCircuit.ts";
@@ -19,6 +20,9 @@ const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
   12: "0x5351d837b0f989185672c9b60362269e33301968a0158fa256268ec697064685",
   14: "0x836fa5297def33f064a209846aaba9813e29d1140007f3ac78ed4bd8b6e7b25d",
 };
+
+/** The file's section (format: iden3/snarkjs) that says what the others hold. */
+const HEADER = 1;
 
 /** The powers that a publisher brings. @throws CircuitError `powers-of-tau-mismatch` */
 export async function givenPowers(file: string, digest: string): Promise<PowersOfTau> {
@@ -54,6 +58,35 @@ export function localPowerFor(power: number): number {
   if (fitting.length === 0)
     throw new CircuitError("circuit-too-large", { reason: `no local powers of tau for 2^${power}`, power });
   return Math.min(...fitting);
+}
+
+/** How many powers a file holds, as a power of two. @throws CircuitError `powers-of-tau-mismatch` for another file */
+export async function powerOfFile(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const start = await bytesAt(file, 0, 12);
+    if (start.toString("latin1", 0, 4) !== "ptau")
+      throw new CircuitError("powers-of-tau-mismatch", { reason: `${path} is no file of powers of tau` });
+    let at = 12;
+    for (let left = start.readUInt32LE(8); left > 0; left--) {
+      const section = await bytesAt(file, at, 16);
+      if (section.readUInt32LE(0) === HEADER) {
+        const fieldBytes = section.readUInt32LE(12);
+        return (await bytesAt(file, at + 16 + fieldBytes, 4)).readUInt32LE(0);
+      }
+      at += 12 + Number(section.readBigUInt64LE(4));
+    }
+    throw new CircuitError("powers-of-tau-mismatch", { reason: `${path} does not say how many powers it holds` });
+  } finally {
+    await file.close();
+  }
+}
+
+async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+  if (bytesRead !== length)
+    throw new CircuitError("powers-of-tau-mismatch", { reason: "the file of powers of tau ends too early" });
+  return buffer;
 }
 
 async function checkDigest(file: string, digest: string): Promise<void> {
