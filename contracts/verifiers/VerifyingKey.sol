@@ -2,14 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
+import {IKeyedVerifier} from "../interfaces/IKeyedVerifier.sol";
 import {Bn254} from "./Bn254.sol";
 
 /// @notice A verifying key in memory: where its first byte is.
 /// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, some 500 gas a proof.
 /// graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
-/// delta 128 | a point of 64 for the constant, for each signal of data, for the operator | parts of input, then of
-/// output, 8 each: place 4, bytes 4.
-/// Head, from the high end: zeros 16 | format 2 | signals of data 2 | length of the input 4 | of the output 4 | parts
+/// delta 128 | a point of 64 for the constant and for each signal | parts of input, then of output, 8 each:
+/// place 4, bytes 4.
+/// Head, from the high end: zeros 16 | format 2 | signals 2 | length of the input 4 | of the output 4 | parts
 /// of the input 2 | of the output 2.
 type VerifyingKey is uint256;
 
@@ -33,6 +34,7 @@ using {
 uint256 constant KEY_FORMAT = 1;
 uint256 constant CHUNK_BYTES = 31;
 uint256 constant PART_BYTES = 8;
+uint256 constant BINDING_BYTES = 16;
 
 uint256 constant HEAD_AT = 96;
 uint256 constant ALPHA_AT = 128;
@@ -62,7 +64,7 @@ function outputDigest(VerifyingKey self) pure returns (bytes32) {
     return bytes32(_word(self, 64));
 }
 
-/// @notice Signals of data; the operator's is one more.
+/// @notice All public signals.
 function chunks(VerifyingKey self) pure returns (uint256) {
     return uint16(_word(self, HEAD_AT) >> 96);
 }
@@ -112,7 +114,7 @@ function signalPoints(VerifyingKey self) pure returns (uint256) {
 /// @notice Where the parts of the input are in memory; those of the output follow.
 function parts(VerifyingKey self) pure returns (uint256) {
     unchecked {
-        return signalPoints(self) + (chunks(self) + 2) * Bn254.G1_BYTES;
+        return signalPoints(self) + (chunks(self) + 1) * Bn254.G1_BYTES;
     }
 }
 
@@ -127,15 +129,15 @@ function partPlaces(VerifyingKey self) pure returns (uint256 input, uint256 outp
 
 /// @notice Reverts unless a proof that passes with this key can mean what it should, as far as the key shows.
 function requireSound(VerifyingKey self, uint256 length, bytes32 graphRoot) view {
-    require(length >= SIGNALS_AT, IGroth16Verifier.KeyLengthInvalid(length, SIGNALS_AT));
+    require(length >= SIGNALS_AT, IKeyedVerifier.KeyLengthInvalid(length, SIGNALS_AT));
     // With the zeros before it.
     uint256 format = _word(self, HEAD_AT) >> 112;
-    require(format == KEY_FORMAT, IGroth16Verifier.KeyFormatUnknown(format));
+    require(format == KEY_FORMAT, IKeyedVerifier.KeyFormatUnknown(format));
     (, , uint256 end) = partPlaces(self);
     uint256 expected = end - VerifyingKey.unwrap(self);
-    require(length == expected, IGroth16Verifier.KeyLengthInvalid(length, expected));
+    require(length == expected, IKeyedVerifier.KeyLengthInvalid(length, expected));
     bytes32 actual = bytes32(_word(self, 0));
-    require(actual == graphRoot && graphRoot != 0, IGroth16Verifier.KeyGraphMismatch(actual, graphRoot));
+    require(actual == graphRoot && graphRoot != 0, IKeyedVerifier.KeyGraphMismatch(actual, graphRoot));
     _requireParts(self);
     _requirePoints(self);
 }
@@ -149,29 +151,29 @@ function _requireParts(VerifyingKey self) pure {
         uint256 part = _part(self, i);
         (uint256 start, uint256 size) = (part >> 32, uint32(part));
         bool isInside = start + size <= (i < first ? inputLength(self) : outputLength(self));
-        require(start >= end && size != 0 && isInside, IGroth16Verifier.KeyPartInvalid(i));
+        require(start >= end && size != 0 && isInside, IKeyedVerifier.KeyPartInvalid(i));
         end = start + size;
         elementBytes += size;
     }
     bool isOfBoth = first != 0 && outputParts(self) != 0;
-    bool isFull = (elementBytes + CHUNK_BYTES - 1) / CHUNK_BYTES == chunks(self);
-    require(isOfBoth && isFull, IGroth16Verifier.KeySignalsInvalid(chunks(self), elementBytes));
+    bool isFull = (elementBytes + BINDING_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES == chunks(self);
+    require(isOfBoth && isFull, IKeyedVerifier.KeySignalsInvalid(chunks(self), elementBytes));
 }
 
 /// @dev A signal whose point is zero could have any value.
 function _requirePoints(VerifyingKey self) view {
     uint256 key = VerifyingKey.unwrap(self);
-    require(Bn254.isG1(alpha(self)), IGroth16Verifier.KeyPointInvalid(ALPHA_AT));
+    require(Bn254.isG1(alpha(self)), IKeyedVerifier.KeyPointInvalid(ALPHA_AT));
     uint256 end = parts(self);
     for (uint256 point = signalPoints(self); point < end; point += Bn254.G1_BYTES) {
-        require(Bn254.isG1(point), IGroth16Verifier.KeyPointInvalid(point - key));
+        require(Bn254.isG1(point), IKeyedVerifier.KeyPointInvalid(point - key));
     }
     for (uint256 point = key + BETA_AT; point < key + SIGNALS_AT; point += Bn254.G2_BYTES) {
         uint256 position = point - key;
         bool isPoint = _word(self, position) | _word(self, position + 32) != 0;
-        require(isPoint, IGroth16Verifier.KeyPointInvalid(position));
+        require(isPoint, IKeyedVerifier.KeyPointInvalid(position));
     }
-    require(Bn254.areG2(key + BETA_AT, gamma(self), delta(self)), IGroth16Verifier.KeyPairingInvalid());
+    require(Bn254.areG2(key + BETA_AT, gamma(self), delta(self)), IKeyedVerifier.KeyPairingInvalid());
     // Points with the same x are equal or opposite.
     bool isSame =
         _word(self, GAMMA_AT) == _word(self, DELTA_AT) && _word(self, GAMMA_AT + 32) == _word(self, DELTA_AT + 32);

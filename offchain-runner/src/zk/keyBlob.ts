@@ -24,9 +24,9 @@ export function keyBlob(
   const form = statementForm(root);
   const { input, output } = form;
   const signals = verifyingKey.nPublic;
-  if (signals !== form.chunks + 1)
+  if (signals !== form.chunks)
     throw new CircuitError("key-mismatch", {
-      reason: `it has ${signals} public signals, not ${form.chunks + 1}`,
+      reason: `it has ${signals} public signals, not ${form.chunks}`,
     });
   const blob = getBytes(
     concat([

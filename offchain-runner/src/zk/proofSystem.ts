@@ -42,10 +42,10 @@ export interface Proved {
   readonly cpuMs: number;
 }
 
-/** Proves what the graph gives for `input` to whoever knows `operator`, the signal of `operatorSignal`. */
+/** Proves what the graph gives for `input`, for the operator and the release of `binding` (`bindingOf`). */
 export async function prove(
   { circuit, keys, root }: { circuit: CompiledCircuit; keys: ProvingKey; root: GraphRoot },
-  { input, operator }: { input: Uint8Array; operator: bigint },
+  { input, binding }: { input: Uint8Array; binding: bigint },
   prover: Prover,
   signal?: AbortSignal,
 ): Promise<Proved> {
@@ -59,7 +59,7 @@ export async function prove(
       system: keys.verifyingKey.protocol,
       wasm: circuit.files.wasm,
       key: keys.provingKey,
-      input: circuitInput(root, input, operator),
+      input: circuitInput(root, input, binding),
     },
     signal,
   );
