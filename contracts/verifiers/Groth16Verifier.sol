@@ -174,6 +174,7 @@ contract Groth16Verifier is IGroth16Verifier {
         assembly ("memory-safe") {
             mcopy(sum, points, 64)
             isSum := 1
+            let product := add(sum, 64)
             let point := add(points, mul(64, count))
             for {
                 let chunk := add(data, mul(31, count))
@@ -185,10 +186,14 @@ contract Groth16Verifier is IGroth16Verifier {
                 // Nothing times a point adds nothing.
                 if signal {
                     mstore(add(point, 64), signal)
-                    isSum := and(isSum, staticcall(multiplyGas, 7, point, 96, add(sum, 64), 64))
-                    isSum := and(isSum, eq(returndatasize(), 64))
-                    isSum := and(isSum, staticcall(addGas, 6, sum, 128, sum, 64))
-                    isSum := and(isSum, eq(returndatasize(), 64))
+                    // From the right to the left: first the product, then what it returned, then the sum.
+                    isSum := and(
+                        and(eq(returndatasize(), 64), staticcall(addGas, 6, sum, 128, sum, 64)),
+                        and(
+                            and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)),
+                            isSum
+                        )
+                    )
                 }
             }
         }
