@@ -3,9 +3,11 @@ pragma solidity ^0.8.28;
 
 import {IKeyedVerifier} from "./IKeyedVerifier.sol";
 import {KeyOrigin} from "./IModelHub.sol";
+import {IProofVerifier} from "./IProofVerifier.sol";
 
 /// @title IGroth16Verifier
-/// @notice Checks Groth16 proofs over BN254: three points and nothing else.
+/// @notice Checks Groth16 proofs over BN254: three points and nothing else. The verifier of mode ZK: it hands proofs of
+/// the other system on.
 /// @dev Admitting a key takes some 220,000 gas, and 520 for each signal.
 /// Assumption: the secret behind the key is known to nobody.
 /// @dev Warning: a valid proof can be changed into others of the same statement. Its bytes identify nothing.
@@ -15,4 +17,7 @@ interface IGroth16Verifier is IKeyedVerifier {
 
     /// @notice Keys that came about more easily are not admitted.
     function LEAST_ORIGIN() external view returns (KeyOrigin);
+
+    /// @notice What checks proofs of releases whose key needs no secret of its own; they have another length.
+    function PLONK() external view returns (IProofVerifier);
 }

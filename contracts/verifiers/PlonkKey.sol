@@ -67,7 +67,7 @@ function powersId(PlonkKey self) pure returns (bytes32 id) {
 
 /// @notice There are 2^power rows.
 function power(PlonkKey self) pure returns (uint256) {
-    return form(self).own();
+    return form(self).prefix() >> 16;
 }
 
 function root(PlonkKey self) pure returns (uint256 value) {
@@ -82,11 +82,12 @@ function parts(PlonkKey self) pure returns (uint256) {
     return PlonkKey.unwrap(self) + PARTS_AT;
 }
 
-/// @notice Reverts unless all of the key is well-formed and of this graph.
+/// @notice Reverts unless a proof that passes with this key can mean what it should, as far as the key shows.
 function requireSound(PlonkKey self, uint256 length, bytes32 graphRoot) view {
     require(length >= PARTS_AT, IKeyedVerifier.KeyLengthInvalid(length, PARTS_AT));
     StatementForm ownForm = form(self);
-    require(ownForm.format() == PLONK_FORMAT, IKeyedVerifier.KeyFormatUnknown(ownForm.format()));
+    uint256 format = uint16(ownForm.prefix());
+    require(format == PLONK_FORMAT, IKeyedVerifier.KeyFormatUnknown(format));
     uint256 expected = ownForm.partsEnd(parts(self)) - PlonkKey.unwrap(self);
     require(length == expected, IKeyedVerifier.KeyLengthInvalid(length, expected));
     ownForm.requireGraph(graphRoot);

@@ -52,7 +52,7 @@ contract PlonkVerifier is IPlonkVerifier {
     function verify(ProofStatement calldata statement, bytes calldata proof) external view override returns (bool) {
         require(proof.length == PLONK_PROOF_BYTES, ProofLengthInvalid(proof.length, PLONK_PROOF_BYTES));
         PlonkKey key = _admittedKey(statement.release);
-        uint256[] memory signals = key.form().pack(key.parts(), statement, address(this));
+        uint256[] memory signals = _signals(key, statement);
         PlonkProof calldata parts;
         assembly ("memory-safe") {
             parts := proof.offset
@@ -62,8 +62,11 @@ contract PlonkVerifier is IPlonkVerifier {
 
     /// @inheritdoc IKeyedVerifier
     function signalsOf(ProofStatement calldata statement) external view override returns (uint256[] memory) {
-        PlonkKey key = _admittedKey(statement.release);
-        return key.form().pack(key.parts(), statement, address(this));
+        return _signals(_admittedKey(statement.release), statement);
+    }
+
+    function _signals(PlonkKey key, ProofStatement calldata statement) private view returns (uint256[] memory) {
+        return key.form().signalsIn(key.form().pack(key.parts(), statement, address(this)));
     }
 
     function _admittedKey(ReleaseId release) private view returns (PlonkKey key) {

@@ -5,12 +5,13 @@ import {IKeyedVerifier} from "../interfaces/IKeyedVerifier.sol";
 import {ProofStatement} from "../interfaces/IProofVerifier.sol";
 
 /// @notice What statements a key is of, in memory: where the key's first byte is.
-/// @dev Every key begins so: graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32.
+/// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, some 500 gas a proof.
+/// Every key begins so: graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32.
 /// Head, from the high end: the key's own 16 | format 2 | signals 2 | length of the input 4 | of the output 4 | parts of
 /// the input 2 | of the output 2. Parts, wherever the key has them, are 8 bytes each: place 4, bytes 4.
 type StatementForm is uint256;
 
-using { chunks, own, format, partsEnd, requireGraph, requireParts, pack } for StatementForm global;
+using { chunks, prefix, partsEnd, requireGraph, requireParts, pack, signalsIn } for StatementForm global;
 
 uint256 constant CHUNK_BYTES = 31;
 // Of the digest that says whose proof it is.
@@ -36,20 +37,14 @@ function chunks(StatementForm self) pure returns (uint256) {
     return uint16(_head(self) >> 96);
 }
 
-function format(StatementForm self) pure returns (uint256) {
-    return uint16(_head(self) >> 112);
-}
-
-/// @notice What the head has room for beside.
-function own(StatementForm self) pure returns (uint256) {
-    return _head(self) >> 128;
+/// @notice The format, with the 16 bytes before it that are the key's own.
+function prefix(StatementForm self) pure returns (uint256) {
+    return _head(self) >> 112;
 }
 
 /// @param parts where in memory the parts of the input begin; those of the output follow
-function partsEnd(StatementForm self, uint256 parts) pure returns (uint256) {
-    unchecked {
-        return parts + (_inputParts(self) + _outputParts(self)) * PART_BYTES;
-    }
+function partsEnd(StatementForm self, uint256 parts) pure returns (uint256 end) {
+    (, end) = _partPlaces(self, parts);
 }
 
 function requireGraph(StatementForm self, bytes32 graphRoot) pure {
@@ -76,40 +71,49 @@ function requireParts(StatementForm self, uint256 parts) pure {
     require(isOfBoth && isFull, IKeyedVerifier.KeySignalsInvalid(chunks(self), elementBytes));
 }
 
-/// @notice The public signals of a statement that is of this form, else `StatementFormInvalid`; bound to `verifier`.
+/// @notice Packs a statement, bound to `verifier`; reverts with `StatementFormInvalid` unless it is of this form.
 /// @dev Elements lie inside the encoding, and their sum inside the signals: `requireParts` was passed.
+/// @return data where all elements are in memory without gaps, then the binding, then zeros: 31 bytes to a signal
 function pack(
     StatementForm self,
     uint256 parts,
     ProofStatement calldata statement,
     address verifier
-) view returns (uint256[] memory signals) {
+) view returns (uint256 data) {
+    bytes32 digest = keccak256(abi.encode(statement.operatorId, block.chainid, verifier, statement.release));
+    uint256 length;
+    // No more than the key's blob is long, times 31.
+    unchecked {
+        length = chunks(self) * CHUNK_BYTES;
+    }
+    assembly ("memory-safe") {
+        data := mload(0x40)
+        mstore(0x40, add(data, and(add(length, 63), not(31))))
+    }
     bytes calldata input = statement.input;
     bytes calldata output = statement.output;
     bool hasForm = input.length == _inputLength(self) && output.length == _outputLength(self);
     require(hasForm, IKeyedVerifier.StatementFormInvalid(statement.release));
-    uint256 count = chunks(self);
-    signals = new uint256[](count);
-    uint256 data;
-    // Behind the signals, so that both can be written to from the front; two words to spare.
-    assembly ("memory-safe") {
-        data := mload(0x40)
-        mstore(0x40, add(data, and(add(mul(count, CHUNK_BYTES), 95), not(31))))
-    }
-    uint256 outputParts = parts + _inputParts(self) * PART_BYTES;
+    (uint256 outputParts, uint256 lastPart) = _partPlaces(self, parts);
     (bytes32 inputFrame, uint256 end) = _moveElements(input, parts, outputParts, data);
     bytes32 outputFrame;
-    (outputFrame, end) = _moveElements(output, outputParts, partsEnd(self, parts), end);
-    hasForm = inputFrame == bytes32(_word(self, 32)) && outputFrame == bytes32(_word(self, 64));
-    require(hasForm, IKeyedVerifier.StatementFormInvalid(statement.release));
-
-    bytes32 digest = keccak256(abi.encode(statement.operatorId, block.chainid, verifier, statement.release));
+    (outputFrame, end) = _moveElements(output, outputParts, lastPart, end);
     assembly ("memory-safe") {
-        // Behind the part of the digest that counts, the last signal has at most 30 bytes more.
+        // Behind the part of the digest that counts, the last chunk has at most 30 bytes more.
         mstore(end, digest)
         mstore(add(end, BINDING_BYTES), 0)
-        let to := add(signals, 32)
+    }
+    hasForm = inputFrame == bytes32(_word(self, 32)) && outputFrame == bytes32(_word(self, 64));
+    require(hasForm, IKeyedVerifier.StatementFormInvalid(statement.release));
+}
+
+/// @param data as `pack` gives it
+function signalsIn(StatementForm self, uint256 data) pure returns (uint256[] memory signals) {
+    uint256 count = chunks(self);
+    signals = new uint256[](count);
+    assembly ("memory-safe") {
         for {
+            let to := add(signals, 32)
             let last := add(to, mul(32, count))
         } lt(to, last) {
             to := add(to, 32)
@@ -142,6 +146,15 @@ function _moveElements(
         }
         frame := keccak256(copy, encoding.length)
         end := to
+    }
+}
+
+/// @return outputParts where in memory the parts of the output begin
+/// @return end where they end
+function _partPlaces(StatementForm self, uint256 parts) pure returns (uint256 outputParts, uint256 end) {
+    unchecked {
+        outputParts = parts + PART_BYTES * _inputParts(self);
+        end = outputParts + PART_BYTES * _outputParts(self);
     }
 }
 
