@@ -98,6 +98,7 @@ export async function deployProtocol(
     Operators: { opg, ...operators },
     Disputes: { ...disputes },
     Groth16Verifier: { leastOrigin: KEY_ORIGINS[proofs.leastOrigin] },
+    PlonkVerifier: { acceptedPowers: proofs.acceptedPowers },
     InferenceRequests: { opg, ...requests },
     // The same terms: what a requester pays must not depend on how it asks.
     Pipe: { opg, ...requests },
@@ -125,6 +126,7 @@ export async function deployProtocol(
     Coverage: await contracts.coverage.getAddress(),
     Gateways: await contracts.gateways.getAddress(),
     Groth16Verifier: await contracts.groth16.getAddress(),
+    PlonkVerifier: await contracts.plonk.getAddress(),
     Pipe: await contracts.pipe.getAddress(),
     PipeExecutor: await contracts.executor.getAddress(),
     SolidML: await contracts.solidML.getAddress(),

@@ -56,8 +56,12 @@ const parametersSchema = z
     }),
     disputes: z.strictObject({ baseFeeCap: gwei }),
     requests: z.strictObject({ treasury: party, protocolFeeBps: z.int().nonnegative().max(10_000) }),
-    /** How the keys of proofs must have been made, at least. */
-    proofs: z.strictObject({ leastOrigin: z.enum(["single", "ceremony"]) }),
+    proofs: z.strictObject({
+      /** How keys with a secret of their own must have been made, at least. */
+      leastOrigin: z.enum(["single", "ceremony"]),
+      /** Powers of tau that keys without one may rest on; with none such keys are refused. */
+      acceptedPowers: z.array(z.string().regex(/^0x[0-9a-f]{64}$/, "not 32 bytes in hexadecimal")),
+    }),
   })
   .refine(({ powers, operators }) => powers.exitDelay > operators.unbondingPeriod, {
     path: ["powers", "exitDelay"],

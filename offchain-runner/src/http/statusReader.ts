@@ -8,7 +8,7 @@ import type { OwnStanding } from "../jobs/admission.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { JobStore } from "../jobs/jobStore.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
-import type { NodeStatus, PipeStatus, VerifierStatus } from "./status.ts";
+import type { NodeStatus, PipeStatus, ProofsStatus, VerifierStatus } from "./status.ts";
 import { summarise } from "./status.ts";
 
 const RECENT_JOBS = 20;
@@ -30,6 +30,7 @@ export interface StatusSources {
   claims: ClaimSource;
   jobs: JobStore;
   pipe: (() => PipeStatus) | undefined;
+  proofs: { status(): ProofsStatus; expectedMs(release: string): number | undefined } | undefined;
   verifier: (() => VerifierStatus) | undefined;
   /** Answers inferences, for which it needs an operator. */
   isServing: boolean;
@@ -53,16 +54,18 @@ export class StatusReader {
       reasons,
       chain: this.#chain(),
       operator,
-      releases: releases.all().map(({ config, id, status, problem, runMs }) => ({
+      releases: releases.all().map(({ config, id, status, problem, runMs, zk }) => ({
         reference: config.release,
         id,
         status,
         problem,
         runMs: Math.round(runMs),
+        zk: zk === undefined ? undefined : { ...zk, problem: zk.problem, proofMs: this.#proofMs(id) },
       })),
       jobs: counts,
       queueDepth: counts.queued + counts.accepted + counts.running,
       pipe: this.#sources.pipe?.(),
+      proofs: this.#sources.proofs?.status(),
       verifier: this.#sources.verifier?.(),
       earnings: [...claims.earnings.values()].map(({ source, release, matured, unripe }) => ({
         source,
@@ -72,6 +75,11 @@ export class StatusReader {
       })),
       recentJobs: jobs.recent(RECENT_JOBS).map(summarise),
     };
+  }
+
+  #proofMs(release: string | undefined): number | undefined {
+    const ms = release === undefined ? undefined : this.#sources.proofs?.expectedMs(release);
+    return ms === undefined ? undefined : Math.round(ms);
   }
 
   async #operator(): Promise<NonNullable<NodeStatus["operator"]>> {
@@ -113,8 +121,10 @@ export class StatusReader {
     if (operator?.signerBalance === "0") reasons.push("balance-low");
     else if (loop.problem !== undefined) reasons.push(loop.problem);
     if ((sender.inFlightMs ?? 0) > STUCK_TRANSACTION_MS) reasons.push("transaction-stuck");
-    for (const { config, status, problem } of releases.all()) {
+    for (const { config, status, problem, zk } of releases.all()) {
       if (status !== "ready") reasons.push(`release-not-ready:${config.release}:${problem ?? "loading"}`);
+      else if (zk !== undefined && zk.status !== "ready")
+        reasons.push(`proofs-not-ready:${config.release}:${zk.problem ?? "loading"}`);
     }
     return reasons;
   }

@@ -29,6 +29,11 @@ export async function setUpUniversal(
       gates,
       power,
     });
-  await prover.run({ kind: "set-up-universal", r1cs: circuit.files.r1cs, powers: powers.file, key: provingKey });
+  await prover.run({
+    kind: "set-up-universal",
+    r1cs: circuit.files.r1cs,
+    powers: powers.file,
+    key: provingKey,
+  });
   return await keysOf("plonk", circuit, { powers, provingKey, origin: { kind: "universal" } }, prover);
 }

@@ -104,7 +104,11 @@ async function setUp({
 }
 
 /** Nothing is drawn: the same circuit and powers give the same key. */
-async function setUpUniversal({ r1cs, powers, key }: ProverJob & { kind: "set-up-universal" }): Promise<null> {
+async function setUpUniversal({
+  r1cs,
+  powers,
+  key,
+}: ProverJob & { kind: "set-up-universal" }): Promise<null> {
   if ((await plonk.setup(r1cs, powers, key)) === -1) throw new Error("the powers of tau are too few");
   return null;
 }
@@ -123,7 +127,12 @@ async function witnessOf({ wasm, input }: ProverJob & { kind: "witness" }): Prom
   return new Uint8Array(witness.data ?? []);
 }
 
-async function prove({ system, wasm, key, input }: ProverJob & { kind: "prove" }): Promise<ProverResults["prove"]> {
+async function prove({
+  system,
+  wasm,
+  key,
+  input,
+}: ProverJob & { kind: "prove" }): Promise<ProverResults["prove"]> {
   const start = performance.now();
   const cpu = process.cpuUsage();
   const witness = { type: "mem" as const };

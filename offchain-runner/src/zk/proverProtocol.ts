@@ -17,7 +17,12 @@ export type ProverJob =
       /** The publisher's own share of the toxic waste, which is not kept. */
       readonly name: string;
     }
-  | { readonly kind: "set-up-universal"; readonly r1cs: string; readonly powers: string; readonly key: string }
+  | {
+      readonly kind: "set-up-universal";
+      readonly r1cs: string;
+      readonly powers: string;
+      readonly key: string;
+    }
   | { readonly kind: "check-key"; readonly r1cs: string; readonly powers: string; readonly key: string }
   | { readonly kind: "verifying-key"; readonly key: string }
   | { readonly kind: "witness"; readonly wasm: string; readonly input: Input }

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import { constraintsOf, powerOf } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
-import type { CircuitKeys } from "../../../../offchain-runner/src/zk/proofSystem.ts";
 import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
-import { prove, verify } from "../../../../offchain-runner/src/zk/proofSystem.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
+import type { CircuitKeys } from "../../../../offchain-runner/src/zk/proofSystem.ts";
+import { prove, verify } from "../../../../offchain-runner/src/zk/proofSystem.ts";
 import { Prover } from "../../../../offchain-runner/src/zk/prover.ts";
 import type { Groth16VerifyingKey } from "../../../../offchain-runner/src/zk/proverProtocol.ts";
 import { bindingOf, publicSignals } from "../../../../offchain-runner/src/zk/statement.ts";
@@ -171,7 +171,7 @@ describe("prover", () => {
     if (process.platform !== "linux") this.skip();
     const prover = new Prover({ memoryBytes: 1 });
     try {
-      await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-stopped");
+      await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-memory-exceeded");
     } finally {
       await prover.stop();
     }
