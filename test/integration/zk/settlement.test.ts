@@ -7,9 +7,9 @@ import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter
 import { powerOf } from "../../../offchain-runner/src/zk/compiledCircuit.ts";
 import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
 import { setUp } from "../../../offchain-runner/src/zk/groth16.ts";
-import { prove } from "../../../offchain-runner/src/zk/proofSystem.ts";
 import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
 import { localPowerFor, localPowers } from "../../../offchain-runner/src/zk/powersOfTau.ts";
+import { prove } from "../../../offchain-runner/src/zk/proofSystem.ts";
 import { bindingOf } from "../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../sdk/src/tensorValues.ts";

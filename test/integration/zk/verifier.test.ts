@@ -10,6 +10,7 @@ import {
   statementGraph,
   word,
 } from "../../fixtures/zk/provedReleases.ts";
+import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
 
 const [HEAD, ALPHA, BETA, GAMMA, DELTA, SIGNALS] = [96, 128, 192, 320, 448, 576];
 const SIGNALS_OF_GRAPH = 2;
@@ -79,7 +80,7 @@ describe("Groth16Verifier", () => {
     });
 
     it("refuses a proof made for another verifier", async () => {
-      const other = await chain.ethers.deployContract("Groth16Verifier", [chain.hub, SINGLE]);
+      const other = await chain.ethers.deployContract("Groth16Verifier", [chain.hub, SINGLE, chain.plonk]);
       const statement = chain.statement(release);
       const foreign = { ...statement, release: await chain.publish({ verifier: await other.getAddress() }) };
       await other.admitKey(foreign.release);
@@ -302,30 +303,3 @@ describe("Groth16Verifier", () => {
     });
   });
 });
-
-/** y² = x³ + 3 / (9 + i) has many solutions, of which one in 2^254 lies in the group. */
-function pointOutsideTheGroup(): string {
-  const mod = (value: bigint) => ((value % PRIME) + PRIME) % PRIME;
-  const power = (base: bigint, exponent: bigint): bigint => {
-    let result = 1n;
-    for (const bit of exponent.toString(2)) result = mod(result * result * (bit === "1" ? base : 1n));
-    return result;
-  };
-  const root = (value: bigint): bigint | undefined => {
-    const candidate = power(mod(value), (PRIME + 1n) / 4n);
-    return mod(candidate * candidate) === mod(value) ? candidate : undefined;
-  };
-  const inverse = (value: bigint) => power(mod(value), PRIME - 2n);
-  // 3 / (9 + i) = 3 · (9 − i) / 82
-  const [b0, b1] = [mod(27n * inverse(82n)), mod(-3n * inverse(82n))];
-  for (let x = 1n; ; x++) {
-    const [a0, a1] = [mod(x ** 3n + b0), b1];
-    const norm = root(a0 * a0 + a1 * a1);
-    if (norm === undefined) continue;
-    for (const sign of [norm, -norm]) {
-      const y0 = root((a0 + sign) * inverse(2n));
-      if (y0 === undefined || y0 === 0n) continue;
-      return concat([0n, x, mod(a1 * inverse(2n * y0)), y0].map(word));
-    }
-  }
-}
