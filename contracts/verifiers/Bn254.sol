@@ -59,12 +59,25 @@ library Bn254 {
         isPoint = isPoint && areG2(place, place, place);
     }
 
-    /// @return sum where in memory a sum of multiples of points begins, zero so far; three words behind are its own
+    /// @return sum where in memory a sum of multiples of points is to begin; three words behind are its own
     function newSum() internal pure returns (uint256 sum) {
         assembly ("memory-safe") {
             sum := mload(0x40)
             mstore(0x40, add(sum, 160))
-            calldatacopy(sum, calldatasize(), G1_BYTES)
+        }
+    }
+
+    /// @notice The first term, once; whether it is a point is seen when the next is added.
+    function startWith(uint256 sum, uint256 place) internal pure {
+        assembly ("memory-safe") {
+            mcopy(sum, place, G1_BYTES)
+        }
+    }
+
+    /// @notice The same with a point that was sent.
+    function startWithGiven(uint256 sum, uint256[2] calldata point) internal pure {
+        assembly ("memory-safe") {
+            calldatacopy(sum, point, G1_BYTES)
         }
     }
 

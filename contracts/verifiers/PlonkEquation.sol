@@ -36,35 +36,72 @@ function isPlonk(PlonkKey key, uint256[] memory signals, PlonkProof calldata pro
     bool isSum = _addKey(sum, key, proof.values, challenges, rows);
     isSum = _addProof(sum, key, proof, challenges, rows) && isSum;
     uint256 openings = Bn254.newSum();
-    isSum = Bn254.addTimesGiven(openings, proof.opening, 1) && isSum;
+    Bn254.startWithGiven(openings, proof.opening);
     isSum = Bn254.addTimesGiven(openings, proof.nextOpening, challenges.u) && isSum;
     return isSum && Bn254.isProductOf(openings, key.secret(), sum);
 }
 
 /// @dev Each Lagrange polynomial is w^i (xi^n - 1) / n / (xi - w^i); all divisors are inverted in one.
 function _rowsAt(uint256 xi, PlonkKey key, uint256[] memory signals) view returns (PlonkRows memory rows) {
-    uint256 count = signals.length;
-    uint256[] memory distances = new uint256[](count);
-    uint256[] memory products = new uint256[](count);
-    (uint256 product, uint256 row, uint256 root) = (1, 1, key.root());
-    for (uint256 i; i < count; ++i) {
-        uint256 distance = Scalars.sub(xi, row);
-        (distances[i], products[i]) = (distance, product);
-        product = Scalars.mul(product, distance);
-        row = Scalars.mul(row, root);
-    }
+    (uint256 table, uint256 product) = _distances(xi, key.root(), signals.length);
     rows.xiN = Scalars.squared(xi, key.power());
     rows.vanishing = Scalars.sub(rows.xiN, 1);
-    uint256 rest = Scalars.mul(rows.vanishing, Scalars.invert(Scalars.mul(product, 1 << key.power())));
-    uint256 sum;
-    for (uint256 i = count; i != 0; ) {
-        --i;
-        row = Scalars.sub(xi, distances[i]);
-        rows.first = Scalars.mul(Scalars.mul(rest, products[i]), row);
-        sum = Scalars.add(sum, Scalars.mul(signals[i], rows.first));
-        rest = Scalars.mul(rest, distances[i]);
+    uint256 rest = Scalars.invert(Scalars.mul(product, 1 << key.power()));
+    (rows.first, rows.signals) = _interpolate(xi, table, Scalars.mul(rows.vanishing, rest), signals);
+}
+
+/// @return table for each signal the distance of xi from its row, and the product of those before: two words
+/// @return product of all
+function _distances(uint256 xi, uint256 root, uint256 count) pure returns (uint256 table, uint256 product) {
+    uint256 order = Scalars.ORDER;
+    assembly ("memory-safe") {
+        table := mload(0x40)
+        let end := add(table, mul(64, count))
+        mstore(0x40, end)
+        product := 1
+        let row := 1
+        for {
+            let at := table
+        } lt(at, end) {
+            at := add(at, 64)
+        } {
+            let distance := addmod(xi, sub(order, row), order)
+            mstore(at, distance)
+            mstore(add(at, 32), product)
+            product := mulmod(product, distance, order)
+            row := mulmod(row, root, order)
+        }
     }
-    rows.signals = Scalars.sub(0, sum);
+}
+
+/// @dev From the last on, `rest` is (xi^n - 1) / n, divided by the distances up to this one.
+/// @return first what the first row's polynomial is
+/// @return sum minus the signals, each times its row's
+function _interpolate(
+    uint256 xi,
+    uint256 table,
+    uint256 rest,
+    uint256[] memory signals
+) pure returns (uint256 first, uint256 sum) {
+    uint256 order = Scalars.ORDER;
+    assembly ("memory-safe") {
+        let count := mload(signals)
+        let signal := add(signals, mul(32, count))
+        for {
+            let at := add(table, mul(64, count))
+        } gt(at, table) {
+            signal := sub(signal, 32)
+        } {
+            at := sub(at, 64)
+            let distance := mload(at)
+            let row := addmod(xi, sub(order, distance), order)
+            first := mulmod(mulmod(rest, mload(add(at, 32)), order), row, order)
+            sum := addmod(sum, mulmod(first, mload(signal), order), order)
+            rest := mulmod(rest, distance, order)
+        }
+        // Of zero it is the order, which is zero to all that goes on with it.
+        sum := sub(order, sum)
+    }
 }
 
 /// @dev Adds what is of the key: selectors and permutations, and the constant as a multiple of the generator.
@@ -76,11 +113,11 @@ function _addKey(
     PlonkRows memory rows
 ) view returns (bool isSum) {
     (uint256 a, uint256 b, uint256 c) = (values.a, values.b, values.c);
+    Bn254.startWith(sum, key.selectorOf(4));
     isSum = Bn254.addTimes(sum, key.selectorOf(0), Scalars.mul(a, b));
     isSum = Bn254.addTimes(sum, key.selectorOf(1), a) && isSum;
     isSum = Bn254.addTimes(sum, key.selectorOf(2), b) && isSum;
     isSum = Bn254.addTimes(sum, key.selectorOf(3), c) && isSum;
-    isSum = Bn254.addTimes(sum, key.selectorOf(4), 1) && isSum;
 
     (uint256 v, uint256 beta) = (challenges.v, challenges.beta);
     uint256 v4 = Scalars.squared(v, 2);

@@ -23,7 +23,10 @@ library Scalars {
     /// @return square a^(2^times)
     function squared(uint256 a, uint256 times) internal pure returns (uint256 square) {
         square = a;
-        for (; times != 0; --times) square = mulmod(square, square, ORDER);
+        // Down to zero, and no further.
+        unchecked {
+            for (; times != 0; --times) square = mulmod(square, square, ORDER);
+        }
     }
 
     /// @return inverse of `a`; zero of zero

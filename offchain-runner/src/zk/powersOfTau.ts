@@ -22,6 +22,9 @@ const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
   14: "0x836fa5297def33f064a209846aaba9813e29d1140007f3ac78ed4bd8b6e7b25d",
 };
 
+/** What `powersIdOf` says of all of them: their secret is one, and known to everybody. */
+export const LOCAL_POWERS_ID = "0xa51bdfd11f386f1d96fa4d0a7567588055de4c8243d15960ed1f2742fca7b27c";
+
 /** Sections of a file (format: iden3/snarkjs). */
 const [HEADER, SECOND_GROUP] = [1, 3];
 const WORD = 32;
