@@ -15,7 +15,12 @@ import { isBuiltCode } from "./builtCode.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
 import { TokenModule } from "./modules/Token.ts";
-import { KEY_ORIGINS, type ProtocolParameters, withDeployer } from "./protocolParameters.ts";
+import {
+  KEY_ORIGINS,
+  type ProtocolParameters,
+  requirePublicPowers,
+  withDeployer,
+} from "./protocolParameters.ts";
 
 const LOCAL_CHAIN_ID = 31_337;
 
@@ -76,6 +81,7 @@ export async function deployProtocol(
   const journal = isKept ? path.join(ignitionDir, "deployments", deploymentId) : undefined;
   if (journal !== undefined) await checkJournal(connection, journal, chainId, { artifacts, say });
 
+  if (chainId !== LOCAL_CHAIN_ID) requirePublicPowers(parameters);
   const { token, powers, operators, requests, disputes, proofs } = withDeployer(parameters, deployer);
   const run = <Results extends IgnitionModuleResult<string>>(
     module: IgnitionModule<string, string, Results>,

@@ -3,6 +3,7 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import { parseGrains } from "@opg-network/sdk/opg";
 import { getAddress, isAddress, parseUnits, ZeroAddress } from "ethers";
 import { z } from "zod";
+import { LOCAL_POWERS_ID } from "../offchain-runner/src/zk/localPowers.ts";
 
 /** Written for "whoever deploys". */
 const DEPLOYER = "deployer";
@@ -98,6 +99,13 @@ export function parseProtocolParameters(value: unknown, source: string): Protoco
   const parsed = parametersSchema.safeParse(value);
   if (!parsed.success) throw new ParametersInvalidError(source, z.prettifyError(parsed.error), parsed.error);
   return parsed.data;
+}
+
+/** For any chain but a local one. @throws ParametersInvalidError where keys may rest on a secret that everybody knows */
+export function requirePublicPowers({ proofs }: ProtocolParameters): void {
+  if (!proofs.acceptedPowers.includes(LOCAL_POWERS_ID)) return;
+  const problem = "proofs.acceptedPowers names the local powers of tau, whose secret everybody knows";
+  throw new ParametersInvalidError("The parameters", problem);
 }
 
 /** The same with every party an address. */

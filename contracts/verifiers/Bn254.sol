@@ -18,11 +18,18 @@ library Bn254 {
 
     /// @return isPoint whether 64 bytes at `place` of memory are a point of the first group other than zero
     function isG1(uint256 place) internal view returns (bool isPoint) {
+        isPoint = isG1OrZero(place);
+        assembly ("memory-safe") {
+            isPoint := and(isPoint, iszero(iszero(or(mload(place), mload(add(place, 32))))))
+        }
+    }
+
+    /// @return isPoint whether 64 bytes at `place` of memory are a point of the first group
+    function isG1OrZero(uint256 place) internal view returns (bool isPoint) {
         // A missing second point is read as zero, so that the sum is the point itself.
         assembly ("memory-safe") {
             isPoint := staticcall(ADD_GAS, 6, place, G1_BYTES, 0, G1_BYTES)
             isPoint := and(isPoint, eq(returndatasize(), G1_BYTES))
-            isPoint := and(isPoint, iszero(iszero(or(mload(place), mload(add(place, 32))))))
         }
     }
 

@@ -93,11 +93,13 @@ function requireSound(PlonkKey self, uint256 length, bytes32 graphRoot) view {
     ownForm.requireGraph(graphRoot);
     ownForm.requireParts(parts(self));
     _requireRows(self);
-    uint256 end = secret(self);
-    for (uint256 point = commitments(self); point < end; point += Bn254.G1_BYTES) {
-        require(Bn254.isG1(point), IKeyedVerifier.KeyPointInvalid(point - PlonkKey.unwrap(self)));
+    uint256 permutations = permutationOf(self, 0);
+    for (uint256 point = commitments(self); point < secret(self); point += Bn254.G1_BYTES) {
+        // A circuit without constants, say, has none; rows are never joined to nothing.
+        bool isPoint = point < permutations ? Bn254.isG1OrZero(point) : Bn254.isG1(point);
+        require(isPoint, IKeyedVerifier.KeyPointInvalid(point - PlonkKey.unwrap(self)));
     }
-    require(Bn254.isG2(end), IKeyedVerifier.KeyPairingInvalid());
+    require(Bn254.isG2(secret(self)), IKeyedVerifier.KeyPairingInvalid());
 }
 
 /// @dev An element whose 2^(power - 1)th power is -1 has the order 2^power. Signals stand in the first rows.

@@ -4,6 +4,7 @@ import { type Manifest, modeBits } from "@opg-network/sdk/manifest";
 import { hexlify } from "ethers";
 import { z } from "zod";
 import { blobDigest, type StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
+import { powersIdIn } from "../../offchain-runner/src/zk/keyBlob.ts";
 import {
   KEY_BLOB_FILE,
   KEY_ORIGINS,
@@ -53,7 +54,7 @@ export async function proofKeysOf(
   if (blobDigest(blob) !== record.keyDigest) throw unfit(`${KEY_BLOB_FILE} is not the key of ${KEYS_FILE}`);
   if (record.powersOfTau.origin === "local" && session.chainId !== LOCAL_CHAIN_ID)
     throw unfit("its keys rest on the local powers of tau, whose secret everybody knows");
-  const refused = await refusalOf(record, session);
+  const refused = await refusalOf(record, blob, session);
   if (refused !== undefined) throw unfit(`the verifier of this network refuses its keys: ${refused}`);
   const zkVerifier = await (await verifierOf(record, session)).getAddress();
   const { system, keyDigest: zkKeyDigest } = record;
@@ -66,13 +67,15 @@ async function verifierOf({ system }: Pick<KeysRecord, "system">, session: Sessi
 }
 
 async function refusalOf(
-  { system, origin, powersOfTau }: KeysRecord,
+  { system, origin }: KeysRecord,
+  blob: Uint8Array,
   session: Session,
 ): Promise<string | undefined> {
   const { groth16, plonk } = await session.contracts();
   if (system === "plonk") {
-    if (await explained(() => plonk.isAccepted(powersOfTau.id))) return undefined;
-    return `it does not know the powers of tau ${powersOfTau.id} that they rest on`;
+    const powers = powersIdIn(blob);
+    if (await explained(() => plonk.isAccepted(powers))) return undefined;
+    return `it does not know the powers of tau ${powers} that they rest on`;
   }
   const least = Number(await explained(() => groth16.LEAST_ORIGIN()));
   return KEY_ORIGINS[origin.kind] < least ? `they are of origin "${origin.kind}"` : undefined;

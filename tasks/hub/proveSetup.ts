@@ -84,10 +84,11 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
     const given = { ...args, system, transcript, out, session };
     const keys: CircuitKeys = await keysFrom(circuit, powers, given, prover);
     const blob = keyBlob(graph, keys.verifyingKey);
-    const record = await recordOf(graph.graphRoot, keys, blobDigest(blob));
+    const record = recordOf(graph.graphRoot, keys, blobDigest(blob));
     await writeFile(path.join(out, VERIFYING_KEY_FILE), `${JSON.stringify(keys.verifyingKey, null, 2)}\n`);
     await writeFile(path.join(out, KEY_BLOB_FILE), blob);
     await writeFile(path.join(out, KEYS_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    const powersId = await powersIdOf(powers.file);
     const warnings = [
       ...(powers.origin === "local" ? [WORTHLESS] : []),
       ...(record.origin.kind === "single" ? [SINGLE] : []),
@@ -101,13 +102,13 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
           ["constraints", String(circuit.constraints)],
           ["gates", system === "plonk" ? String(gates) : undefined],
           ["powers of tau", `${powers.origin}, ${powers.digest}`],
-          ["their id", record.powersOfTau.id],
+          ["their id on chain", powersId],
           ["origin", record.origin.kind],
           ["key digest", record.keyDigest],
         ]),
         ...warnings,
       ],
-      value: { ...record, count: circuit.constraints, gates, out, warnings },
+      value: { ...record, count: circuit.constraints, gates, powersId, out, warnings },
     };
   } finally {
     await prover.stop();
@@ -183,15 +184,14 @@ async function keysFrom(
   return { ...keys, provingKey };
 }
 
-async function recordOf(graphRoot: string, keys: CircuitKeys, keyDigest: string): Promise<KeysRecord> {
-  const { digest, origin, file } = keys.powers;
+function recordOf(graphRoot: string, keys: CircuitKeys, keyDigest: string): KeysRecord {
   return {
     system: keys.verifyingKey.protocol,
     graphRoot,
     constraints: keys.r1csDigest,
     provingKey: keys.provingKeyDigest,
     keyDigest,
-    powersOfTau: { sha256: digest, origin, id: await powersIdOf(file) },
+    powersOfTau: { sha256: keys.powers.digest, origin: keys.powers.origin },
     origin: keys.origin,
   };
 }

@@ -45,8 +45,9 @@ export function evmProof(proof: Proof): bigint[] {
   ];
 }
 
-function pointOfG1([x = "0", y = "0"]: readonly string[]): bigint[] {
-  return [BigInt(x), BigInt(y)];
+/** The library writes zero as (0 : 1 : 0), the chain as two zeros. */
+function pointOfG1([x = "0", y = "0", z = "0"]: readonly string[]): bigint[] {
+  return z === "0" ? [0n, 0n] : [BigInt(x), BigInt(y)];
 }
 
 function pointOfG2([x = [], y = []]: readonly (readonly string[])[]): bigint[] {

@@ -2,13 +2,15 @@ import { concat, getBytes, keccak256, toBeHex } from "ethers";
 import type { GraphRoot } from "../exact/program.ts";
 import { CircuitError } from "./circuitError.ts";
 import { evmCommitments, evmSecret, evmVerifyingKey } from "./evmPoints.ts";
-import type { PlonkVerifyingKey, ProofSystem, VerifyingKey } from "./proverProtocol.ts";
+import type { ProofSystem, VerifyingKey } from "./proverProtocol.ts";
 import { type Frame, type StatementForm, statementForm } from "./statement.ts";
 
 /** As the contracts number them. */
 export const KEY_FORMATS: Readonly<Record<ProofSystem, number>> = { groth16: 1, plonk: 2 };
 /** What one blob of `BlobStore` holds. */
 const MAX_KEY_BYTES = 24_575;
+/** Behind the form and eight commitments. */
+const [SECRET_AT, SECRET_BYTES] = [128 + 8 * 64, 128];
 /** What tells the three wires of a gate apart in PLONK: not in the key, because the contract knows no others. */
 const [K1, K2] = ["2", "3"];
 
@@ -42,9 +44,9 @@ export function keyBlob(
   return blob;
 }
 
-/** Which powers of tau a PLONK key rests on, as its verifier names them: keccak256 of their secret's point. */
-export function powersId(key: PlonkVerifyingKey): string {
-  return keccak256(concat(evmSecret(key).map((word) => toBeHex(word, 32))));
+/** Which powers of tau the blob of a PLONK key rests on, as its verifier names them: keccak256 of their secret's point. */
+export function powersIdIn(blob: Uint8Array): string {
+  return keccak256(blob.subarray(SECRET_AT, SECRET_AT + SECRET_BYTES));
 }
 
 function headOf({ input, output, chunks }: StatementForm, key: VerifyingKey): string {
@@ -67,11 +69,7 @@ function numbersOf(key: VerifyingKey): bigint[] {
   }
   if (key.k1 !== K1 || key.k2 !== K2)
     throw new CircuitError("key-mismatch", { reason: `its wires are told apart by ${key.k1} and ${key.k2}` });
-  const commitments = evmCommitments(key);
-  // A contract takes no zero, which the prover's library writes in another way than the chain.
-  if (commitments.some(([x]) => x === 0n))
-    throw new CircuitError("key-mismatch", { reason: "one of its commitments is zero" });
-  return [...commitments.flat(), ...evmSecret(key), BigInt(key.w)];
+  return [...evmCommitments(key).flat(), ...evmSecret(key), BigInt(key.w)];
 }
 
 function partsOf({ parts }: Frame): string[] {

@@ -21,12 +21,7 @@ export const keysSchema = z.strictObject({
   provingKey: digest,
   /** Digest of the key's blob: the release's `zkKeyDigest`. */
   keyDigest: digest,
-  powersOfTau: z.strictObject({
-    sha256: digest,
-    origin: z.enum(["local", "given"]),
-    /** What verifiers of keys that rest on nothing else call them: keccak256 of their secret's point. */
-    id: digest,
-  }),
+  powersOfTau: z.strictObject({ sha256: digest, origin: z.enum(["local", "given"]) }),
   origin: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("single"), contribution: z.string() }),
     z.strictObject({ kind: z.literal("ceremony"), transcript: digest }),

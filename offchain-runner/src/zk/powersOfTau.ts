@@ -22,8 +22,7 @@ const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
   14: "0x836fa5297def33f064a209846aaba9813e29d1140007f3ac78ed4bd8b6e7b25d",
 };
 
-/** What `powersIdOf` says of all of them: their secret is one, and known to everybody. */
-export const LOCAL_POWERS_ID = "0xa51bdfd11f386f1d96fa4d0a7567588055de4c8243d15960ed1f2742fca7b27c";
+const LOCAL_POWERS = Object.keys(LOCAL_DIGESTS).map(Number);
 
 /** Sections of a file (format: iden3/snarkjs). */
 const [HEADER, SECOND_GROUP] = [1, 3];
@@ -58,12 +57,14 @@ export async function localPowers(power: number, folder: string, prover: Prover)
   return { file, digest, origin: "local" };
 }
 
+export function isWithinLocalPowers(power: number): boolean {
+  return power <= Math.max(...LOCAL_POWERS);
+}
+
 /** The least local powers that hold a circuit of 2^power constraints. */
 export function localPowerFor(power: number): number {
-  const fitting = Object.keys(LOCAL_DIGESTS)
-    .map(Number)
-    .filter((size) => size >= power);
-  if (fitting.length === 0)
+  const fitting = LOCAL_POWERS.filter((size) => size >= power);
+  if (!isWithinLocalPowers(power))
     throw new CircuitError("circuit-too-large", { reason: `no local powers of tau for 2^${power}`, power });
   return Math.min(...fitting);
 }

@@ -16,7 +16,7 @@ import {
 } from "../../fixtures/zk/provedReleases.ts";
 import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
 
-const [HEAD, COMMITMENTS, SECRET, ROOT_AT, PARTS] = [96, 128, 640, 768, 800];
+const [HEAD, COMMITMENTS, PERMUTATIONS, SECRET, ROOT_AT, PARTS] = [96, 128, 448, 640, 768, 800];
 const POINTS = 9;
 const VALUES = 6;
 const GRAPH = statementGraph();
@@ -92,6 +92,32 @@ describe("PlonkVerifier", () => {
       await expect(chain.verifier.verify(statement, dataSlice(proof, 0, 256)))
         .to.be.revertedWithCustomError(chain.verifier, "KeyNotAdmitted")
         .withArgs(release);
+    });
+
+    it("takes proofs of a real circuit without constants, whose commitment to them is zero", async function () {
+      this.timeout(120_000);
+      const bench = new CircuitBench();
+      try {
+        const place = { dtype: "uint8", shape: [1] } as const;
+        const ends = { inputs: [{ ...place, offset: 0 }], outputs: [{ ...place, offset: 0 }] };
+        const { circuit, graph, r1cs } = await bench.build(graphOfSteps({ steps: [], arenaWords: 1, ...ends }));
+        const powers = await localPowers(localPowerFor(powerOfGates(gatesOf(r1cs))), POWERS, bench.prover);
+        const keys = await setUpUniversal(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
+        const key = keyBlob(graph, keys.verifyingKey);
+        expect(dataSlice(key, PERMUTATIONS - 64, PERMUTATIONS)).to.equal(`0x${"00".repeat(64)}`);
+        const copied = await admitted({ graph, key });
+        const { operatorId, signer } = chain.statement(release);
+        const bytes = encodeTensors([{ ...place, shape: [1], data: Uint8Array.of(211) }]);
+        const statement = { release: copied, operatorId, signer, input: hexlify(bytes), output: hexlify(bytes) };
+        const binding = bindingOf({ operatorId, chainId: chain.chainId, verifier: address, release: copied });
+        const work = { circuit, keys, root: graph.root };
+        const { proof } = await prove(work, { input: bytes, binding }, bench.prover);
+        const sent = proofBytes(evmProof(proof));
+        expect(await verifier.verify(statement, sent)).to.equal(true);
+        expect(await verifier.verify({ ...statement, operatorId: operatorId + 1 }, sent)).to.equal(false);
+      } finally {
+        await bench.stop();
+      }
     });
 
     it("refuses a proof for another release with the same key, operator, input or output", async () => {
@@ -293,7 +319,9 @@ describe("PlonkVerifier", () => {
     it("refuses points off the curve, beyond the field, or zero", async () => {
       for (let at = COMMITMENTS; at < SECRET; at += 64) {
         const x = BigInt(dataSlice(key, at, at + 32));
-        for (const patch of [word(x + 1n), word(x + PRIME), `0x${"00".repeat(64)}`])
+        // Only a selector may be zero: no gate may need it.
+        const zero = at < PERMUTATIONS ? [] : [`0x${"00".repeat(64)}`];
+        for (const patch of [word(x + 1n), word(x + PRIME), ...zero])
           await refusal(withKey(at, patch), "KeyPointInvalid", at);
       }
       const outside = pointOutsideTheGroup();
