@@ -1,7 +1,17 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { concat, dataLength, dataSlice, getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
+import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
+import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
+import { setUpUniversal } from "../../../offchain-runner/src/zk/plonk.ts";
+import { gatesOf, powerOfGates } from "../../../offchain-runner/src/zk/plonkGates.ts";
+import { localPowerFor, localPowers } from "../../../offchain-runner/src/zk/powersOfTau.ts";
+import { prove } from "../../../offchain-runner/src/zk/proofSystem.ts";
 import { bindingOf, publicSignals, statementForm } from "../../../offchain-runner/src/zk/statement.ts";
-import { ORDER, PRIME } from "../../fixtures/zk/knownKey.ts";
+import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
+import { CircuitBench, graphOfSteps } from "../../fixtures/zk/circuits.ts";
+import { ORDER, PRIME, proofBytes } from "../../fixtures/zk/knownKey.ts";
 import { knownPlonkBlob, knownPowers, plonkProvedAnyhow, ROOT } from "../../fixtures/zk/knownPlonkKey.ts";
 import {
   CEREMONY,
@@ -16,6 +26,7 @@ import {
 } from "../../fixtures/zk/provedReleases.ts";
 import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
 
+const POWERS = fileURLToPath(new URL("../../../cache/zk", import.meta.url));
 const [HEAD, COMMITMENTS, PERMUTATIONS, SECRET, ROOT_AT, PARTS] = [96, 128, 448, 640, 768, 800];
 const POINTS = 9;
 const VALUES = 6;
