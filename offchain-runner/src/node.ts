@@ -273,7 +273,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     claims,
     jobs: store,
     pipe: pipe?.status,
-    proofs,
+    proofs: proofs?.status,
     verifier: verifier?.status,
     isServing,
   });

@@ -15,11 +15,13 @@ const FULFIL_EACH = 75_000n;
 const OUTPUT_BYTE = 30n;
 
 /** Pairing, key and statement; each public signal; each byte of the input, which is copied and hashed beside it. */
-const PROOF_GAS = 222_000n;
+const PROOF_GAS = 205_000n;
 const SIGNAL_GAS = 6_700n;
 const PROVED_BYTE = 12n;
 
 const PROOF_CALLDATA_GAS = 5_000n;
+/** Between zeros and others. */
+const PROVED_CALLDATA_BYTE = 10n;
 
 export const ACCEPT_GAS = 160_000n;
 export const REPORT_NO_SHOW_GAS = 160_000n;
@@ -108,6 +110,6 @@ export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint
     BigInt(answer.callbackGas) +
     proofGas(answer.proof) +
     // A proof's own calldata, and the input's with it.
-    (answer.proof === undefined ? 0n : PROOF_CALLDATA_GAS + 16n * BigInt(answer.proof.inputBytes))
+    (answer.proof === undefined ? 0n : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(answer.proof.inputBytes))
   );
 }

@@ -51,6 +51,8 @@ export interface ProofsStatus {
   requests: number;
   /** Proofs that calls wait for. */
   calls: number;
+  /** What a proof takes, by release: milliseconds. */
+  expectedMs: Record<string, number>;
   /** Most memory that one prover was seen to take. */
   peakMb: number;
 }

@@ -30,7 +30,7 @@ export interface StatusSources {
   claims: ClaimSource;
   jobs: JobStore;
   pipe: (() => PipeStatus) | undefined;
-  proofs: { status(): ProofsStatus; expectedMs(release: string): number | undefined } | undefined;
+  proofs: (() => ProofsStatus) | undefined;
   verifier: (() => VerifierStatus) | undefined;
   /** Answers inferences, for which it needs an operator. */
   isServing: boolean;
@@ -49,6 +49,7 @@ export class StatusReader {
     const operator = await this.#operator().catch(() => undefined);
     const counts = jobs.counts();
     const reasons = this.#reasons(operator);
+    const proofs = this.#sources.proofs?.();
     return {
       isReady: reasons.length === 0,
       reasons,
@@ -60,12 +61,15 @@ export class StatusReader {
         status,
         problem,
         runMs: Math.round(runMs),
-        zk: zk === undefined ? undefined : { ...zk, problem: zk.problem, proofMs: this.#proofMs(id) },
+        zk:
+          zk === undefined
+            ? undefined
+            : { ...zk, problem: zk.problem, proofMs: proofs?.expectedMs[id ?? ""] },
       })),
       jobs: counts,
       queueDepth: counts.queued + counts.accepted + counts.running,
       pipe: this.#sources.pipe?.(),
-      proofs: this.#sources.proofs?.status(),
+      proofs,
       verifier: this.#sources.verifier?.(),
       earnings: [...claims.earnings.values()].map(({ source, release, matured, unripe }) => ({
         source,
@@ -75,11 +79,6 @@ export class StatusReader {
       })),
       recentJobs: jobs.recent(RECENT_JOBS).map(summarise),
     };
-  }
-
-  #proofMs(release: string | undefined): number | undefined {
-    const ms = release === undefined ? undefined : this.#sources.proofs?.expectedMs(release);
-    return ms === undefined ? undefined : Math.round(ms);
   }
 
   async #operator(): Promise<NonNullable<NodeStatus["operator"]>> {

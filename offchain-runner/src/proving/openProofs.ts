@@ -73,14 +73,13 @@ export function openProofs(config: Config, parts: ProofParts) {
     const { running, waiting } = prover.load;
     const requests = store.countOf("proved", ["queued", "accepted"]);
     const peakMb = Math.round(pool.peakBytes / MEGABYTE);
-    return { provers, running, requests, calls: waiting, peakMb };
+    return { provers, running, requests, calls: waiting, expectedMs: engine.expectedTimes(), peakMb };
   };
   return {
     prover,
     prepare,
     source: admissions,
     status,
-    expectedMs: (release: string) => prover.expectedMs(release),
     stop: () => pool.stop(),
   };
 }

@@ -60,6 +60,11 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     return this.#opened.get(releaseId)?.expectedMs;
   }
 
+  /** The same of all releases, by their ids. */
+  expectedTimes(): Record<string, number> {
+    return Object.fromEntries([...this.#opened].map(([id, { expectedMs }]) => [id, Math.round(expectedMs)]));
+  }
+
   /** Public signals of a release's proofs. */
   signalCount(releaseId: string): number | undefined {
     return this.#opened.get(releaseId)?.work.keys.verifyingKey.nPublic;
