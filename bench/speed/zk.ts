@@ -17,7 +17,7 @@ import { readExactModel } from "../exactRelease.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
 
-const MODELS = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "digits"];
+const MODELS = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "credit-score", "digits"];
 const PROOFS = 9;
 const BINDING = 7n << 120n;
 /** Kept between runs: powers of tau are made once. */

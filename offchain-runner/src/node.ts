@@ -114,7 +114,9 @@ async function openBase(
     urls: chain.rpcUrls,
     chainId: chain.chainId,
     timeoutMs: chain.rpcTimeoutMs,
+    maxLagBlocks: chain.maxLagBlocks,
     clock,
+    logger,
     signal,
   });
   closers.push(() => provider.destroy());
@@ -263,6 +265,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
   const status = new StatusReader({
     ...chain,
+    endpoints: () => base.provider.health(),
     time,
     watcher,
     account,
@@ -277,7 +280,24 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     verifier: verifier?.status,
     isServing,
   });
-  return { store, releases, admitter, executor, watcher, loop, metrics, status, pipe, verifier, proofs };
+  // With one endpoint there is nothing to compare it with.
+  const watchEndpoints = async (until: AbortSignal): Promise<void> => {
+    if (chain.rpcUrls.length > 1) await base.provider.watch(chain.probeIntervalMs, until);
+  };
+  return {
+    store,
+    releases,
+    admitter,
+    executor,
+    watcher,
+    loop,
+    metrics,
+    status,
+    pipe,
+    verifier,
+    proofs,
+    watchEndpoints,
+  };
 }
 
 /** Where nothing else compares the runtime, it may be the one that is wrong. */
@@ -371,6 +391,7 @@ async function runUntil(
     parts.executor.run(signal, cancel.signal),
     parts.loop.run(signal, cancel.signal),
     parts.verifier?.run(signal),
+    parts.watchEndpoints(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {

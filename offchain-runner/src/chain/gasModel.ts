@@ -110,6 +110,8 @@ export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint
     BigInt(answer.callbackGas) +
     proofGas(answer.proof) +
     // A proof's own calldata, and the input's with it.
-    (answer.proof === undefined ? 0n : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(answer.proof.inputBytes))
+    (answer.proof === undefined
+      ? 0n
+      : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(answer.proof.inputBytes))
   );
 }

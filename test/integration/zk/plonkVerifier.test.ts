@@ -109,17 +109,25 @@ describe("PlonkVerifier", () => {
       this.timeout(120_000);
       const bench = new CircuitBench();
       try {
-        const place = { dtype: "uint8", shape: [1] } as const;
+        const place = { dtype: "uint8" as const, shape: [1] };
         const ends = { inputs: [{ ...place, offset: 0 }], outputs: [{ ...place, offset: 0 }] };
-        const { circuit, graph, r1cs } = await bench.build(graphOfSteps({ steps: [], arenaWords: 1, ...ends }));
+        const { circuit, graph, r1cs } = await bench.build(
+          graphOfSteps({ steps: [], arenaWords: 1, ...ends }),
+        );
         const powers = await localPowers(localPowerFor(powerOfGates(gatesOf(r1cs))), POWERS, bench.prover);
         const keys = await setUpUniversal(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
         const key = keyBlob(graph, keys.verifyingKey);
         expect(dataSlice(key, PERMUTATIONS - 64, PERMUTATIONS)).to.equal(`0x${"00".repeat(64)}`);
         const copied = await admitted({ graph, key });
         const { operatorId, signer } = chain.statement(release);
-        const bytes = encodeTensors([{ ...place, shape: [1], data: Uint8Array.of(211) }]);
-        const statement = { release: copied, operatorId, signer, input: hexlify(bytes), output: hexlify(bytes) };
+        const bytes = encodeTensors([{ ...place, data: Uint8Array.of(211) }]);
+        const statement = {
+          release: copied,
+          operatorId,
+          signer,
+          input: hexlify(bytes),
+          output: hexlify(bytes),
+        };
         const binding = bindingOf({ operatorId, chainId: chain.chainId, verifier: address, release: copied });
         const work = { circuit, keys, root: graph.root };
         const { proof } = await prove(work, { input: bytes, binding }, bench.prover);

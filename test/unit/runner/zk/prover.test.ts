@@ -1,9 +1,9 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
-import { constraintsOf, powerOf } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
+import { constraintsOf, powerOf, sha256 } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
 import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
@@ -119,6 +119,19 @@ describe("prover", () => {
       ),
       "key-mismatch",
     );
+  });
+
+  it("makes the local powers anew where they are missing or changed, the same bytes as the library's", async function () {
+    this.timeout(120_000);
+    const folder = join(bench.folder, "powers");
+    const { file, digest } = await localPowers(8, folder, bench.prover);
+    const made = readFileSync(file);
+    expect(sha256(made)).to.equal(digest);
+    writeFileSync(file, made.subarray(1));
+    await localPowers(8, folder, bench.prover);
+    expect(sha256(readFileSync(file))).to.equal(digest);
+    expect(readdirSync(folder)).to.deep.equal(["powers-8.ptau"]);
+    await expectError(localPowers(9, folder, bench.prover), "circuit-too-large");
   });
 
   it("refuses powers of tau that are not the ones asked for", async () => {
