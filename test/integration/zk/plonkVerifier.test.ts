@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { concat, dataLength, dataSlice, getBytes, hexlify, keccak256, ZeroAddress } from "ethers";
+import { concat, dataLength, dataSlice, getBytes, hexlify, keccak256, toBeHex, ZeroAddress } from "ethers";
+import { readProtocolParameters, requirePublicPowers } from "../../../deploy/protocolParameters.ts";
 import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
 import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
+import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
 import { setUpUniversal } from "../../../offchain-runner/src/zk/plonk.ts";
 import { gatesOf, powerOfGates } from "../../../offchain-runner/src/zk/plonkGates.ts";
 import { localPowerFor, localPowers } from "../../../offchain-runner/src/zk/powersOfTau.ts";
@@ -28,6 +30,14 @@ import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
 
 const POWERS = fileURLToPath(new URL("../../../cache/zk", import.meta.url));
 const [HEAD, COMMITMENTS, PERMUTATIONS, SECRET, ROOT_AT, PARTS] = [96, 128, 448, 640, 768, 800];
+/** Of the perpetual powers of tau, as Hermez prepared them and many verifiers have it; imaginary parts first. */
+const PUBLIC_SECRET = [
+  17231025384763736816414546592865244497437017442647097510447326538965263639101n,
+  21831381940315734285607113342023901060522397560371972897001948545212302161822n,
+  11507326595632554467052522095592665270651932854513688777769618397986436103170n,
+  2388026358213174446665280700919698872609886601280537296205114254867301080648n,
+];
+const PAIRING = toBeHex(8, 20);
 const POINTS = 9;
 const VALUES = 6;
 const GRAPH = statementGraph();
@@ -191,6 +201,15 @@ describe("PlonkVerifier", () => {
       }
     });
 
+    it("refuses a proof of which a bit is changed", async () => {
+      const statement = chain.statement(release);
+      const proof = getBytes(proofOf(statement));
+      for (let at = 0; at < proof.length; at += 5) {
+        const changed = proof.with(at, (proof[at] ?? 0) ^ (1 << (at % 8)));
+        expect(await verifier.verify(statement, changed), `byte ${at}`).to.equal(false);
+      }
+    });
+
     it("refuses points off the curve and numbers beyond their field, and costs no more than its bounds", async () => {
       const statement = chain.statement(release);
       const proof = proofOf(statement);
@@ -351,6 +370,22 @@ describe("PlonkVerifier", () => {
       const lax = await chain.ethers.deployContract("PlonkVerifier", [chain.hub, [keccak256(outside)]]);
       const published = await publish({ ...withKey(SECRET, outside), verifier: await lax.getAddress() });
       await expect(lax.admitKey(published)).to.be.revertedWithCustomError(lax, "KeyPairingInvalid");
+    });
+
+    it("is deployed on Base Sepolia with powers whose secret's point is of the group", async () => {
+      const { proofs } = await readProtocolParameters("deploy/parameters/base-sepolia.json5");
+      const secret = PUBLIC_SECRET.map(word);
+      expect(proofs.acceptedPowers).to.deep.equal([keccak256(concat(secret))]);
+      // e(G, secret) · e(−G, secret) = 1, which the precompile computes of points of the groups alone.
+      const pairs = concat([word(1n), word(2n), ...secret, word(1n), word(PRIME - 2n), ...secret]);
+      const answer = await chain.ethers.provider.call({ to: PAIRING, data: pairs });
+      expect(BigInt(answer)).to.equal(1n);
+      expect(proofs.acceptedPowers).not.to.include(LOCAL_POWERS_ID);
+      const parameters = await readProtocolParameters("deploy/parameters/local.json5");
+      expect(parameters.proofs.acceptedPowers).to.deep.equal([LOCAL_POWERS_ID]);
+      expect(() => requirePublicPowers(parameters))
+        .to.throw()
+        .with.property("code", "parameters-invalid");
     });
 
     it("knows cosets that never meet, whatever the rows", () => {
