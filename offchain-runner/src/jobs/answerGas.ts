@@ -1,9 +1,8 @@
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
 import type { AnswerGas } from "../chain/gasModel.ts";
+import { BINDING_BYTES, SIGNAL_BYTES } from "../zk/statement.ts";
 import type { Job } from "./job.ts";
 
-/** Bytes of elements in one public signal; and what says whose proof it is, which may take one more. */
-const SIGNAL_BYTES = 31;
 /** Offsets and lengths around input and proof. */
 const WRAPPING_BYTES = 192;
 
@@ -12,7 +11,8 @@ export function gasOf({ request, input, output, proof }: Job): AnswerGas {
   const answer = { callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 };
   if (proof === undefined || output === undefined) return answer;
   const elements = elementBytes(input) + elementBytes(output);
-  return { ...answer, proof: { inputBytes: input.length, signals: Math.ceil(elements / SIGNAL_BYTES) + 1 } };
+  const signals = Math.ceil((elements + BINDING_BYTES) / SIGNAL_BYTES);
+  return { ...answer, proof: { inputBytes: input.length, signals } };
 }
 
 /** Calldata of a result's proof: its input goes along. */

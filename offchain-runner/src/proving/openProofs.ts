@@ -47,6 +47,7 @@ export function openProofs(config: Config, parts: ProofParts) {
   const pool = new ProverPool({ provers, memoryBytes: memoryMb * MEGABYTE, timeoutMs });
   const admissions = new KeyAdmissionSource(parts.bell, parts.time, logger);
   const circuits = new CircuitCache(join(config.dataDir, "circuits"));
+  const cleaned = circuits.clean();
   const engine = new ProvingEngine({
     ...{ circuits, pool, account, onProof, logger },
     registry: createKeyRegistry(contracts, parts.provider),
@@ -66,6 +67,7 @@ export function openProofs(config: Config, parts: ProofParts) {
   });
   const prover = new ResultProver({ engine, scheduler, provers, logger, onDisagreement });
   const prepare: PrepareProofs = async (release, { proofs }, signal) => {
+    await cleaned;
     const folder = proofs ?? keysBeside(release, config.modelDir);
     await engine.prepare(release, { graph: parts.graphOf(release.id), folder }, signal);
   };

@@ -45,8 +45,8 @@ describe("gasModel", () => {
   });
 
   it("counts a signal for each 31 bytes of input and output, and what says whose proof it is", () => {
-    expect(gasOf(proved(61)).proof).to.deep.include({ signals: 3 });
-    expect(gasOf(proved(62)).proof).to.deep.include({ signals: 4 });
+    expect(gasOf(proved(76)).proof).to.deep.include({ signals: 3 });
+    expect(gasOf(proved(77)).proof).to.deep.include({ signals: 4 });
     const { proof: _, ...plain } = proved(62);
     expect(gasOf(plain)).to.not.have.property("proof");
   });
