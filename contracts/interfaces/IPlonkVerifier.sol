@@ -5,8 +5,8 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 import {IKeyedVerifier} from "./IKeyedVerifier.sol";
 
 /// @title IPlonkVerifier
-/// @notice Checks PLONK proofs over BN254 (eprint 2019/953), whose keys need no secret of their own: those of the powers
-/// of tau that this contract was deployed with are the only ones, and keys on others are not admitted.
+/// @notice Checks PLONK proofs over BN254 (eprint 2019/953), whose keys need no secret of their own: that of the powers
+/// of tau is the only one. Keys on powers that this contract was not deployed with are not admitted.
 /// @dev A proof is nine commitments and six values of 32 bytes each. Admitting a key takes some 200,000 gas.
 /// Assumption: nobody knows the secret of any of the accepted powers of tau. On a local chain everybody does.
 interface IPlonkVerifier is IKeyedVerifier {

@@ -98,7 +98,11 @@ library Bn254 {
     }
 
     /// @notice Adds a point that was sent, `scalar` times.
-    function addTimesGiven(uint256 sum, uint256[2] calldata point, uint256 scalar) internal view returns (bool isPoint) {
+    function addTimesGiven(
+        uint256 sum,
+        uint256[2] calldata point,
+        uint256 scalar
+    ) internal view returns (bool isPoint) {
         assembly ("memory-safe") {
             calldatacopy(add(sum, 64), point, G1_BYTES)
         }

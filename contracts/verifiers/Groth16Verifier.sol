@@ -66,8 +66,8 @@ contract Groth16Verifier is IGroth16Verifier {
         return key.form().signalsIn(_data(key, statement));
     }
 
-    /// @dev The call goes on as it came, without being taken apart: what it reverts with comes through, and anything but
-    /// the word 1 is false.
+    /// @dev The call goes on as it came, without being taken apart: what it reverts with comes through, and anything
+    /// but the word 1 is false.
     function _handedOn() private view returns (bool isTrue) {
         address verifier = address(PLONK);
         assembly ("memory-safe") {
@@ -92,11 +92,7 @@ contract Groth16Verifier is IGroth16Verifier {
     }
 
     /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1.
-    function _isProof(
-        VerifyingKey key,
-        uint256 data,
-        bytes calldata proof
-    ) private view returns (bool isProof) {
+    function _isProof(VerifyingKey key, uint256 data, bytes calldata proof) private view returns (bool isProof) {
         uint256 pairs;
         assembly ("memory-safe") {
             pairs := mload(0x40)
@@ -124,12 +120,7 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev Writes to `sum` the point of the constant and, for each signal, its point times it, added up; uses 64 bytes
     /// behind. From the last signal on: each is written behind its point, over what was used already, the last one
     /// over parts and the 32 bytes to spare.
-    function _sum(
-        uint256 points,
-        uint256 count,
-        uint256 data,
-        uint256 sum
-    ) private view returns (bool isSum) {
+    function _sum(uint256 points, uint256 count, uint256 data, uint256 sum) private view returns (bool isSum) {
         (uint256 addGas, uint256 multiplyGas) = (Bn254.ADD_GAS, Bn254.MULTIPLY_GAS);
         assembly ("memory-safe") {
             mcopy(sum, points, 64)
@@ -149,10 +140,7 @@ contract Groth16Verifier is IGroth16Verifier {
                     // From the right to the left: first the product, then what it returned, then the sum.
                     isSum := and(
                         and(eq(returndatasize(), 64), staticcall(addGas, 6, sum, 128, sum, 64)),
-                        and(
-                            and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)),
-                            isSum
-                        )
+                        and(and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)), isSum)
                     )
                 }
             }

@@ -167,10 +167,7 @@ function _addProof(
 }
 
 /// @dev alpha (a + beta xi + gamma) (b + beta K1 xi + gamma) (c + beta K2 xi + gamma)
-function _productFactor(
-    PlonkValues calldata values,
-    PlonkChallenges memory challenges
-) pure returns (uint256 product) {
+function _productFactor(PlonkValues calldata values, PlonkChallenges memory challenges) pure returns (uint256 product) {
     uint256 shift = Scalars.mul(challenges.beta, challenges.xi);
     product = Scalars.mul(challenges.alpha, _factor(values.a, shift, challenges.gamma));
     product = Scalars.mul(product, _factor(values.b, Scalars.mul(shift, K1), challenges.gamma));

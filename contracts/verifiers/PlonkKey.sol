@@ -13,7 +13,18 @@ import {FORM_BYTES, StatementForm, loadKey} from "./StatementForm.sol";
 /// second group 128 | root of unity 32 | parts.
 type PlonkKey is uint256;
 
-using { form, commitments, selectorOf, permutationOf, secret, powersId, power, root, parts, requireSound } for PlonkKey global;
+using {
+    form,
+    commitments,
+    selectorOf,
+    permutationOf,
+    secret,
+    powersId,
+    power,
+    root,
+    parts,
+    requireSound
+} for PlonkKey global;
 
 uint256 constant PLONK_FORMAT = 2;
 uint256 constant COMMITMENT_BYTES = 512;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Bn254} from "./Bn254.sol";
 import {PlonkKey} from "./PlonkKey.sol";
 import {Scalars} from "./Scalars.sol";
 
@@ -43,7 +42,7 @@ struct PlonkChallenges {
 
 uint256 constant PLONK_PROOF_BYTES = 768;
 
-using { hasScalars, challengesOf } for PlonkProof global;
+using {hasScalars, challengesOf} for PlonkProof global;
 
 /// @notice The values are numbers of the field, so that each has one form.
 function hasScalars(PlonkProof calldata self) pure returns (bool) {

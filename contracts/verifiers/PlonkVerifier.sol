@@ -12,8 +12,8 @@ import {PlonkKey, loadPlonkKey} from "./PlonkKey.sol";
 import {PLONK_PROOF_BYTES, PlonkProof} from "./PlonkProof.sol";
 
 /// @title PlonkVerifier
-/// @notice Owns which key each release has, written once by anyone from what the hub holds, and which powers of tau keys
-/// may rest on, settled at deployment. Has no other role and no money. Trusts `ModelHub` and its blob store.
+/// @notice Owns which key each release has, written once by anyone from what the hub holds, and which powers of tau
+/// keys may rest on, settled at deployment. Has no other role and no money. Trusts `ModelHub` and its blob store.
 contract PlonkVerifier is IPlonkVerifier {
     IModelHub public immutable override HUB;
     address private immutable _BLOB_STORE;

@@ -7,11 +7,11 @@ import {ProofStatement} from "../interfaces/IProofVerifier.sol";
 /// @notice What statements a key is of, in memory: where the key's first byte is.
 /// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, some 500 gas a proof.
 /// Every key begins so: graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32.
-/// Head, from the high end: the key's own 16 | format 2 | signals 2 | length of the input 4 | of the output 4 | parts of
-/// the input 2 | of the output 2. Parts, wherever the key has them, are 8 bytes each: place 4, bytes 4.
+/// Head, from the high end: the key's own 16 | format 2 | signals 2 | length of the input 4 | of the output 4 | parts
+/// of the input 2 | of the output 2. Parts, wherever the key has them, are 8 bytes each: place 4, bytes 4.
 type StatementForm is uint256;
 
-using { chunks, prefix, partsEnd, requireGraph, requireParts, pack, signalsIn } for StatementForm global;
+using {chunks, prefix, partsEnd, requireGraph, requireParts, pack, signalsIn} for StatementForm global;
 
 uint256 constant CHUNK_BYTES = 31;
 // Of the digest that says whose proof it is.

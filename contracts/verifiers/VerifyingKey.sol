@@ -11,7 +11,7 @@ import {FORM_BYTES, StatementForm, loadKey} from "./StatementForm.sol";
 /// constant and for each signal | parts.
 type VerifyingKey is uint256;
 
-using { form, alpha, gamma, delta, signalPoints, parts, requireSound } for VerifyingKey global;
+using {form, alpha, gamma, delta, signalPoints, parts, requireSound} for VerifyingKey global;
 
 uint256 constant KEY_FORMAT = 1;
 
