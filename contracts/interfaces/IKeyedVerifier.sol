@@ -35,6 +35,8 @@ interface IKeyedVerifier is IProofVerifier {
     error KeyPointInvalid(uint256 position);
     /// One of its points of the second group is none.
     error KeyPairingInvalid();
+    /// So that nobody takes for wrong what was not looked at.
+    error ProofGasTooLow(uint256 left);
     error ProofLengthInvalid(uint256 length, uint256 expected);
     /// Input or output is not the encoding of tensors of the types and shapes that the key is of.
     error StatementFormInvalid(ReleaseId release);

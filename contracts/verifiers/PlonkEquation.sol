@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IKeyedVerifier} from "../interfaces/IKeyedVerifier.sol";
 import {Bn254} from "./Bn254.sol";
 import {PlonkKey} from "./PlonkKey.sol";
 import {PlonkChallenges, PlonkProof, PlonkValues} from "./PlonkProof.sol";
@@ -12,6 +13,9 @@ import {Scalars} from "./Scalars.sol";
 // the cosets never meet.
 uint256 constant K1 = 2;
 uint256 constant K2 = 3;
+
+// Of 18 multiplications and a pairing of two, 230,000, with what calls hold back.
+uint256 constant GROUP_GAS = 260_000;
 
 /// @notice What follows from the challenge xi and the signals.
 struct PlonkRows {
@@ -32,6 +36,8 @@ function isPlonk(PlonkKey key, uint256[] memory signals, PlonkProof calldata pro
     PlonkRows memory rows = _rowsAt(challenges.xi, key, signals);
     // A challenge that is a row would divide by zero.
     if (rows.vanishing == 0) return false;
+    // From here on an honest proof takes less, so that what fails then is the proof.
+    require(gasleft() > GROUP_GAS, IKeyedVerifier.ProofGasTooLow(gasleft()));
     uint256 sum = Bn254.newSum();
     bool isSum = _addKey(sum, key, proof.values, challenges, rows);
     isSum = _addProof(sum, key, proof, challenges, rows) && isSum;

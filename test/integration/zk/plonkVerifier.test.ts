@@ -26,7 +26,7 @@ import {
   UNIVERSAL,
   word,
 } from "../../fixtures/zk/provedReleases.ts";
-import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
+import { pointOutsideTheGroup } from "../../fixtures/zk/outsidePoint.ts";
 
 const POWERS = fileURLToPath(new URL("../../../cache/zk", import.meta.url));
 const [HEAD, COMMITMENTS, PERMUTATIONS, SECRET, ROOT_AT, PARTS] = [96, 128, 448, 640, 768, 800];
@@ -271,13 +271,14 @@ describe("PlonkVerifier", () => {
       );
     });
 
-    it("accepts nothing when it runs out of gas", async () => {
+    it("calls no proof wrong for want of gas", async () => {
       const statement = chain.statement(release);
       const proof = proofOf(statement);
       const outcomes = new Set<string>();
-      for (let gasLimit = 60_000; gasLimit <= 360_000; gasLimit += 15_000)
+      for (let gasLimit = 60_000; gasLimit <= 360_000; gasLimit += 7_000)
         outcomes.add(await verifier.verify(statement, proof, { gasLimit }).then(String, () => "reverted"));
-      expect([...outcomes]).to.include.members(["true", "reverted"]);
+      // Never "false": that a proof was not looked at says nothing about it.
+      expect([...outcomes]).to.have.members(["true", "reverted"]);
     });
   });
 

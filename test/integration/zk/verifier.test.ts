@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { concat, dataLength, dataSlice, getBytes, hexlify, ZeroAddress, ZeroHash } from "ethers";
 import { statementForm } from "../../../offchain-runner/src/zk/statement.ts";
 import { knownKeyBlob, ORDER, PRIME } from "../../fixtures/zk/knownKey.ts";
+import { pointOutsideTheGroup } from "../../fixtures/zk/outsidePoint.ts";
 import {
   CEREMONY,
   patched,
@@ -10,7 +11,6 @@ import {
   statementGraph,
   word,
 } from "../../fixtures/zk/provedReleases.ts";
-import { pointOutsideTheGroup } from "../../fixtures/zk/twistPoint.ts";
 
 const [HEAD, ALPHA, BETA, GAMMA, DELTA, SIGNALS] = [96, 128, 192, 320, 448, 576];
 const SIGNALS_OF_GRAPH = 2;
