@@ -12,7 +12,13 @@ import { deployToken } from "./deployToken.ts";
 import { completed, readJournal } from "./journal.ts";
 import { mendJournal, waitForConfirmations } from "./mendJournal.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
-import { KEY_ORIGINS, type ProtocolParameters, withDeployer, withGovernance } from "./protocolParameters.ts";
+import {
+  KEY_ORIGINS,
+  type ProtocolParameters,
+  requirePublicPowers,
+  withDeployer,
+  withGovernance,
+} from "./protocolParameters.ts";
 import type { RunModule } from "./runModule.ts";
 
 /** Of each transaction, before what stands on it is sent. Blocks of a chain of this machine are final. */
@@ -51,6 +57,7 @@ export async function deployProtocol(
 ): Promise<Deployment> {
   const { ignitionDir, artifacts, deployer, say } = options;
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
+  if (chainId !== LOCAL_CHAIN_ID) requirePublicPowers(parameters);
   const deploymentId = options.deploymentId ?? `chain-${chainId}`;
   const confirmations = chainId === LOCAL_CHAIN_ID ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
   const target = { chainId, deploymentId, confirmations, artifacts, deployer, say };
@@ -127,6 +134,7 @@ async function deployAll(
     Operators: { opg, ...operators },
     Disputes: { ...disputes },
     Groth16Verifier: { leastOrigin: KEY_ORIGINS[proofs.leastOrigin] },
+    PlonkVerifier: { acceptedPowers: proofs.acceptedPowers },
     InferenceRequests: { opg, ...requests },
     // The same terms: what a requester pays must not depend on how it asks.
     Pipe: { opg, ...requests },
@@ -154,6 +162,7 @@ async function deployAll(
     Coverage: contracts.coverage,
     Gateways: contracts.gateways,
     Groth16Verifier: contracts.groth16,
+    PlonkVerifier: contracts.plonk,
     Pipe: contracts.pipe,
     PipeExecutor: contracts.executor,
     SolidML: contracts.solidML,

@@ -3,6 +3,7 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import { parseGrains } from "@opg-network/sdk/opg";
 import { getAddress, isAddress, parseUnits, ZeroAddress } from "ethers";
 import { z } from "zod";
+import { LOCAL_POWERS_ID } from "../offchain-runner/src/zk/localPowers.ts";
 
 /** Written for "whoever deploys". */
 const DEPLOYER = "deployer";
@@ -84,8 +85,12 @@ const parametersSchema = z
     }),
     disputes: z.strictObject({ baseFeeCap: gwei }),
     requests: z.strictObject({ treasury: power, protocolFeeBps: z.int().nonnegative().max(10_000) }),
-    /** How the keys of proofs must have been made, at least. */
-    proofs: z.strictObject({ leastOrigin: z.enum(["single", "ceremony"]) }),
+    proofs: z.strictObject({
+      /** How keys with a secret of their own must have been made, at least. */
+      leastOrigin: z.enum(["single", "ceremony"]),
+      /** Powers of tau that keys without one may rest on; with none such keys are refused. */
+      acceptedPowers: z.array(z.string().regex(/^0x[0-9a-f]{64}$/, "not 32 bytes in hexadecimal")),
+    }),
   })
   .refine(({ powers, operators }) => powers.exitDelay > operators.unbondingPeriod, {
     path: ["powers", "exitDelay"],
@@ -144,6 +149,13 @@ export function parseProtocolParameters(value: unknown, source: string): Protoco
   const parsed = parametersSchema.safeParse(value);
   if (!parsed.success) throw new ParametersInvalidError(source, z.prettifyError(parsed.error), parsed.error);
   return parsed.data;
+}
+
+/** For any chain but a local one. @throws ParametersInvalidError where keys may rest on a secret that everybody knows */
+export function requirePublicPowers({ proofs }: ProtocolParameters): void {
+  if (!proofs.acceptedPowers.includes(LOCAL_POWERS_ID)) return;
+  const problem = "proofs.acceptedPowers names the local powers of tau, whose secret everybody knows";
+  throw new ParametersInvalidError("The parameters", problem);
 }
 
 /** The same with an address for whoever deploys. */

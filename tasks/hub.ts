@@ -51,6 +51,12 @@ export const hubTasks = [
       optional("ceremony", "Proving key (.zkey) that a ceremony made, to take instead of making one"),
     )
     .addOption(optional("transcript", "Digest of the ceremony's transcript, 32 bytes in hexadecimal"))
+    .addOption(
+      optional(
+        "system",
+        "groth16 (the default), or plonk: keys without a secret of their own, slower to prove with",
+      ),
+    )
     .setAction(lazily(async () => (await import("./hub/proveSetup.ts")).proveSetup))
     .build(),
   command(

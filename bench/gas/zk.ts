@@ -2,6 +2,7 @@ import { storeGraph } from "../../offchain-runner/src/exact/blobs.ts";
 import { bindingOf, publicSignals } from "../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../sdk/src/tensorCodec.ts";
 import { knownKeyBlob, provedAnyhow } from "../../test/fixtures/zk/knownKey.ts";
+import { knownPlonkBlob, knownPowers, plonkProvedAnyhow } from "../../test/fixtures/zk/knownPlonkKey.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
 import { randomStream } from "../randomStream.ts";
 
@@ -11,6 +12,7 @@ const FEE = OPG / 20n;
 const ZK = 1;
 const ZK_ALONE = 1 << ZK;
 const SINGLE = 1;
+const UNIVERSAL = 3;
 const RUNS = 3;
 const SHORT = 256;
 const CHUNK = 31;
@@ -22,7 +24,8 @@ const random = randomStream("proved results");
 /**
  * Gas of proved results, whole transactions with 21,000 base, verification and payment included: 256 bytes in one input
  * tensor, one byte of output, random bytes so that no signal is zero. `settle` fulfils a request without callback, `pipe`
- * has a contract ask for the inference that the transaction carries; `chunk` is what 31 bytes of input more cost.
+ * has a contract ask for the inference that the transaction carries; `chunk` is what 31 bytes of input more cost. `plonk`:
+ * the same with keys that need no secret of their own.
  * Proofs are made from the known secrets of a key, so that they are the same bytes in every run; what the precompiles
  * take does not depend on who made a proof, or how.
  */
@@ -34,7 +37,8 @@ export async function measure(): Promise<Record<string, number>> {
   if (!owner || !signer || !caller || !treasury) throw new Error("the network has too few accounts");
   const coder = ethers.AbiCoder.defaultAbiCoder();
   const settlement = await ethers.deployContract("ProofSettlement", [operators, authority]);
-  const groth16 = await ethers.deployContract("Groth16Verifier", [hub, SINGLE]);
+  const plonk = await ethers.deployContract("PlonkVerifier", [hub, [knownPowers()]]);
+  const groth16 = await ethers.deployContract("Groth16Verifier", [hub, SINGLE, plonk]);
   await settlement.setVerifier(ZK, groth16);
   const gateways = await ethers.deployContract("Gateways", [operators, hub, settlement]);
   const pipe = await ethers.deployContract("Pipe", [
@@ -60,7 +64,8 @@ export async function measure(): Promise<Record<string, number>> {
   await opg.approve(requests, 10_000n * OPG);
   await requests.deposit(caller, 10_000n * OPG);
 
-  const publish = async (bytes: number) => {
+  let releases = 0;
+  const publish = async (bytes: number, isPlonk = false) => {
     const graph = storeGraph({
       steps: [],
       live: [],
@@ -69,7 +74,8 @@ export async function measure(): Promise<Record<string, number>> {
       inputs: [{ dtype: "uint8", shape: [bytes], offset: 0 }],
       outputs: [{ dtype: "uint8", shape: [1], offset: bytes }],
     });
-    const key = knownKeyBlob(graph);
+    const key = isPlonk ? knownPlonkBlob(graph) : knownKeyBlob(graph);
+    const verifier = isPlonk ? plonk : groth16;
     await blobs.put(key);
     const content = {
       entry: 0,
@@ -88,29 +94,35 @@ export async function measure(): Promise<Record<string, number>> {
       exact: {
         graphRoot: graph.graphRoot,
         loweringVersion: 1,
-        zkVerifier: await groth16.getAddress(),
+        zkVerifier: await verifier.getAddress(),
         zkKeyDigest: await blobs.digestOf(key),
-        zkKeyOrigin: SINGLE,
+        zkKeyOrigin: isPlonk ? UNIVERSAL : SINGLE,
       },
     };
-    const major = bytes !== SHORT;
+    const major = releases > 0;
+    releases += 1;
     await hub.publish(model, major, content, OPG / 100n, 1_000n * OPG, ZK_ALONE, "", ethers.ZeroHash);
-    const release: string = await hub.releaseAt(model, major ? 2 : 1, 0);
-    await groth16.admitKey(release);
-    return { release, root: graph.root, bytes };
+    const release: string = await hub.releaseAt(model, releases, 0);
+    await verifier.admitKey(release);
+    return { release, root: graph.root, bytes, verifier, prove: isPlonk ? plonkProvedAnyhow : provedAnyhow };
   };
   type Published = Awaited<ReturnType<typeof publish>>;
 
   let now = START_SEC + 100_000;
   const draw = (length: number) => Uint8Array.from({ length }, () => 1 + Math.floor(random() * 255));
-  const answered = async ({ release, root, bytes }: Published) => {
+  const answered = async ({ release, root, bytes, verifier, prove }: Published) => {
     now += 100;
     await networkHelpers.time.setNextBlockTimestamp(now);
     const input = encodeTensors([{ dtype: "uint8", shape: [bytes], data: draw(bytes) }]);
     const output = encodeTensors([{ dtype: "uint8", shape: [1], data: draw(1) }]);
-    const binding = { operatorId: 1, chainId: domain.chainId, verifier: await groth16.getAddress(), release };
+    const binding = {
+      operatorId: 1,
+      chainId: domain.chainId,
+      verifier: await verifier.getAddress(),
+      release,
+    };
     const signals = publicSignals(root, input, output, bindingOf(binding));
-    const proof = coder.encode(["bytes", "bytes"], [input, provedAnyhow(signals)]);
+    const proof = coder.encode(["bytes", "bytes"], [input, prove(signals)]);
     return { input: ethers.hexlify(input), output: ethers.hexlify(output), proof };
   };
   const signed = async (
@@ -225,9 +237,16 @@ export async function measure(): Promise<Record<string, number>> {
   const longer = await publish(SHORT + LONGER_CHUNKS * CHUNK);
   const settled = await lastOf(() => settle(short));
   const slope = (await lastOf(() => settle(longer))) - settled;
+  const universal = await publish(SHORT, true);
+  const longerUniversal = await publish(SHORT + LONGER_CHUNKS * CHUNK, true);
+  const settledUniversal = await lastOf(() => settle(universal));
+  const slopeUniversal = (await lastOf(() => settle(longerUniversal))) - settledUniversal;
   return {
     "gas.zk.settle": settled,
     "gas.zk.pipe": await lastOf(() => carry(short)),
     "gas.zk.chunk": Math.ceil(slope / LONGER_CHUNKS),
+    "gas.zk.settle.plonk": settledUniversal,
+    "gas.zk.pipe.plonk": await lastOf(() => carry(universal)),
+    "gas.zk.chunk.plonk": Math.ceil(slopeUniversal / LONGER_CHUNKS),
   };
 }

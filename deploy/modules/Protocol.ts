@@ -16,6 +16,7 @@ import { InferenceRequestsModule } from "./InferenceRequests.ts";
 import { ModelHubModule } from "./ModelHub.ts";
 import { OperatorsModule } from "./Operators.ts";
 import { PipeModule } from "./Pipe.ts";
+import { PlonkVerifierModule } from "./PlonkVerifier.ts";
 import { ProofSettlementModule } from "./ProofSettlement.ts";
 import { SolidMLModule } from "./SolidML.ts";
 import { WorkflowSchedulerModule } from "./WorkflowScheduler.ts";
@@ -31,6 +32,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
   const { disputes } = m.useModule(DisputesModule);
   const { coverage } = m.useModule(CoverageModule);
   const { gateways } = m.useModule(GatewaysModule);
+  const { plonk } = m.useModule(PlonkVerifierModule);
   const { groth16 } = m.useModule(Groth16VerifierModule);
   const { pipe, executor } = m.useModule(PipeModule);
   const { solidML } = m.useModule(SolidMLModule);
@@ -98,6 +100,7 @@ export const ProtocolModule = buildModule("Protocol", (m) => {
     coverage,
     gateways,
     groth16,
+    plonk,
     pipe,
     executor,
     solidML,

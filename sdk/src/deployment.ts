@@ -18,6 +18,7 @@ export const CONTRACT_NAMES = [
   "Coverage",
   "Gateways",
   "Groth16Verifier",
+  "PlonkVerifier",
   "Pipe",
   "PipeExecutor",
   "SolidML",

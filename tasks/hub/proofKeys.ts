@@ -4,6 +4,7 @@ import { type Manifest, modeBits } from "@opg-network/sdk/manifest";
 import { hexlify } from "ethers";
 import { z } from "zod";
 import { blobDigest, type StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
+import { powersIdIn } from "../../offchain-runner/src/zk/keyBlob.ts";
 import {
   KEY_BLOB_FILE,
   KEY_ORIGINS,
@@ -20,6 +21,7 @@ const ZK = 2;
 
 /** What a release with mode ZK commits to, and the blob behind it. */
 export interface ProofKeys {
+  readonly system: KeysRecord["system"];
   readonly blob: Uint8Array;
   readonly commitment: { zkVerifier: string; zkKeyDigest: string; zkKeyOrigin: number };
 }
@@ -52,13 +54,31 @@ export async function proofKeysOf(
   if (blobDigest(blob) !== record.keyDigest) throw unfit(`${KEY_BLOB_FILE} is not the key of ${KEYS_FILE}`);
   if (record.powersOfTau.origin === "local" && session.chainId !== LOCAL_CHAIN_ID)
     throw unfit("its keys rest on the local powers of tau, whose secret everybody knows");
-  const { groth16 } = await session.contracts();
+  const refused = await refusalOf(record, blob, session);
+  if (refused !== undefined) throw unfit(`the verifier of this network refuses its keys: ${refused}`);
+  const zkVerifier = await (await verifierOf(record, session)).getAddress();
+  const { system, keyDigest: zkKeyDigest } = record;
+  const commitment = { zkVerifier, zkKeyDigest, zkKeyOrigin: KEY_ORIGINS[record.origin.kind] };
+  return { system, blob, commitment };
+}
+
+async function verifierOf({ system }: Pick<KeysRecord, "system">, session: Session) {
+  return (await session.contracts())[system];
+}
+
+async function refusalOf(
+  { system, origin }: KeysRecord,
+  blob: Uint8Array,
+  session: Session,
+): Promise<string | undefined> {
+  const { groth16, plonk } = await session.contracts();
+  if (system === "plonk") {
+    const powers = powersIdIn(blob);
+    if (await explained(() => plonk.isAccepted(powers))) return undefined;
+    return `it does not know the powers of tau ${powers} that they rest on`;
+  }
   const least = Number(await explained(() => groth16.LEAST_ORIGIN()));
-  if (KEY_ORIGINS[record.origin.kind] < least)
-    throw unfit(`its keys are of origin "${record.origin.kind}", which the verifier of this network refuses`);
-  const zkVerifier = await groth16.getAddress();
-  const { keyDigest: zkKeyDigest } = record;
-  return { blob, commitment: { zkVerifier, zkKeyDigest, zkKeyOrigin: KEY_ORIGINS[record.origin.kind] } };
+  return KEY_ORIGINS[origin.kind] < least ? `they are of origin "${origin.kind}"` : undefined;
 }
 
 /** Stores the key where it is not yet. Gas used. */
@@ -70,10 +90,10 @@ export async function storeKey(session: Session, { blob }: ProofKeys): Promise<b
 }
 
 /** Has the verifier take the key of a release that was published. Gas used. */
-export async function admitKey(session: Session, release: string): Promise<bigint> {
-  const { groth16 } = await session.contracts();
+export async function admitKey(session: Session, keys: ProofKeys, release: string): Promise<bigint> {
+  const verifier = await verifierOf(keys, session);
   session.say("Having the verifier check the key");
-  return (await send(() => groth16.admitKey(release))).gasUsed;
+  return (await send(() => verifier.admitKey(release))).gasUsed;
 }
 
 async function readKeys(folder: string): Promise<KeysRecord> {

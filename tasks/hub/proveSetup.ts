@@ -4,7 +4,6 @@ import { readManifest } from "@opg-network/sdk/manifest";
 import { blobDigest } from "../../offchain-runner/src/exact/blobs.ts";
 import type { CompiledCircuit } from "../../offchain-runner/src/zk/compiledCircuit.ts";
 import { buildCircuit, constraintsOf, powerOf } from "../../offchain-runner/src/zk/compiledCircuit.ts";
-import type { CircuitKeys } from "../../offchain-runner/src/zk/groth16.ts";
 import { adoptCeremony, setUp } from "../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
 import type { KeysRecord } from "../../offchain-runner/src/zk/keysRecord.ts";
@@ -14,8 +13,16 @@ import {
   PROVING_KEY_FILE,
   VERIFYING_KEY_FILE,
 } from "../../offchain-runner/src/zk/keysRecord.ts";
+import { setUpUniversal } from "../../offchain-runner/src/zk/plonk.ts";
+import { gatesOf, powerOfGates } from "../../offchain-runner/src/zk/plonkGates.ts";
 import type { PowersOfTau } from "../../offchain-runner/src/zk/powersOfTau.ts";
-import { givenPowers, localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersOfTau.ts";
+import {
+  givenPowers,
+  localPowerFor,
+  localPowers,
+  powersIdOf,
+} from "../../offchain-runner/src/zk/powersOfTau.ts";
+import type { CircuitKeys } from "../../offchain-runner/src/zk/proofSystem.ts";
 import { Prover } from "../../offchain-runner/src/zk/prover.ts";
 import { bytes32Argument } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
@@ -31,7 +38,11 @@ export interface ProveSetupArguments {
   powersSha256: string | undefined;
   ceremony: string | undefined;
   transcript: string | undefined;
+  system: string | undefined;
 }
+
+type System = KeysRecord["system"];
+const SYSTEMS: readonly System[] = ["groth16", "plonk"];
 
 const WORTHLESS =
   "These keys rest on powers of tau whose secret everybody knows: anybody can prove anything with them. They are good for a " +
@@ -40,12 +51,13 @@ const SINGLE =
   "These keys have one contribution, yours: if its secret was kept anywhere, whoever has it can prove anything. Chains where " +
   "value is at stake refuse them. What real value needs is a ceremony, phase 2: several who trust nobody else contribute one " +
   "after the other to the circuit's first key, by snarkjs (`zkey new`, `zkey contribute`, `zkey beacon`), and publish the " +
-  "transcript; then run this again with --ceremony <key> --transcript <digest>";
+  "transcript; then run this again with --ceremony <key> --transcript <digest>. Or take --system plonk, which needs none";
 
 /** Makes the keys that a release's results are proved and checked with. Nothing is sent. */
 export async function proveSetup(args: ProveSetupArguments, session: Session): Promise<Report> {
   requireTogether(["--powers", args.powers], ["--powers-sha256", args.powersSha256]);
   requireTogether(["--ceremony", args.ceremony], ["--transcript", args.transcript]);
+  const system = systemOf(args);
   const transcript =
     args.transcript === undefined
       ? undefined
@@ -64,13 +76,19 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
     session.say("Compiling the circuit");
     const circuit = await buildCircuit(graph, path.join(out, "circuit"), prover);
     session.say(`It has ${circuit.constraints} constraints`);
-    const powers = await powersFor(circuit, args, session, prover);
-    const keys = await keysFrom(circuit, powers, { ...args, transcript, out, session }, prover);
+    const r1cs = await constraintsOf(circuit);
+    const gates = gatesOf(r1cs);
+    if (system === "plonk") session.say(`Of PLONK, these are ${gates} gates`);
+    const power = system === "plonk" ? powerOfGates(gates) : powerOf(r1cs);
+    const powers = await powersFor(power, args, session, prover);
+    const given = { ...args, system, transcript, out, session };
+    const keys: CircuitKeys = await keysFrom(circuit, powers, given, prover);
     const blob = keyBlob(graph, keys.verifyingKey);
     const record = recordOf(graph.graphRoot, keys, blobDigest(blob));
     await writeFile(path.join(out, VERIFYING_KEY_FILE), `${JSON.stringify(keys.verifyingKey, null, 2)}\n`);
     await writeFile(path.join(out, KEY_BLOB_FILE), blob);
     await writeFile(path.join(out, KEYS_FILE), `${JSON.stringify(record, null, 2)}\n`);
+    const powersId = await powersIdOf(powers.file);
     const warnings = [
       ...(powers.origin === "local" ? [WORTHLESS] : []),
       ...(record.origin.kind === "single" ? [SINGLE] : []),
@@ -80,14 +98,17 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
         `Keys of ${manifest.name} are in ${out}`,
         ...fields([
           ["graph root", record.graphRoot],
+          ["proof system", record.system],
           ["constraints", String(circuit.constraints)],
+          ["gates", system === "plonk" ? String(gates) : undefined],
           ["powers of tau", `${powers.origin}, ${powers.digest}`],
+          ["their id on chain", powersId],
           ["origin", record.origin.kind],
           ["key digest", record.keyDigest],
         ]),
         ...warnings,
       ],
-      value: { ...record, count: circuit.constraints, out, warnings },
+      value: { ...record, count: circuit.constraints, gates, powersId, out, warnings },
     };
   } finally {
     await prover.stop();
@@ -104,8 +125,21 @@ function requireTogether(first: readonly [string, unknown], second: readonly [st
   }
 }
 
+function systemOf({ system = "groth16", ceremony }: ProveSetupArguments): System {
+  const known = SYSTEMS.find((name) => name === system);
+  if (known === undefined)
+    throw new CommandError("argument-invalid", {
+      name: "--system",
+      value: system,
+      expected: `one of ${SYSTEMS.join(", ")}`,
+    });
+  if (known === "plonk" && ceremony !== undefined)
+    throw new CommandError("arguments-conflict", { problem: "keys of PLONK have no ceremony of their own" });
+  return known;
+}
+
 async function powersFor(
-  circuit: CompiledCircuit,
+  least: number,
   { powers, powersSha256 }: ProveSetupArguments,
   session: Session,
   prover: Prover,
@@ -114,7 +148,7 @@ async function powersFor(
     const digest = powersSha256.startsWith("0x") ? powersSha256 : `0x${powersSha256}`;
     return await givenPowers(powers, digest);
   }
-  const power = localPowerFor(powerOf(await constraintsOf(circuit)));
+  const power = localPowerFor(least);
   session.say(`Using the local powers of tau, 2^${power}; where they are not there yet, they are made now`);
   return await localPowers(power, path.join(session.hre.config.paths.cache, "zk"), prover);
 }
@@ -124,10 +158,20 @@ type Ceremony = Pick<ProveSetupArguments, "ceremony" | "transcript">;
 async function keysFrom(
   circuit: CompiledCircuit,
   powers: PowersOfTau,
-  { ceremony, transcript, out, session }: Ceremony & { out: string; session: Session },
+  {
+    system,
+    ceremony,
+    transcript,
+    out,
+    session,
+  }: Ceremony & { system: System; out: string; session: Session },
   prover: Prover,
 ): Promise<CircuitKeys> {
   const provingKey = path.join(out, PROVING_KEY_FILE);
+  if (system === "plonk") {
+    session.say("Making keys that need no contribution");
+    return await setUpUniversal(circuit, powers, provingKey, prover);
+  }
   if (ceremony === undefined || transcript === undefined) {
     session.say("Making keys with one contribution");
     return await setUp(circuit, powers, provingKey, prover);
@@ -139,8 +183,8 @@ async function keysFrom(
 }
 
 function recordOf(graphRoot: string, keys: CircuitKeys, keyDigest: string): KeysRecord {
-  if (keys.origin.kind === "universal") throw new Error("no Groth16 key is universal");
   return {
+    system: keys.verifyingKey.protocol,
     graphRoot,
     constraints: keys.r1csDigest,
     provingKey: keys.provingKeyDigest,

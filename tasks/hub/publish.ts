@@ -98,7 +98,7 @@ export async function publish(args: PublishArguments, session: Session): Promise
   gas += receipt.gasUsed;
 
   const { args: published } = eventOf(receipt, contracts.hub, "ReleasePublished");
-  if (keys !== undefined) gas += await admitKey(session, published.release);
+  if (keys !== undefined) gas += await admitKey(session, keys, published.release);
   if (args.solidml) {
     session.say("Registering its schema with SolidML");
     gas += (

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import type { ProtocolParameters } from "../../deploy/protocolParameters.ts";
 import { RESTRICTED, ROLES } from "../../deploy/roles.ts";
+import { LOCAL_POWERS_ID } from "../../offchain-runner/src/zk/localPowers.ts";
 import { AccessManager__factory } from "../../types/index.ts";
 import { deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
@@ -81,6 +82,9 @@ describe("deployment", () => {
     expect(await requests.SETTLEMENT()).to.equal(await settlement.getAddress());
     expect(await contracts.groth16.HUB()).to.equal(await hub.getAddress());
     expect(await contracts.groth16.LEAST_ORIGIN()).to.equal(2n);
+    expect(await contracts.groth16.PLONK()).to.equal(await contracts.plonk.getAddress());
+    expect(await contracts.plonk.HUB()).to.equal(await hub.getAddress());
+    expect(await contracts.plonk.isAccepted(LOCAL_POWERS_ID)).to.equal(false);
     expect(await settlement.verifierOf(1)).to.equal(await contracts.groth16.getAddress());
     expect(await settlement.isSupported(2)).to.equal(false);
     expect(await coverage.REQUESTS()).to.equal(await requests.getAddress());

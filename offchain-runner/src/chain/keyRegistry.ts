@@ -10,8 +10,8 @@ const ZK = MODES.indexOf("ZK");
 
 /** What the chain says of the keys that proofs are checked with. */
 export interface KeyRegistry {
-  /** The contract that checks proofs of mode ZK; undefined where there is none. */
-  verifier(): Promise<string | undefined>;
+  /** The contracts that check proofs of mode ZK, one for each proof system; none where there are none. */
+  verifiers(): Promise<readonly string[]>;
   /** Whether results of a release may be proved. */
   isOffered(release: string): Promise<boolean>;
   isAdmitted(verifier: string, release: string): Promise<boolean>;
@@ -24,10 +24,10 @@ export const verifierInterface = IGroth16Verifier__factory.createInterface();
 export function createKeyRegistry({ hub, requests }: Contracts, runner: ContractRunner): KeyRegistry {
   const at = (verifier: string): IGroth16Verifier => IGroth16Verifier__factory.connect(verifier, runner);
   return {
-    async verifier() {
+    async verifiers() {
       const settlement = IProofSettlement__factory.connect(await requests.SETTLEMENT(), runner);
       const verifier = await settlement.verifierOf(ZK);
-      return verifier === ZeroAddress ? undefined : verifier;
+      return verifier === ZeroAddress ? [] : [verifier, await at(verifier).PLONK()];
     },
     async isOffered(release) {
       const { modes } = await hub.termsOf(release);

@@ -2,9 +2,9 @@ import { concat, toBeHex } from "ethers";
 import type { GraphRoot } from "../exact/program.ts";
 import type { CompiledCircuit } from "../zk/compiledCircuit.ts";
 import { evmProof } from "../zk/evmPoints.ts";
-import { prove, verify } from "../zk/groth16.ts";
 import { keyBlob } from "../zk/keyBlob.ts";
 import type { KeysRecord } from "../zk/keysRecord.ts";
+import { prove, verify } from "../zk/proofSystem.ts";
 import type { Prover } from "../zk/prover.ts";
 import type { VerifyingKey } from "../zk/proverProtocol.ts";
 import type { ProofBinding } from "../zk/statement.ts";
@@ -59,14 +59,14 @@ export interface KeySystem {
   signalsOf(root: GraphRoot, statement: ProvedStatement): readonly bigint[];
 }
 
-const GROTH16: KeySystem = {
-  name: "groth16",
+/** A verifying key says which proof system it is of, and what is made with it follows. */
+const BOTH: Omit<KeySystem, "name"> = {
   blobOf: keyBlob,
   verifyingKeyOf: (key, prover, signal) => prover.run({ kind: "verifying-key", key }, signal),
   async prove({ circuit, keys, root }, { input, binding }, prover, signal) {
     const { provingKey, record, verifyingKey } = keys;
     const made = await prove(
-      { circuit, root, keys: { provingKey, r1csDigest: record.constraints } },
+      { circuit, root, keys: { provingKey, r1csDigest: record.constraints, verifyingKey } },
       { input, binding: bindingOf(binding) },
       prover,
       signal,
@@ -79,6 +79,6 @@ const GROTH16: KeySystem = {
 };
 
 /** The system of a folder of keys. */
-export function keySystemOf(_record: KeysRecord): KeySystem {
-  return GROTH16;
+export function keySystemOf({ system }: KeysRecord): KeySystem {
+  return { name: system, ...BOTH };
 }

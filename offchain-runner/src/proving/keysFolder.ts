@@ -9,17 +9,24 @@ import type { VerifyingKey } from "../zk/proverProtocol.ts";
 import type { KeyFiles } from "./keySystem.ts";
 import { ProofError } from "./proofError.ts";
 
-const coordinates = z.array(z.string().regex(/^\d{1,78}$/)).min(2);
-const verifyingKeySchema = z.looseObject({
-  protocol: z.string(),
-  curve: z.string(),
-  nPublic: z.int().nonnegative(),
-  vk_alpha_1: coordinates,
-  vk_beta_2: z.array(coordinates),
-  vk_gamma_2: z.array(coordinates),
-  vk_delta_2: z.array(coordinates),
-  IC: z.array(coordinates),
-});
+const number = z.string().regex(/^\d{1,78}$/);
+const coordinates = z.array(number).min(2);
+const pairs = z.array(coordinates);
+const key = { curve: z.string(), nPublic: z.int().nonnegative() };
+const verifyingKeySchema = z.discriminatedUnion("protocol", [
+  z.looseObject({
+    protocol: z.literal("groth16"),
+    ...key,
+    ...{ vk_alpha_1: coordinates, vk_beta_2: pairs, vk_gamma_2: pairs, vk_delta_2: pairs, IC: pairs },
+  }),
+  z.looseObject({
+    protocol: z.literal("plonk"),
+    ...key,
+    ...{ power: z.int().nonnegative(), k1: number, k2: number, w: number, X_2: pairs },
+    ...{ Qm: coordinates, Ql: coordinates, Qr: coordinates, Qo: coordinates, Qc: coordinates },
+    ...{ S1: coordinates, S2: coordinates, S3: coordinates },
+  }),
+]);
 
 /** Reads what `hub prove-setup` wrote. @throws ProofError `proof-keys-missing`, `proof-keys-invalid` */
 export async function readKeys(folder: string): Promise<KeyFiles> {

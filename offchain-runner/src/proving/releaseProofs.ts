@@ -100,10 +100,10 @@ type Commitment = NonNullable<PublishedRelease["proofKey"]>;
 async function commitmentOf(release: PublishedRelease, registry: KeyRegistry): Promise<Commitment> {
   const { proofKey } = release;
   if (!release.isExact) throw new ProofError("proof-not-exact", { reason: "it is declared approximate" });
-  const verifier = await registry.verifier();
+  const verifiers = await registry.verifiers();
   if (proofKey === undefined) throw new ProofError("proof-not-committed", { reason: "it names no verifier" });
-  if (proofKey.verifier !== verifier) {
-    const reason = `it names ${proofKey.verifier}, results are settled with ${verifier ?? "none"}`;
+  if (!verifiers.includes(proofKey.verifier)) {
+    const reason = `it names ${proofKey.verifier}, results are settled with ${verifiers.join(", ") || "none"}`;
     throw new ProofError("proof-not-committed", { reason });
   }
   if (!(await registry.isOffered(release.id)))

@@ -10,6 +10,7 @@ const PROBLEMS = {
   "proving-memory-exceeded": "The prover took more memory than it may",
   "proving-timeout": "The prover took longer than it may",
   "powers-of-tau-mismatch": "The powers of tau are not the ones that were asked for",
+  "powers-of-tau-too-few": "The powers of tau do not hold the circuit",
   "key-mismatch": "The proving key is not one of this circuit",
 } as const;
 

@@ -1,5 +1,4 @@
-import type { Groth16Proof } from "snarkjs";
-import type { VerifyingKey } from "./proverProtocol.ts";
+import type { Groth16VerifyingKey, PlonkVerifyingKey, Proof } from "./proverProtocol.ts";
 
 /** Coordinates as the precompiles take them: of a point over the extension field, the imaginary part of each first. */
 export interface EvmVerifyingKey {
@@ -11,7 +10,7 @@ export interface EvmVerifyingKey {
   readonly signals: readonly (readonly bigint[])[];
 }
 
-export function evmVerifyingKey(key: VerifyingKey): EvmVerifyingKey {
+export function evmVerifyingKey(key: Groth16VerifyingKey): EvmVerifyingKey {
   return {
     alpha: pointOfG1(key.vk_alpha_1),
     beta: pointOfG2(key.vk_beta_2),
@@ -21,13 +20,34 @@ export function evmVerifyingKey(key: VerifyingKey): EvmVerifyingKey {
   };
 }
 
-/** A, B and C of a proof: eight words. */
-export function evmProof({ pi_a, pi_b, pi_c }: Groth16Proof): bigint[] {
-  return [...pointOfG1(pi_a), ...pointOfG2(pi_b), ...pointOfG1(pi_c)];
+/** Commitments of a PLONK key, in the order of its transcript. */
+export function evmCommitments({ Qm, Ql, Qr, Qo, Qc, S1, S2, S3 }: PlonkVerifyingKey): bigint[][] {
+  return [Qm, Ql, Qr, Qo, Qc, S1, S2, S3].map(pointOfG1);
 }
 
-function pointOfG1([x = "0", y = "0"]: readonly string[]): bigint[] {
-  return [BigInt(x), BigInt(y)];
+/** The point of the second group that stands for the secret of the powers of tau: four words. */
+export function evmSecret({ X_2 }: PlonkVerifyingKey): bigint[] {
+  return pointOfG2(X_2);
+}
+
+/**
+ * A proof in the words that the verifier reads: of Groth16 A, B and C; of PLONK nine commitments, then the values of
+ * the wires, of the first two permutations and of the product at the challenge.
+ */
+export function evmProof(proof: Proof): bigint[] {
+  if (proof.protocol === "groth16")
+    return [...pointOfG1(proof.pi_a), ...pointOfG2(proof.pi_b), ...pointOfG1(proof.pi_c)];
+  const { A, B, C, Z, T1, T2, T3, Wxi, Wxiw } = proof;
+  const { eval_a, eval_b, eval_c, eval_s1, eval_s2, eval_zw } = proof;
+  return [
+    ...[A, B, C, Z, T1, T2, T3, Wxi, Wxiw].flatMap(pointOfG1),
+    ...[eval_a, eval_b, eval_c, eval_s1, eval_s2, eval_zw].map(BigInt),
+  ];
+}
+
+/** The library writes zero as (0 : 1 : 0), the chain as two zeros. */
+function pointOfG1([x = "0", y = "0", z = "0"]: readonly string[]): bigint[] {
+  return z === "0" ? [0n, 0n] : [BigInt(x), BigInt(y)];
 }
 
 function pointOfG2([x = [], y = []]: readonly (readonly string[])[]): bigint[] {

@@ -1,45 +1,39 @@
-import { concat, getBytes, toBeHex } from "ethers";
+import { concat, getBytes, keccak256, toBeHex } from "ethers";
 import type { GraphRoot } from "../exact/program.ts";
 import { CircuitError } from "./circuitError.ts";
-import { evmVerifyingKey } from "./evmPoints.ts";
-import type { VerifyingKey } from "./proverProtocol.ts";
-import { type Frame, statementForm } from "./statement.ts";
+import { evmCommitments, evmSecret, evmVerifyingKey } from "./evmPoints.ts";
+import type { ProofSystem, VerifyingKey } from "./proverProtocol.ts";
+import { type Frame, type StatementForm, statementForm } from "./statement.ts";
 
-export const KEY_FORMAT = 1;
+/** As the contracts number them. */
+export const KEY_FORMATS: Readonly<Record<ProofSystem, number>> = { groth16: 1, plonk: 2 };
 /** What one blob of `BlobStore` holds. */
 const MAX_KEY_BYTES = 24_575;
+/** Behind the form and eight commitments. */
+const [SECRET_AT, SECRET_BYTES] = [128 + 8 * 64, 128];
+/** What tells the three wires of a gate apart in PLONK: not in the key, because the contract knows no others. */
+const [K1, K2] = ["2", "3"];
 
 /**
- * A verifying key as the verifier contract reads it, to be stored as one blob: its digest is the release's `zkKeyDigest`.
- * The format is in `docs/zk.md`.
+ * A verifying key as its verifier contract reads it, to be stored as one blob: its digest is the release's `zkKeyDigest`.
+ * The formats are in `docs/zk.md`.
  * @throws CircuitError `circuit-too-large` where it fits no blob
  */
 export function keyBlob(
   { graphRoot, root }: { graphRoot: string; root: GraphRoot },
   verifyingKey: VerifyingKey,
 ): Uint8Array {
-  const { input, output, chunks } = statementForm(root);
-  const { alpha, beta, gamma, delta, signals } = evmVerifyingKey(verifyingKey);
-  if (signals.length !== chunks + 1)
+  const form = statementForm(root);
+  const { input, output } = form;
+  const signals = verifyingKey.nPublic;
+  if (signals !== form.chunks)
     throw new CircuitError("key-mismatch", {
-      reason: `it has ${signals.length - 1} public signals, not ${chunks}`,
+      reason: `it has ${signals} public signals, not ${form.chunks}`,
     });
-  const head = [
-    [KEY_FORMAT, 18],
-    [chunks, 2],
-    [input.length, 4],
-    [output.length, 4],
-    [input.parts.length, 2],
-    [output.parts.length, 2],
-  ] as const;
-  const points = [alpha, beta, gamma, delta, ...signals].flat();
   const blob = getBytes(
     concat([
-      graphRoot,
-      input.digest,
-      output.digest,
-      ...head.map(([value, bytes]) => toBeHex(value, bytes)),
-      ...points.map((word) => toBeHex(word, 32)),
+      ...[graphRoot, input.digest, output.digest, headOf(form, verifyingKey)],
+      ...numbersOf(verifyingKey).map((word) => toBeHex(word, 32)),
       ...[input, output].flatMap(partsOf),
     ]),
   );
@@ -48,6 +42,34 @@ export function keyBlob(
       reason: `its verifying key takes ${blob.length} bytes; a blob holds ${MAX_KEY_BYTES}`,
     });
   return blob;
+}
+
+/** Which powers of tau the blob of a PLONK key rests on, as its verifier names them: keccak256 of their secret's point. */
+export function powersIdIn(blob: Uint8Array): string {
+  return keccak256(blob.subarray(SECRET_AT, SECRET_AT + SECRET_BYTES));
+}
+
+function headOf({ input, output, chunks }: StatementForm, key: VerifyingKey): string {
+  const head = [
+    [key.protocol === "plonk" ? key.power : 0, 16],
+    [KEY_FORMATS[key.protocol], 2],
+    [chunks, 2],
+    [input.length, 4],
+    [output.length, 4],
+    [input.parts.length, 2],
+    [output.parts.length, 2],
+  ] as const;
+  return concat(head.map(([value, bytes]) => toBeHex(value, bytes)));
+}
+
+function numbersOf(key: VerifyingKey): bigint[] {
+  if (key.protocol === "groth16") {
+    const { alpha, beta, gamma, delta, signals } = evmVerifyingKey(key);
+    return [alpha, beta, gamma, delta, ...signals].flat();
+  }
+  if (key.k1 !== K1 || key.k2 !== K2)
+    throw new CircuitError("key-mismatch", { reason: `its wires are told apart by ${key.k1} and ${key.k2}` });
+  return [...evmCommitments(key).flat(), ...evmSecret(key), BigInt(key.w)];
 }
 
 function partsOf({ parts }: Frame): string[] {

@@ -13,6 +13,8 @@ const digest = z.string().regex(/^0x[0-9a-f]{64}$/, "not 32 bytes in hexadecimal
 
 /** How the keys of a release's circuit were made, and what they are: `keys.json` of a folder of keys. */
 export const keysSchema = z.strictObject({
+  /** What proofs with them are; a record that does not say is of Groth16. */
+  system: z.enum(["groth16", "plonk"]).default("groth16"),
   graphRoot: digest,
   /** sha256 of the constraints, which are the same wherever the graph is compiled. */
   constraints: digest,
@@ -23,6 +25,7 @@ export const keysSchema = z.strictObject({
   origin: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("single"), contribution: z.string() }),
     z.strictObject({ kind: z.literal("ceremony"), transcript: digest }),
+    z.strictObject({ kind: z.literal("universal") }),
   ]),
 });
 

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { bindings, CircomRunner } from "circom2";
-import { curves, groth16, powersOfTau, wtns, zKey } from "snarkjs";
+import { curves, groth16, plonk, powersOfTau, wtns, zKey } from "snarkjs";
 import { withKnownMultiples } from "./knownPowers.ts";
 import type { ProverJob, ProverReply, ProverRequest, ProverResults } from "./proverProtocol.ts";
 
@@ -43,6 +43,8 @@ async function run(job: ProverJob): Promise<ProverResults[ProverJob["kind"]]> {
       return await localPowers(job);
     case "set-up":
       return await setUp(job);
+    case "set-up-universal":
+      return await setUpUniversal(job);
     case "check-key":
       return { isRight: await zKey.verifyFromR1cs(job.r1cs, job.powers, job.key) };
     case "verifying-key":
@@ -52,7 +54,7 @@ async function run(job: ProverJob): Promise<ProverResults[ProverJob["kind"]]> {
     case "prove":
       return await prove(job);
     case "verify":
-      return { isRight: await groth16.verify(job.verifyingKey, job.signals, job.proof) };
+      return { isRight: await isProof(job) };
   }
 }
 
@@ -106,24 +108,47 @@ async function setUp({
   return { contribution: `0x${Buffer.from(contribution).toString("hex")}` };
 }
 
+/** Nothing is drawn: the same circuit and powers give the same key. */
+async function setUpUniversal({
+  r1cs,
+  powers,
+  key,
+}: ProverJob & { kind: "set-up-universal" }): Promise<null> {
+  if ((await plonk.setup(r1cs, powers, key)) === -1) throw new Error("the powers of tau are too few");
+  return null;
+}
+
+async function isProof({ verifyingKey, signals, proof }: ProverJob & { kind: "verify" }): Promise<boolean> {
+  if (verifyingKey.protocol === "groth16" && proof.protocol === "groth16")
+    return await groth16.verify(verifyingKey, signals, proof);
+  if (verifyingKey.protocol === "plonk" && proof.protocol === "plonk")
+    return await plonk.verify(verifyingKey, signals, proof);
+  return false;
+}
+
 async function witnessOf({ wasm, input }: ProverJob & { kind: "witness" }): Promise<Uint8Array> {
   const witness: { type: "mem"; data?: Uint8Array } = { type: "mem" };
   await wtns.calculate(input, wasm, witness);
   return new Uint8Array(witness.data ?? []);
 }
 
-async function prove({ wasm, key, input }: ProverJob & { kind: "prove" }): Promise<ProverResults["prove"]> {
+async function prove({
+  system,
+  wasm,
+  key,
+  input,
+}: ProverJob & { kind: "prove" }): Promise<ProverResults["prove"]> {
   const start = performance.now();
   const cpu = process.cpuUsage();
   const witness = { type: "mem" as const };
   await wtns.calculate(input, wasm, witness);
   const ready = performance.now();
-  const { proof, publicSignals } = await groth16.prove(key, witness);
-  const { user, system } = process.cpuUsage(cpu);
+  const { proof, publicSignals } = await (system === "plonk" ? plonk : groth16).prove(key, witness);
+  const used = process.cpuUsage(cpu);
   const times = {
     witnessMs: ready - start,
     provingMs: performance.now() - ready,
-    cpuMs: (user + system) / 1_000,
+    cpuMs: (used.user + used.system) / 1_000,
   };
   return { proof, signals: publicSignals, ...times };
 }

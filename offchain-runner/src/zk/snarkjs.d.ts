@@ -6,7 +6,26 @@ declare module "snarkjs" {
     pi_a: Point;
     pi_b: Point[];
     pi_c: Point;
-    protocol: string;
+    protocol: "groth16";
+    curve: string;
+  }
+  interface PlonkProof {
+    A: Point;
+    B: Point;
+    C: Point;
+    Z: Point;
+    T1: Point;
+    T2: Point;
+    T3: Point;
+    Wxi: Point;
+    Wxiw: Point;
+    eval_a: string;
+    eval_b: string;
+    eval_c: string;
+    eval_s1: string;
+    eval_s2: string;
+    eval_zw: string;
+    protocol: "plonk";
     curve: string;
   }
   type Input = Record<string, string | string[]>;
@@ -52,9 +71,14 @@ declare module "snarkjs" {
     prove(key: File, witness: File): Promise<{ proof: Groth16Proof; publicSignals: string[] }>;
     verify(key: unknown, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;
   };
+  const plonk: {
+    setup(r1cs: File, powers: File, key: File): Promise<-1 | undefined>;
+    prove(key: File, witness: File): Promise<{ proof: PlonkProof; publicSignals: string[] }>;
+    verify(key: unknown, publicSignals: readonly string[], proof: PlonkProof): Promise<boolean>;
+  };
 
-  export type { Curve, File, Groth16Proof, Group, Input };
-  export { curves, groth16, powersOfTau, wtns, zKey };
+  export type { Curve, File, Groth16Proof, Group, Input, PlonkProof };
+  export { curves, groth16, plonk, powersOfTau, wtns, zKey };
 }
 
 declare module "circom2" {

@@ -6,9 +6,12 @@ import hre from "hardhat";
 import { ExactInterpreter } from "../../../offchain-runner/src/exact/interpreter.ts";
 import { powerOf } from "../../../offchain-runner/src/zk/compiledCircuit.ts";
 import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
-import { prove, setUp } from "../../../offchain-runner/src/zk/groth16.ts";
+import { setUp } from "../../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
+import { setUpUniversal } from "../../../offchain-runner/src/zk/plonk.ts";
+import { gatesOf, powerOfGates } from "../../../offchain-runner/src/zk/plonkGates.ts";
 import { localPowerFor, localPowers } from "../../../offchain-runner/src/zk/powersOfTau.ts";
+import { prove } from "../../../offchain-runner/src/zk/proofSystem.ts";
 import { bindingOf } from "../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../sdk/src/tensorValues.ts";
@@ -18,7 +21,7 @@ import { smallNetwork } from "../../fixtures/zk/gadgetGraphs.ts";
 import { proofBytes } from "../../fixtures/zk/knownKey.ts";
 
 const POWERS = fileURLToPath(new URL("../../../cache/zk", import.meta.url));
-const [ZK, SINGLE, OPERATOR, OTHER] = [1, 1, 3, 4];
+const [ZK, SINGLE, UNIVERSAL, OPERATOR, OTHER] = [1, 1, 3, 3, 4];
 const INPUTS = [
   [200, 0, 17, 255],
   [0, 0, 0, 0],
@@ -30,22 +33,31 @@ describe("a proved result on the deployed protocol", () => {
   const bench = new CircuitBench();
   after(() => bench.stop());
 
-  it("is backed for its own release, operator, input and output alone", async function () {
-    this.timeout(600_000);
+  for (const system of ["groth16", "plonk"] as const) {
+    it(`is backed for its own release, operator, input and output alone, by ${system}`, async function () {
+      this.timeout(600_000);
+      await settle(system);
+    });
+  }
+
+  async function settle(system: "groth16" | "plonk"): Promise<void> {
     const connection = await hre.network.create("op");
-    const { hub, blobs, settlement, groth16, deployer } = await deployProtocol(connection);
+    const { hub, blobs, settlement, groth16, plonk, deployer } = await deployProtocol(connection);
     expect(await settlement.verifierOf(ZK)).to.equal(await groth16.getAddress());
+    const verifier = { groth16, plonk }[system];
     const { circuit, graph, r1cs } = await bench.build(smallNetwork());
-    const powers = await localPowers(localPowerFor(powerOf(r1cs)), POWERS, bench.prover);
-    const keys = await setUp(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
+    const power = { groth16: powerOf(r1cs), plonk: powerOfGates(gatesOf(r1cs)) }[system];
+    const powers = await localPowers(localPowerFor(power), POWERS, bench.prover);
+    const makeKeys = { groth16: setUp, plonk: setUpUniversal }[system];
+    const keys = await makeKeys(circuit, powers, join(bench.folder, `${system}.zkey`), bench.prover);
     const key = keyBlob(graph, keys.verifyingKey);
     for (const blob of [...graph.blobs, key]) await (await blobs.put(blob)).wait();
     const exact = {
       graphRoot: graph.graphRoot,
       loweringVersion: graph.root.loweringVersion,
-      zkVerifier: await groth16.getAddress(),
+      zkVerifier: await verifier.getAddress(),
       zkKeyDigest: await blobs.digestOf(key),
-      zkKeyOrigin: SINGLE,
+      zkKeyOrigin: { groth16: SINGLE, plonk: UNIVERSAL }[system],
     };
     const content = {
       entry: 0,
@@ -64,7 +76,7 @@ describe("a proved result on the deployed protocol", () => {
     for (const isMajor of [false, true]) {
       await (await hub.publish(model, isMajor, content, 0n, 0n, 2, "", ZeroHash)).wait();
       const release = await hub.releaseAt(model, isMajor ? 2 : 1, 0);
-      await (await groth16.admitKey(release)).wait();
+      await (await verifier.admitKey(release)).wait();
       published.push(release);
     }
     const [release = "", twin = ""] = published;
@@ -84,7 +96,7 @@ describe("a proved result on the deployed protocol", () => {
         input: hexlify(input),
         output: hexlify(output),
       };
-      expect(await groth16.signalsOf(statement)).to.deep.equal(proved.signals);
+      expect(await verifier.signalsOf(statement)).to.deep.equal(proved.signals);
       const backed = (given: {
         release?: string;
         operatorId?: number;
@@ -115,5 +127,5 @@ describe("a proved result on the deployed protocol", () => {
       await rejected({ output: wrong });
       await rejected({ input: encodeTensors([tensorFromNumbers("uint8", [4], values.with(0, 100))]) });
     }
-  });
+  }
 });

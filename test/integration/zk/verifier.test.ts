@@ -80,7 +80,7 @@ describe("Groth16Verifier", () => {
     });
 
     it("refuses a proof made for another verifier", async () => {
-      const other = await chain.ethers.deployContract("Groth16Verifier", [chain.hub, SINGLE]);
+      const other = await chain.ethers.deployContract("Groth16Verifier", [chain.hub, SINGLE, chain.plonk]);
       const statement = chain.statement(release);
       const foreign = { ...statement, release: await chain.publish({ verifier: await other.getAddress() }) };
       await other.admitKey(foreign.release);

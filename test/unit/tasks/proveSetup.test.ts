@@ -3,8 +3,13 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
 import hre from "hardhat";
+import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
+import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { byteSum } from "../../fixtures/models/make.ts";
+
+/** Of a PLONK key: the point of its powers of tau. */
+const SECRET_AT = 640;
 
 describe("keys of proofs", () => {
   let cli: CommandLine;
@@ -62,6 +67,51 @@ describe("keys of proofs", () => {
     expect(exact.zkKeyDigest).to.equal(record.keyDigest);
     expect(exact.zkKeyOrigin).to.equal(1n);
     expect(await groth16.keyOf(release as string)).to.equal(await blobs.addressOf(record.keyDigest));
+  });
+
+  it("are made by PLONK without a secret of their own, and taken by its verifier", async function () {
+    this.timeout(600_000);
+    const out = path.join(cli.folder, "universal");
+    const made = await cli.value("hub prove-setup", { folder, out, system: "plonk" });
+    expect(made).to.include({ system: "plonk", powersId: LOCAL_POWERS_ID });
+    expect(made.origin).to.deep.equal({ kind: "universal" });
+    expect(made.powersOfTau).to.have.property("origin", "local");
+    expect((made.warnings as string[]).join(" "))
+      .to.include("--powers")
+      .and.not.include("ceremony");
+    const again = await cli.value("hub prove-setup", {
+      ...{ folder, system: "plonk", out: path.join(cli.folder, "again") },
+    });
+    expect(again.keyDigest).to.equal(made.keyDigest);
+
+    const { release } = await cli.value("hub publish", { folder, keys: out, major: true });
+    const { hub, plonk, blobs } = cli.protocol;
+    const exact = await hub.exactCommitmentOf(release as string);
+    expect(exact.zkVerifier).to.equal(await plonk.getAddress());
+    expect(exact.zkKeyOrigin).to.equal(3n);
+    expect(await plonk.keyOf(release as string)).to.equal(await blobs.addressOf(made.keyDigest as string));
+  });
+
+  it("are refused where the verifier of PLONK does not know their powers of tau", async () => {
+    const unknown = path.join(cli.folder, "unknown");
+    await mkdir(unknown);
+    const out = path.join(cli.folder, "universal");
+    const record = JSON.parse(await readFile(path.join(out, "keys.json"), "utf8"));
+    const blob = await readFile(path.join(out, "verifier.key"));
+    blob[SECRET_AT] = (blob[SECRET_AT] ?? 0) ^ 1;
+    record.keyDigest = blobDigest(blob);
+    await writeFile(path.join(unknown, "keys.json"), JSON.stringify(record));
+    await writeFile(path.join(unknown, "verifier.key"), blob);
+    expect(await cli.failure("hub publish", { folder, keys: unknown, major: true })).to.include({
+      code: "file-unreadable",
+    });
+    expect(await cli.failure("hub prove-setup", { folder, system: "fflonk" })).to.include({
+      code: "argument-invalid",
+    });
+    const ceremony = { ceremony: "key.zkey", transcript: `0x${"ab".repeat(32)}` };
+    expect(await cli.failure("hub prove-setup", { folder, system: "plonk", ...ceremony })).to.include({
+      code: "arguments-conflict",
+    });
   });
 
   it("are asked for where ZK is among the modes, and refused where it is not", async () => {

@@ -40,7 +40,7 @@ describe("proofs of a release", function () {
   const { signal } = new AbortController();
   const logger = pino({}, { write: (line: string) => void (line.includes("compiling") && ++compiled) });
   const registry: KeyRegistry = {
-    verifier: async () => VERIFIER,
+    verifiers: async () => [VERIFIER],
     isOffered: async () => true,
     isAdmitted: async () => true,
     refusal: async () => undefined,
@@ -204,9 +204,9 @@ describe("proofs of a release", function () {
   it("are refused where the release or the network has no place for them", async () => {
     await expectError(openWith({ release: { isExact: false } }), "proof-not-exact");
     await expectError(openWith({ release: { proofKey: undefined } }), "proof-not-committed");
-    await expectError(openWith({ registry: { verifier: async () => undefined } }), "proof-not-committed");
+    await expectError(openWith({ registry: { verifiers: async () => [] } }), "proof-not-committed");
     const other = `0x${"6b".repeat(20)}`;
-    await expectError(openWith({ registry: { verifier: async () => other } }), "proof-not-committed");
+    await expectError(openWith({ registry: { verifiers: async () => [other] } }), "proof-not-committed");
     await expectError(openWith({ registry: { isOffered: async () => false } }), "proof-mode-not-offered");
   });
 

@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import { constraintsOf, powerOf, sha256 } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
-import type { CircuitKeys } from "../../../../offchain-runner/src/zk/groth16.ts";
-import { adoptCeremony, prove, setUp, verify } from "../../../../offchain-runner/src/zk/groth16.ts";
+import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
+import type { CircuitKeys } from "../../../../offchain-runner/src/zk/proofSystem.ts";
+import { prove, verify } from "../../../../offchain-runner/src/zk/proofSystem.ts";
 import { Prover } from "../../../../offchain-runner/src/zk/prover.ts";
+import type { Groth16VerifyingKey } from "../../../../offchain-runner/src/zk/proverProtocol.ts";
 import { bindingOf, publicSignals } from "../../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
@@ -30,7 +32,7 @@ describe("prover", () => {
   let bench: CircuitBench;
   let network: TestedCircuit;
   let powers: PowersOfTau;
-  let keys: CircuitKeys;
+  let keys: CircuitKeys<Groth16VerifyingKey>;
 
   before(async function () {
     this.timeout(300_000);
