@@ -8,6 +8,10 @@ export const protocolTasks = [
     .addFlag({ name: "yes", description: "Do not ask" })
     .setAction(lazily(async () => (await import("./protocol/deploy.ts")).deploy))
     .build(),
+  command(["protocol", "check"], "Compare what is deployed with its parameters file; fails where they differ")
+    .addOption(optional("parameters", "Parameters file; deploy/parameters/<network>.json5 by default"))
+    .setAction(lazily(async () => (await import("./protocol/check.ts")).check))
+    .build(),
   command(["protocol", "show"], "Show addresses, parameters, and who holds which power")
     .setAction(lazily(async () => (await import("./protocol/show.ts")).show))
     .build(),

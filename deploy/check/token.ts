@@ -1,0 +1,71 @@
+import { formatOpg } from "@opg-network/sdk/opg";
+import { type Interface, type JsonRpcApiProvider, ZeroAddress, zeroPadValue } from "ethers";
+import type { EventLog } from "./eventLogs.ts";
+import type { Finding } from "./finding.ts";
+
+const DECIMALS = 18n;
+
+export interface TokenReading {
+  provider: Pick<JsonRpcApiProvider, "call">;
+  address: string;
+  abi: Interface;
+}
+
+/** What was minted and burned, from the logs that begin or end at nobody. */
+export const NOBODY: string = zeroPadValue(ZeroAddress, 32);
+
+/** An OPG that the deployment minted: once, all of it to the holder; since then burned at most. */
+export async function checkMintedToken(
+  token: TokenReading,
+  { minted, burned }: { minted: readonly EventLog[]; burned: readonly EventLog[] },
+  { supply, holder }: { supply: bigint; holder: string },
+): Promise<Finding[]> {
+  const mints = minted.map(({ args }) => `${formatOpg(args.value)} OPG to ${args.to}`).join(", ");
+  const wanted = `${formatOpg(supply)} OPG to ${holder}`;
+  const findings: Finding[] = [];
+  if (mints !== wanted)
+    findings.push({ kind: "mint-differs", subject: "OPG's mint", expected: wanted, actual: mints });
+  const gone = burned.reduce((sum, { args }) => sum + BigInt(args.value), 0n);
+  const total = await read(token, "totalSupply");
+  if (total !== supply - gone) {
+    findings.push({
+      kind: "supply-differs",
+      subject: "OPG's total supply",
+      expected: `${formatOpg(supply - gone)} OPG`,
+      actual: `${formatOpg(total)} OPG`,
+    });
+  }
+  return findings;
+}
+
+/** An OPG that was there before: of a kind that the contracts can count. */
+export async function checkExistingToken(token: TokenReading): Promise<Finding[]> {
+  const decimals = await read(token, "decimals").catch(() => -1n);
+  if (decimals === DECIMALS) return [];
+  const actual = decimals === -1n ? "unanswered" : String(decimals);
+  return [{ kind: "token-unsuitable", subject: "OPG.decimals", expected: String(DECIMALS), actual }];
+}
+
+/** Where OPG is: what each of `holders` has, and what is anywhere else. */
+export async function whereabouts(
+  token: TokenReading,
+  holders: ReadonlyMap<string, string>,
+): Promise<Record<string, bigint>> {
+  const held: Record<string, bigint> = {};
+  let rest = await read(token, "totalSupply");
+  for (const [name, address] of holders) {
+    held[name] = await read(token, "balanceOf", [address]);
+    rest -= held[name];
+  }
+  return { ...held, elsewhere: rest };
+}
+
+async function read(
+  { provider, address, abi }: TokenReading,
+  name: string,
+  args: string[] = [],
+): Promise<bigint> {
+  const data = await provider.call({ to: address, data: abi.encodeFunctionData(name, args) });
+  // Without code there is nothing; that is told elsewhere.
+  return data === "0x" ? 0n : BigInt(abi.decodeFunctionResult(name, data)[0]);
+}
