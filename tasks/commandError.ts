@@ -91,6 +91,8 @@ const MESSAGES = {
     `transaction ${hash} is not mined yet; look for it before sending it again`,
   "transaction-unknown": ({ transaction }: { transaction: string }) =>
     `there is no transaction ${transaction} on this chain`,
+  "verification-rejected": ({ explorer, contracts }: { explorer: string; contracts: string[] }) =>
+    `${explorer} does not verify ${contracts.join(", ")}`,
   "verdict-negative": ({ verdicts }: { verdicts: string[] }) =>
     `not every result holds: ${verdicts.join(", ")}`,
   "wait-timeout": ({ request, seconds, state }: { request: string; seconds: number; state: string }) =>

@@ -12,6 +12,14 @@ export const protocolTasks = [
     .addOption(optional("parameters", "Parameters file; deploy/parameters/<network>.json5 by default"))
     .setAction(lazily(async () => (await import("./protocol/check.ts")).check))
     .build(),
+  command(
+    ["protocol", "verify"],
+    "Write what explorers need to verify the sources, and submit it where asked",
+  )
+    .addOption(optional("submit", "etherscan (with ETHERSCAN_API_KEY), blockscout or sourcify"))
+    .addOption(optional("explorerUrl", "Address of the explorer's API, where it is not the usual one"))
+    .setAction(lazily(async () => (await import("./protocol/verify.ts")).verify))
+    .build(),
   command(["protocol", "show"], "Show addresses, parameters, and who holds which power")
     .setAction(lazily(async () => (await import("./protocol/show.ts")).show))
     .build(),

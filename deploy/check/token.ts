@@ -52,9 +52,10 @@ export async function whereabouts(
   holders: ReadonlyMap<string, string>,
 ): Promise<Record<string, bigint>> {
   const held: Record<string, bigint> = {};
-  let rest = await read(token, "totalSupply");
+  // Of what is no token nobody has anything; what it is instead is told elsewhere.
+  let rest = await read(token, "totalSupply").catch(() => 0n);
   for (const [name, address] of holders) {
-    held[name] = await read(token, "balanceOf", [address]);
+    held[name] = await read(token, "balanceOf", [address]).catch(() => 0n);
     rest -= held[name];
   }
   return { ...held, elsewhere: rest };
