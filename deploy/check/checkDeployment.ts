@@ -181,28 +181,27 @@ async function pauseFindings({ connection, deployment, abis }: Checked): Promise
   return findings;
 }
 
-async function tokenFindings({
-  connection,
-  deployment,
-  deployer,
-  parameters,
-  replica,
-  abis,
-}: Checked): Promise<Finding[]> {
-  const { address, block } = deployment.contracts.OPG;
+async function tokenFindings(checked: Checked): Promise<Finding[]> {
+  const { connection, deployment, parameters, replica, translation, abis } = checked;
   const abi = abiOf(abis, "OPG");
+  const { address, block } = deployment.contracts.OPG;
   const token = { provider: connection.ethers.provider, address, abi };
   if (parameters.token.existing !== null) return await checkExistingToken(token);
   const transfer = abi.getEvent("Transfer")?.topicHash ?? null;
-  const minted = await eventLogs(connection, { address, abi }, block, [transfer, NOBODY]);
-  const burned = await eventLogs(connection, { address, abi }, block, [transfer, null, NOBODY]);
-  const [supply] = abi.decodeFunctionResult(
-    "SUPPLY",
-    await replica.connection.ethers.provider.call({
-      to: replica.deployment.contracts.OPG.address,
-      data: abi.encodeFunctionData("SUPPLY"),
-    }),
-  );
-  const { holder } = withDeployer(parameters, deployer).token;
-  return await checkMintedToken(token, { minted, burned }, { supply: BigInt(supply), holder });
+  const read = async (
+    chain: NetworkConnection<string>,
+    of: string,
+    from: number,
+    parties: (string | null)[],
+  ) =>
+    (await eventLogs(chain, { address: of, abi }, from, [transfer, ...parties])).map(({ args }) => ({
+      to: String(args.to),
+      amount: BigInt(args.value),
+    }));
+  const there = await read(replica.connection, replica.deployment.contracts.OPG.address, 0, [NOBODY]);
+  return await checkMintedToken(token, {
+    minted: await read(connection, address, block, [NOBODY]),
+    burned: await read(connection, address, block, [null, NOBODY]),
+    expected: there.map(({ to, amount }) => ({ to: translation.of(to), amount })),
+  });
 }

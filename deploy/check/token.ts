@@ -1,6 +1,5 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { type Interface, type JsonRpcApiProvider, ZeroAddress, zeroPadValue } from "ethers";
-import type { EventLog } from "./eventLogs.ts";
 import type { Finding } from "./finding.ts";
 
 const DECIMALS = 18n;
@@ -11,27 +10,36 @@ export interface TokenReading {
   abi: Interface;
 }
 
+export interface Transfer {
+  to: string;
+  amount: bigint;
+}
+
 /** What was minted and burned, from the logs that begin or end at nobody. */
 export const NOBODY: string = zeroPadValue(ZeroAddress, 32);
 
-/** An OPG that the deployment minted: once, all of it to the holder; since then burned at most. */
+/** An OPG that the deployment minted: once, to whom the parameters say; since then burned at most. */
 export async function checkMintedToken(
   token: TokenReading,
-  { minted, burned }: { minted: readonly EventLog[]; burned: readonly EventLog[] },
-  { supply, holder }: { supply: bigint; holder: string },
+  { minted, expected, burned }: Record<"minted" | "expected" | "burned", readonly Transfer[]>,
 ): Promise<Finding[]> {
-  const mints = minted.map(({ args }) => `${formatOpg(args.value)} OPG to ${args.to}`).join(", ");
-  const wanted = `${formatOpg(supply)} OPG to ${holder}`;
+  const told = (transfers: readonly Transfer[]) =>
+    transfers.map(({ amount, to }) => `${formatOpg(amount)} OPG to ${to}`).join(", ");
+  const sum = (transfers: readonly Transfer[]) => transfers.reduce((all, { amount }) => all + amount, 0n);
   const findings: Finding[] = [];
-  if (mints !== wanted)
-    findings.push({ kind: "mint-differs", subject: "OPG's mint", expected: wanted, actual: mints });
-  const gone = burned.reduce((sum, { args }) => sum + BigInt(args.value), 0n);
-  const total = await read(token, "totalSupply");
-  if (total !== supply - gone) {
+  if (told(minted) !== told(expected))
+    findings.push({
+      kind: "mint-differs",
+      subject: "OPG's mint",
+      expected: told(expected),
+      actual: told(minted),
+    });
+  const [total, left] = [await read(token, "totalSupply"), sum(expected) - sum(burned)];
+  if (total !== left) {
     findings.push({
       kind: "supply-differs",
       subject: "OPG's total supply",
-      expected: `${formatOpg(supply - gone)} OPG`,
+      expected: `${formatOpg(left)} OPG`,
       actual: `${formatOpg(total)} OPG`,
     });
   }
