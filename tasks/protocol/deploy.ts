@@ -107,7 +107,7 @@ async function requireFunds(
 
 function plan({ token, powers, operators, requests }: ProtocolParameters): string[] {
   return fields([
-    ["OPG", token.existing ?? `a new one, all of it to ${token.holder}`],
+    ["OPG", token.existing ?? "a new one, by its published schedule"],
     ["admin", `${powers.admin}, delay ${powers.adminDelay} s`],
     ["governor", `${powers.governor}, delay ${powers.governorDelay} s`],
     ["guardian", powers.guardian],

@@ -25,7 +25,7 @@ describe("escrow commands", () => {
       balance: "10.5",
       reserved: "0",
       reservations: 0,
-      wallet: "999999988.5",
+      wallet: "189994988.5",
     });
     expect(await cli.protocol.opg.allowance(account ?? "", cli.protocol.requests)).to.equal(0n);
   });
