@@ -8,6 +8,8 @@ type Reference = { start: number; length: number };
 
 export interface CodeComparison {
   contract: string;
+  /** What to call it, where there are several. */
+  label?: string;
   /** On the chain that is checked, and on the replica. */
   here: string;
   there: string;
@@ -16,24 +18,24 @@ export interface CodeComparison {
 /** Runtime code against what is built: masked where immutables are, which are compared as values. */
 export async function checkCode(
   artifacts: ArtifactManager,
-  { contract, here, there }: CodeComparison,
+  { contract, label = contract, here, there }: CodeComparison,
   translation: Translation,
 ): Promise<Finding[]> {
   if (here === "0x")
-    return [{ kind: "code-missing", subject: contract, expected: "a contract", actual: "no code" }];
+    return [{ kind: "code-missing", subject: label, expected: "a contract", actual: "no code" }];
   const artifact = await artifacts.readArtifact(contract);
   const references = Object.entries(artifact.immutableReferences ?? {});
   const masked = (code: string) =>
     keccak256(references.flatMap(([, places]) => places).reduce((bytes, place) => blank(bytes, place), code));
   if (here.length !== there.length || masked(here) !== masked(there)) {
-    return [{ kind: "code-differs", subject: contract, expected: masked(there), actual: masked(here) }];
+    return [{ kind: "code-differs", subject: label, expected: masked(there), actual: masked(here) }];
   }
   const findings: Finding[] = [];
   for (const [id, places] of references) {
     const [expected] = places.map((place) => translation.of(slice(there, place)));
     const differing = places.map((place) => slice(here, place)).find((value) => value !== expected);
     if (differing === undefined || expected === undefined) continue;
-    const subject = `${contract}.${await immutableName(artifacts, contract, Number(id))}`;
+    const subject = `${label}.${await immutableName(artifacts, contract, Number(id))}`;
     findings.push({ kind: "immutable-differs", subject, expected, actual: differing });
   }
   return findings;

@@ -1,9 +1,13 @@
-import { CONTRACT_NAMES, type Deployment } from "@opg-network/sdk/deployment";
+import type { Deployment } from "@opg-network/sdk/deployment";
 import { getAddress, type Interface, TypedDataEncoder } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 import { deployProtocol } from "../deployProtocol.ts";
+import type { TokenTraits } from "../existingToken.ts";
 import { type ProtocolParameters, withDeployer } from "../protocolParameters.ts";
+
+/** Between the replica's first block and the one in which OPG is minted. */
+const CLOCK_MARGIN_SEC = 1_000;
 
 /** The same parameters deployed by the same modules on a chain in memory: what a deployment has to be like. */
 export interface Replica {
@@ -18,30 +22,37 @@ export interface ReplicaOptions {
   chainId: number;
   /** Whose "deployer" it is in the parameters. */
   deployer: string;
-  /** Runtime code of the OPG that exists, where the parameters name one. */
-  tokenCode?: string;
+  /** What the OPG that exists can do, where the parameters name one. */
+  traits?: TokenTraits | undefined;
+  /** Timestamp at which OPG is minted, which its schedule counts from; now by default. */
+  mintedAt?: number | undefined;
 }
 
 /** Rehearses the deployment; whatever the contracts would refuse is refused here, and costs nothing. */
 export async function replicate(
   hre: HardhatRuntimeEnvironment,
   parameters: ProtocolParameters,
-  { chainId, deployer, tokenCode }: ReplicaOptions,
+  { chainId, deployer, traits, mintedAt }: ReplicaOptions,
 ): Promise<Replica> {
   const connection = await hre.network.create({
     network: "op",
     chainType: "op",
-    override: { chainId },
+    override: {
+      chainId,
+      ...(mintedAt === undefined ? {} : { initialDate: new Date((mintedAt - CLOCK_MARGIN_SEC) * 1_000) }),
+    },
   });
   // Not the first, whose contracts on a local chain stand where its contracts here would.
   const signer = (await connection.ethers.getSigners()).at(-1);
   if (signer === undefined) throw new Error("a chain in memory has accounts");
-  if (parameters.token.existing !== null && tokenCode !== undefined) {
-    await connection.provider.request({
-      method: "hardhat_setCode",
-      params: [parameters.token.existing, tokenCode],
-    });
+  const { existing } = parameters.token;
+  if (existing !== null) {
+    // Stands for the one that exists: constructors ask what it is, and nothing of what it holds.
+    const { deployedBytecode } = await hre.artifacts.readArtifact("OPG");
+    await connection.provider.request({ method: "hardhat_setCode", params: [existing, deployedBytecode] });
   }
+  if (mintedAt !== undefined)
+    await connection.provider.request({ method: "evm_setNextBlockTimestamp", params: [mintedAt] });
   const deployment = await deployProtocol(
     connection,
     // The accounts of a chain in memory are others.
@@ -50,6 +61,7 @@ export async function replicate(
       ignitionDir: hre.config.paths.ignition,
       artifacts: hre.artifacts,
       deployer: signer.address,
+      traits,
       say: () => undefined,
     },
   );
@@ -100,10 +112,11 @@ export class Translation {
     abiOf: (name: string) => Promise<Interface>,
   ): Promise<Translation> {
     const translation = new Translation();
-    translation.#set(replica.deployer, deployer);
-    for (const name of CONTRACT_NAMES) {
-      const [there, here] = [replica.deployment.contracts[name].address, deployment.contracts[name].address];
-      translation.#set(there, here);
+    translation.add(replica.deployer, deployer);
+    for (const [name, { address: there }] of Object.entries(replica.deployment.contracts)) {
+      const here = addressOf(deployment, name);
+      if (here === undefined) continue;
+      translation.add(there, here);
       const abi = await abiOf(name);
       // An OPG that exists stands at one address in both, and may be anything.
       if (!abi.hasFunction("eip712Domain") || there === here) continue;
@@ -119,7 +132,8 @@ export class Translation {
     return translation;
   }
 
-  #set(there: string, here: string): void {
+  /** From now on, one address stands for the other. */
+  add(there: string, here: string): void {
     this.#words.set(there, here);
     this.#words.set(wordOf(there), wordOf(here));
   }
@@ -128,6 +142,11 @@ export class Translation {
   of(value: string): string {
     return this.#words.get(value) ?? value;
   }
+}
+
+/** Where the deployment has a contract of this name, if it does. */
+export function addressOf(deployment: Deployment, name: string): string | undefined {
+  return (deployment.contracts as Partial<Record<string, { address: string }>>)[name]?.address;
 }
 
 function wordOf(address: string): string {

@@ -10,7 +10,15 @@ export const SettlementMigrationModule = buildModule("SettlementMigration", (m) 
   const [operators, hub] = [m.getParameter("operators"), m.getParameter("hub")];
   const [treasury, fee] = [m.getParameter("treasury"), m.getParameter("protocolFeeBps")];
   const settlement = m.contract("ProofSettlement", [operators, authority]);
-  const requests = m.contract("InferenceRequests", [opg, operators, hub, settlement, authority, treasury, fee]);
+  const requests = m.contract("InferenceRequests", [
+    opg,
+    operators,
+    hub,
+    settlement,
+    authority,
+    treasury,
+    fee,
+  ]);
   const gateways = m.contract("Gateways", [operators, hub, settlement]);
   const pipe = m.contract("Pipe", [opg, operators, hub, settlement, gateways, authority, treasury, fee]);
   const coverage = m.contract("Coverage", [hub, operators, requests]);

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { CONTRACT_NAMES, type ContractName, type Deployment } from "@opg-network/sdk/deployment";
+import type { Deployment } from "@opg-network/sdk/deployment";
 import { NetworkError } from "@opg-network/sdk/errors";
+import { AbiCoder, Interface, ZeroAddress } from "ethers";
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import { z } from "zod";
 import { readJournal } from "../journal.ts";
@@ -15,7 +16,7 @@ export interface CompilerInput {
 
 /** All that an explorer needs to compile a contract again and compare. */
 export interface VerificationPayload {
-  contract: ContractName;
+  contract: string;
   chainId: number;
   address: string;
   /** `file:Name`, as the compiler knows it. */
@@ -52,9 +53,6 @@ export class ArgumentsUnknownError extends NetworkError {
   }
 }
 
-/** Made by the constructor of another, without arguments of its own. */
-const MADE_BY_CONTRACTS: ReadonlySet<ContractName> = new Set(["PipeExecutor"]);
-
 const buildInfo = z.looseObject({
   solcLongVersion: z.string(),
   input: z.looseObject({
@@ -84,7 +82,7 @@ interface Build {
   imports: ReadonlyMap<string, readonly string[]>;
 }
 
-/** One payload for each contract that this deployment made, in the order of `CONTRACT_NAMES`. */
+/** One payload for each contract that this deployment made. */
 export async function verificationPayloads(
   artifacts: ArtifactManager,
   deployment: Deployment,
@@ -93,17 +91,15 @@ export async function verificationPayloads(
   const created = await creations(folder);
   const builds = new Map<string, Build>();
   const payloads: VerificationPayload[] = [];
-  for (const contract of CONTRACT_NAMES) {
-    const { address } = deployment.contracts[contract];
-    const isMade = MADE_BY_CONTRACTS.has(contract);
-    const creation = created.get(contract);
+  for (const [contract, { address }] of Object.entries(deployment.contracts)) {
     // One that was there before is not ours to verify.
-    if (creation === undefined && contract === "OPG") continue;
-    if (creation === undefined && !isMade) throw new ArgumentsUnknownError(contract, folder);
-    const { bytecode, buildInfoId, inputSourceName } = await artifacts.readArtifact(contract);
+    if (contract === "OPG" && deployment.contracts.TokenGenesis === undefined) continue;
+    const { buildInfoId, inputSourceName } = await artifacts.readArtifact(contract);
     if (buildInfoId === undefined || inputSourceName === undefined) throw new BuildMissingError(contract);
     const build = builds.get(buildInfoId) ?? (await readBuild(artifacts, buildInfoId, contract));
     builds.set(buildInfoId, build);
+    const constructorArguments = await argumentsOf(artifacts, deployment, created, contract);
+    if (constructorArguments === undefined) throw new ArgumentsUnknownError(contract, folder);
     payloads.push({
       contract,
       chainId: deployment.chainId,
@@ -111,11 +107,38 @@ export async function verificationPayloads(
       identifier: `${inputSourceName}:${contract}`,
       compilerVersion: build.version,
       licence: "MIT",
-      constructorArguments: creation === undefined ? "0x" : `0x${creation.slice(bytecode.length)}`,
+      constructorArguments,
       input: minimalInput(build, inputSourceName, contract),
     });
   }
   return payloads;
+}
+
+/** From the transaction that created it, or from how another's constructor makes it. */
+async function argumentsOf(
+  artifacts: ArtifactManager,
+  { contracts }: Deployment,
+  created: ReadonlyMap<string, string>,
+  contract: string,
+): Promise<string | undefined> {
+  const given = async (name: string): Promise<string | undefined> => {
+    const data = created.get(name);
+    return data === undefined
+      ? undefined
+      : `0x${data.slice((await artifacts.readArtifact(name)).bytecode.length)}`;
+  };
+  const coder = AbiCoder.defaultAbiCoder();
+  if (contract === "PipeExecutor") return "0x";
+  if (contract === "OPG") return coder.encode(["address"], [contracts.TokenGenesis?.address]);
+  if (contract !== "TimelockController") return await given(contract);
+  const ofGovernor = await given("ProtocolGovernor");
+  if (ofGovernor === undefined) return undefined;
+  const { deploy } = new Interface((await artifacts.readArtifact("ProtocolGovernor")).abi);
+  const [, terms] = coder.decode(deploy.inputs, ofGovernor);
+  return coder.encode(
+    ["uint256", "address[]", "address[]", "address"],
+    [terms.timelockDelay, [contracts.ProtocolGovernor?.address], [ZeroAddress], ZeroAddress],
+  );
 }
 
 /** The data of the transaction that created each contract. */

@@ -6,7 +6,8 @@ import { formatEther, formatUnits } from "ethers";
 import { checkDeployment } from "../../deploy/check/checkDeployment.ts";
 import { replicate } from "../../deploy/check/replica.ts";
 import { LOCAL_CHAIN_ID } from "../../deploy/deploymentFolder.ts";
-import { deploymentFolder, deployProtocol, TokenMissingError } from "../../deploy/deployProtocol.ts";
+import { deploymentFolder, deployProtocol } from "../../deploy/deployProtocol.ts";
+import { tryToken } from "../../deploy/existingToken.ts";
 import { remainingCost } from "../../deploy/funds.ts";
 import { replaceFile } from "../../deploy/journal.ts";
 import { type ProtocolParameters, withDeployer } from "../../deploy/protocolParameters.ts";
@@ -80,13 +81,11 @@ async function requireFunds(
   const { hre, connection, chainId } = session;
   const { provider } = connection.ethers;
   const { existing } = parameters.token;
-  const tokenCode = existing === null ? undefined : await provider.getCode(existing);
-  if (existing !== null && tokenCode === "0x") throw new TokenMissingError(existing);
-  const replica = await replicate(hre, parameters, {
-    chainId,
-    deployer,
-    ...(tokenCode === undefined ? {} : { tokenCode }),
-  });
+  const traits =
+    existing === null
+      ? undefined
+      : await tryToken(connection, existing, withDeployer(parameters, deployer).token.holder, hre.artifacts);
+  const replica = await replicate(hre, parameters, { chainId, deployer, traits });
   try {
     const isKept = connection.networkConfig.type === "http";
     const folder = isKept ? deploymentFolder(hre.config.paths.ignition, `chain-${chainId}`) : undefined;

@@ -5,7 +5,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { checkDeployment } from "../../deploy/check/checkDeployment.ts";
 import type { ProtocolParameters } from "../../deploy/protocolParameters.ts";
 import { ROLES } from "../../deploy/roles.ts";
-import { AccessManager__factory, OPG__factory } from "../../types/index.ts";
+import { AccessManager__factory, OPG__factory, TimelockController__factory } from "../../types/index.ts";
 import { type DeployedProtocol, deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
 /** Of ERC-20's `_totalSupply` in OPG. */
@@ -79,7 +79,8 @@ describe("protocol check", () => {
     await authority.execute(target, data);
   }
 
-  const addressOf = (name: keyof Deployment["contracts"]) => protocol.deployment.contracts[name].address;
+  const addressOf = (name: keyof Deployment["contracts"]) =>
+    protocol.deployment.contracts[name]?.address ?? expect.fail(`there is no ${name}`);
 
   /** Gives a contract its own code with one byte changed. */
   async function flipByte(
@@ -98,8 +99,8 @@ describe("protocol check", () => {
     expect(result.findings).to.deep.equal([]);
     expect(result.deployer).to.equal(account(0).address);
     expect(result.deployerRoles).to.deep.equal([]);
-    expect(result.supply.holder).to.equal(10n ** 27n);
-    expect(result.supply.elsewhere).to.equal(0n);
+    expect(result.supply["vesting wallet of ecosystem"]).to.equal(360_000_000n * 10n ** 18n);
+    expect(Object.values(result.supply).reduce((sum, amount) => sum + amount, 0n)).to.equal(10n ** 27n);
   });
 
   it("says which roles a deployer keeps, where the file gives them to it", async () => {
@@ -255,6 +256,44 @@ describe("protocol check", () => {
     });
   });
 
+  describe("governance", () => {
+    it("as the file says, and with a proposer that it does not know, and an operation that waits", async () => {
+      const chain = await hre.network.create({ network: "op", chainType: "op" });
+      const governed = await parametersOf("base-sepolia");
+      const given = { ...governed, powers: { ...governed.powers, guardian: guardian().address } };
+      const { deployment } = await deployProtocol(chain, { parameters: given });
+      const timelock = deployment.contracts.TimelockController?.address ?? "";
+      const found = async () =>
+        (await checkDeployment(hre, chain, deployment, given)).findings.map(
+          ({ kind, subject }) => `${kind}: ${subject}`,
+        );
+      expect(await found()).to.deep.equal([]);
+
+      await chain.provider.request({ method: "hardhat_impersonateAccount", params: [timelock] });
+      await chain.provider.request({ method: "hardhat_setBalance", params: [timelock, "0xde0b6b3a7640000"] });
+      const itself = await chain.ethers.getSigner(timelock);
+      const controller = TimelockController__factory.connect(timelock, itself);
+      const proposer = await controller.PROPOSER_ROLE();
+      await controller.grantRole(proposer, stranger());
+      expect(await found()).to.deep.equal([
+        `member-unexpected: ${stranger().address} in the timelock's role PROPOSER_ROLE`,
+      ]);
+      await controller.grantRole(proposer, timelock);
+      await controller.revokeRole(proposer, stranger());
+      const delay = await controller.getMinDelay();
+      const zero = `0x${"0".repeat(64)}`;
+      await controller.schedule(timelock, 0, "0x", zero, zero, delay);
+      await controller.revokeRole(proposer, timelock);
+      const operation = await controller.hashOperation(timelock, 0, "0x", zero, zero);
+      expect(await found()).to.deep.equal([`operation-pending: operation ${operation} of the timelock`]);
+      await controller.updateDelay(delay + 1n);
+      expect(await found()).to.deep.equal([
+        "value-differs: TimelockController.getMinDelay",
+        `operation-pending: operation ${operation} of the timelock`,
+      ]);
+    });
+  });
+
   describe("what is under way", () => {
     it("a scheduled operation, until it is cancelled or void", async () => {
       const data = protocol.pipe.interface.encodeFunctionData("setTreasury", [stranger().address]);
@@ -275,9 +314,25 @@ describe("protocol check", () => {
   });
 
   describe("the token", () => {
-    it("minted to another", async () => {
-      const changed = { ...parameters, token: { ...parameters.token, holder: stranger().address } };
-      expect(await findings({ parameters: changed })).to.deep.equal(["mint-differs: OPG's mint"]);
+    it("handed out to another", async () => {
+      const beneficiaries = { ...parameters.token.beneficiaries, investors: stranger().address };
+      const changed = { ...parameters, token: { ...parameters.token, beneficiaries } };
+      expect(await findings({ parameters: changed })).to.deep.equal(["mint-differs: OPG for investors"]);
+    });
+
+    it("minted a second time", async () => {
+      const request = connection.provider.request.bind(connection.provider);
+      connection.provider.request = async (call) => {
+        const answer = await request(call);
+        // Of all that is asked for, only the mint is one log.
+        const isMint = call.method === "eth_getLogs" && Array.isArray(answer) && answer.length === 1;
+        return isMint ? [...answer, ...answer] : answer;
+      };
+      try {
+        expect(await findings()).to.deep.equal(["mint-differs: OPG's mint"]);
+      } finally {
+        connection.provider.request = request;
+      }
     });
 
     it("in another amount than was minted and not burned", async () => {
@@ -296,7 +351,10 @@ describe("protocol check", () => {
       if (signer === undefined) throw new Error("the network has no account");
       const existing = await (await new OPG__factory(signer).deploy(account(0))).getAddress();
       const local = await parametersOf("local");
-      const withToken = { ...local, token: { ...local.token, existing } };
+      const withToken = {
+        ...local,
+        token: { ...local.token, existing, holder: account(0).address },
+      };
       const { deployment } = await deployProtocol(other, { parameters: withToken });
       const found = async () =>
         (await checkDeployment(hre, other, deployment, withToken)).findings.map(({ kind }) => kind);

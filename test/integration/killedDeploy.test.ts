@@ -109,15 +109,11 @@ describe("npx hardhat protocol deploy", function () {
 
   async function run(file = parameters): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const args = ["protocol", "deploy", "--network", "local", "--parameters", file];
-    child = spawn(
-      process.execPath,
-      [HARDHAT, ...args, "--deployment", record(), "--yes", "--json"],
-      {
-        cwd: ROOT,
-        env: { ...process.env, LOCAL_RPC_URL: gate.url },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    child = spawn(process.execPath, [HARDHAT, ...args, "--deployment", record(), "--yes", "--json"], {
+      cwd: ROOT,
+      env: { ...process.env, LOCAL_RPC_URL: gate.url },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let [stdout, stderr] = ["", ""];
     child.stdout?.on("data", (chunk) => (stdout += String(chunk)));
     child.stderr?.on("data", (chunk) => (stderr += String(chunk)));
