@@ -15,6 +15,7 @@ import {ERC20VotesInSeconds} from "./governance/ERC20VotesInSeconds.sol";
 contract OPG is ERC20, ERC20Permit, ERC20VotesInSeconds, ERC20Burnable {
     uint256 public constant SUPPLY = 1_000_000_000e18;
 
+    /// @notice The supply cannot be minted to the zero address.
     error HolderZero();
 
     /// @param holder receives the whole supply; `TokenGenesis`, which hands it out at once

@@ -9,6 +9,7 @@ import { deployGovernance } from "./deployGovernance.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { inFolder, LOCAL_CHAIN_ID, openFolder } from "./deploymentFolder.ts";
 import { deployToken } from "./deployToken.ts";
+import type { TokenTraits } from "./existingToken.ts";
 import { completed, readJournal } from "./journal.ts";
 import { mendJournal, waitForConfirmations } from "./mendJournal.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
@@ -42,6 +43,8 @@ export interface DeployOptions {
   deploymentId?: string;
   artifacts: ArtifactManager;
   deployer: string;
+  /** Of an OPG that exists, where they are known already. */
+  traits?: TokenTraits | undefined;
   /** Told what is being done. */
   say: (line: string) => void;
 }
@@ -55,12 +58,12 @@ export async function deployProtocol(
   parameters: ProtocolParameters,
   options: DeployOptions,
 ): Promise<Deployment> {
-  const { ignitionDir, artifacts, deployer, say } = options;
+  const { ignitionDir, artifacts, traits, deployer, say } = options;
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
   if (chainId !== LOCAL_CHAIN_ID) requirePublicPowers(parameters);
   const deploymentId = options.deploymentId ?? `chain-${chainId}`;
   const confirmations = chainId === LOCAL_CHAIN_ID ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
-  const target = { chainId, deploymentId, confirmations, artifacts, deployer, say };
+  const target = { chainId, deploymentId, confirmations, artifacts, traits, deployer, say };
   if (connection.networkConfig.type !== "http") return await deployAll(connection, parameters, target);
   const folder = deploymentFolder(ignitionDir, deploymentId);
   return await inFolder(folder, say, async () => {
@@ -78,7 +81,7 @@ export function deploymentFolder(ignitionDir: string, deploymentId: string): str
   return path.join(ignitionDir, "deployments", deploymentId);
 }
 
-interface Target extends Pick<DeployOptions, "artifacts" | "deployer" | "say"> {
+interface Target extends Pick<DeployOptions, "artifacts" | "deployer" | "say" | "traits"> {
   chainId: number;
   deploymentId: string;
   confirmations: number;
@@ -91,7 +94,7 @@ interface Target extends Pick<DeployOptions, "artifacts" | "deployer" | "say"> {
 async function deployAll(
   connection: NetworkConnection<string>,
   parameters: ProtocolParameters,
-  { chainId, deploymentId, confirmations, artifacts, deployer, say, folder, settle }: Target,
+  { chainId, deploymentId, confirmations, artifacts, traits, deployer, say, folder, settle }: Target,
 ): Promise<Deployment> {
   const { token, governance } = withDeployer(parameters, deployer);
   const run: RunModule = async (module, values) => {
@@ -122,7 +125,7 @@ async function deployAll(
     }
   };
 
-  const { opg, genesis, votes } = await deployToken(connection, token, { artifacts, run, say });
+  const { opg, genesis, votes } = await deployToken(connection, token, { artifacts, traits, run, say });
   const governed =
     governance === null ? undefined : await deployGovernance(governance, { opg, votes, run, say });
   const { powers, operators, requests, disputes, proofs } = withGovernance(

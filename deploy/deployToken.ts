@@ -1,6 +1,6 @@
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { NetworkConnection } from "hardhat/types/network";
-import { tryToken } from "./existingToken.ts";
+import { type TokenTraits, tryToken } from "./existingToken.ts";
 import { TokenModule } from "./modules/Token.ts";
 import type { ProtocolParameters } from "./protocolParameters.ts";
 import type { RunModule } from "./runModule.ts";
@@ -13,17 +13,26 @@ export interface DeployedToken {
   votes: boolean;
 }
 
+interface TokenOptions {
+  artifacts: ArtifactManager;
+  /** Of the OPG that exists, where they are known; else it is tried out. */
+  traits: TokenTraits | undefined;
+  run: RunModule;
+  say: (line: string) => void;
+}
+
 /** Mints OPG, or tries out the one that is there. Throws what `tryToken` does. */
 export async function deployToken(
   connection: NetworkConnection<string>,
   { existing, holder, beneficiaries }: ProtocolParameters["token"],
-  { artifacts, run, say }: { artifacts: ArtifactManager; run: RunModule; say: (line: string) => void },
+  { artifacts, traits, run, say }: TokenOptions,
 ): Promise<DeployedToken> {
   if (existing === null) {
     say("Minting OPG into the hands and wallets of its beneficiaries");
     return { ...(await run(TokenModule, { Token: beneficiaries })), votes: true };
   }
-  const { burns, permits, votesInSeconds } = await tryToken(connection, existing, holder, artifacts);
+  const { burns, permits, votesInSeconds } =
+    traits ?? (await tryToken(connection, existing, holder, artifacts));
   say(`Using the OPG at ${existing}`);
   if (!burns) say("It cannot be burned: what must burn goes where nobody can take it");
   if (!permits) say("It takes no permits: stakes and deposits need an approval");

@@ -42,6 +42,8 @@ export const KEY_ORIGINS = { single: 1, ceremony: 2 } as const;
 
 const parametersSchema = z
   .strictObject({
+    /** The one chain that the file is for. */
+    chainId: z.int().positive(),
     token: z.strictObject({
       existing: address.nullable(),
       holder: party,

@@ -29,12 +29,17 @@ const MESSAGES = {
     `there is no contract at ${address}; \`hub deliver\` deploys it`,
   "contract-untrue": (d: { address: string; expected: string }) =>
     `the contract at ${d.address} is not what the model gives, which is at ${d.expected}`,
+  "deployment-differs": ({ findings }: { findings: number }) =>
+    `the deployment differs from its parameters in ${findings} point(s)`,
   "deployment-missing": ({ network, path }: { network: string; path: string }) =>
     `there is no record of the protocol on network ${network} (${path}); name another with --network, or deploy it with ` +
     "`npx hardhat protocol deploy`",
   "deployment-stale": ({ path, address }: { path: string; address: string }) =>
     `${path} says that there is a contract at ${address}, but there is none; was the chain started anew?`,
   "file-unreadable": ({ path, problem }: { path: string; problem: string }) => `${path}: ${problem}`,
+  "funds-low": (d: { account: string; balance: string; required: string; gas: string; price: string }) =>
+    `${d.account} has ${d.balance} ETH; deploying takes up to ${d.required} ETH (${d.gas} gas at ${d.price} gwei, and the ` +
+    "chain's data fee)",
   "hardhat-failed": ({ problem }: { problem: string }) => problem,
   "lanes-busy": ({ account }: { account: string }) =>
     `${account} has too many requests open; name a free lane with --lane`,
@@ -86,6 +91,8 @@ const MESSAGES = {
     `transaction ${hash} is not mined yet; look for it before sending it again`,
   "transaction-unknown": ({ transaction }: { transaction: string }) =>
     `there is no transaction ${transaction} on this chain`,
+  "verification-rejected": ({ explorer, contracts }: { explorer: string; contracts: string[] }) =>
+    `${explorer} does not verify ${contracts.join(", ")}`,
   "verdict-negative": ({ verdicts }: { verdicts: string[] }) =>
     `not every result holds: ${verdicts.join(", ")}`,
   "wait-timeout": ({ request, seconds, state }: { request: string; seconds: number; state: string }) =>

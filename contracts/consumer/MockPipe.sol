@@ -39,6 +39,7 @@ contract MockPipe is IPipe {
     uint256 private _epoch;
     bool public override isExecuting;
 
+    /// @notice An answer given to the mock is no answer to its query.
     error MockAnswerInvalid();
     /// @notice Signed bundles need the real `Pipe`; here `answer` sets what is carried.
     error MockTakesNoBundles();

@@ -14,7 +14,9 @@ import {CarriedResults} from "./CarriedResults.sol";
 abstract contract PipeConsumer {
     IPipe public immutable PIPE;
 
+    /// @notice The answer to an unpaid read does not continue a call.
     error ResumedCallMalformed();
+    /// @notice There is no contract where `Pipe` should be.
     error PipeMissing();
 
     constructor(IPipe pipe) {

@@ -19,6 +19,7 @@ library CompactPriceLib {
     /// @dev Ratios of prices end at 2^100: more than a market moves, and less than a float32 holds.
     uint256 private constant MAX_SHIFT = 100;
 
+    /// @notice A price without reserves.
     error PriceUndefined(uint256 numerator, uint256 denominator);
 
     /// @notice `numerator / denominator`, rounded down.

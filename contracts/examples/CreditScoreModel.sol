@@ -34,8 +34,11 @@ library CreditScoreModel {
     /// @dev The last category of each feature, a byte each from the left.
     bytes6 private constant LAST = 0x030404040202;
 
+    /// @notice The feature has a value that the model was not trained on.
     error FeatureUnknown(uint256 index, uint256 value, uint256 last);
+    /// @notice The model was not trained on loans of this length.
     error TermUnknown(uint256 termMonths, uint256 min, uint256 max);
+    /// @notice The output is no score.
     error ScoreOutOfRange(int256 score);
 
     /// @notice uint8 [1, 7]: the features, then the term in months. Reverts for what the model was not made for.

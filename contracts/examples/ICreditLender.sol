@@ -81,23 +81,35 @@ interface ICreditLender {
     event CreditRepaid(address indexed borrower, address indexed payer, uint256 interest, uint256 principal);
     event FundsWithdrawn(uint256 amount);
 
+    /// @notice The terms lend nothing, or ask for a score that nobody can have.
     error CreditTermsInvalid(uint256 minScore, uint256 maxLimit, uint256 interest);
     /// @notice Whoever made the release's keys could prove more than these terms allow.
     error KeyOriginTooWeak(ReleaseId release, KeyOrigin origin, KeyOrigin least);
+    /// @notice Only the lender may do this.
     error NotTheLender(address caller);
+    /// @notice The attester is this already.
     error AttesterUnchanged(address attester);
+    /// @notice The attestation is of another applicant.
     error ApplicantMismatch(address caller, address applicant);
+    /// @notice The attestation was valid until an earlier time.
     error AttestationExpired(uint256 validUntil, uint256 timestamp);
     /// @notice It was used, or is for a line that comes later.
     error AttestationNonceInvalid(uint256 nonce, uint256 expected);
+    /// @notice The attestation is not signed by the attester.
     error AttestationSignatureInvalid(address attester);
     /// @notice The refusal: what the model says of the applicant, and what it takes.
     error ScoreTooLow(uint256 score, uint256 minScore);
+    /// @notice The borrower has to repay first.
     error DebtOutstanding(address borrower, uint256 debt);
+    /// @notice The account has no line of credit.
     error CreditUnknown(address borrower);
+    /// @notice The line of credit has ended.
     error CreditExpired(uint256 dueAt, uint256 timestamp);
+    /// @notice More than the line of credit allows.
     error CreditLimitExceeded(uint256 principal, uint256 limit);
+    /// @notice The lender has less than this.
     error FundsTooLow(uint256 amount, uint256 available);
+    /// @notice An amount of nothing.
     error AmountZero();
     /// @notice The token kept a part of the transfer. Such tokens do not fit this lender.
     error RepaymentIncomplete(uint256 received, uint256 amount);

@@ -56,12 +56,19 @@ interface IVolatilityPool {
         Forecast forecast
     );
 
+    /// @notice The caller gave the swap until an earlier time.
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
+    /// @notice The pool does not trade this token.
     error TokenNotInPool(IERC20 token);
+    /// @notice A pool has two tokens.
     error TokensEqual(IERC20 token);
+    /// @notice The account given as the model on chain has no code.
     error ModelMissing(IOnChainModel model);
+    /// @notice The fee at the highest volatility is more than a fee can be.
     error FeeTermsInvalid(uint256 slope, uint256 baseFee);
+    /// @notice Less comes out than the caller asks for at least.
     error AmountTooLow(uint256 amount, uint256 min);
+    /// @notice The pool has too little of the token.
     error LiquidityTooLow(uint256 liquidity, uint256 min);
     /// @notice The token kept a part of the transfer. Such tokens do not fit this pool.
     error TransferIncomplete(IERC20 token, uint256 received, uint256 amount);

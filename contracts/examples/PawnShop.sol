@@ -84,10 +84,15 @@ contract PawnShop is PipeConsumer {
     event LoanRepaid(uint256 indexed id);
     event PledgeClaimed(uint256 indexed id);
 
+    /// @notice The pool has no complete day of candles yet.
     error PoolTooYoung();
+    /// @notice The pledge lends less than the borrower asks for at least.
     error LoanTooSmall(uint256 amount, uint256 min);
+    /// @notice There is no such loan.
     error LoanUnknown(uint256 id);
+    /// @notice The loan can still be paid back.
     error LoanNotDue(uint256 id, uint256 dueAt);
+    /// @notice Only the lender may do this.
     error NotLender(address caller);
 
     constructor(IPipe pipe, IVolatilityPool pool, PawnTerms memory terms) PipeConsumer(pipe) {

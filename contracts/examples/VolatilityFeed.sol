@@ -44,9 +44,13 @@ contract VolatilityFeed is IInferenceCallback {
     event ForecastAsked(RequestId indexed id);
     event ForecastReceived(RequestId indexed id, uint256 volatility);
 
+    /// @notice Only the keeper may do this.
     error NotKeeper(address caller);
+    /// @notice Only `InferenceRequests` may deliver answers.
     error NotRequests(address caller);
+    /// @notice The model takes a fixed number of candles.
     error CandleCountWrong(uint256 count);
+    /// @notice A price of nothing.
     error CandlePriceZero(uint256 hour);
 
     /// @param keeper the only account that may ask

@@ -27,10 +27,15 @@ interface IBounties {
     event BountyClaimed(bytes32 indexed key, address indexed claimant, uint40 since);
     event BountyPaid(bytes32 indexed key, address indexed claimant, uint256 amount);
 
+    /// @notice No bounty was set aside under `key`.
     error BountyUnknown(bytes32 key);
+    /// @notice The bounty waits until `payableAt` for whoever committed first.
     error BountyNotPayable(bytes32 key, uint256 payableAt);
+    /// @notice `challenger` has no commitment at `place`.
     error CommitmentUnknown(address challenger, uint8 place);
+    /// @notice The commitment lived until `endedAt` and counts no more.
     error CommitmentExpired(uint256 endedAt);
+    /// @notice The commitment of `committedAt` is not older than what it wants to claim, which is of `since`.
     error CommitmentTooLate(uint40 committedAt, uint40 since);
 
     /// @notice Commits the caller to the evidence against one claim without showing it, for `COMMITMENT_LIFE`. It

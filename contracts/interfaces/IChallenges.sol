@@ -67,21 +67,31 @@ interface IChallenges {
     event CoinWithdrawn(address indexed account, address indexed to, uint256 amount);
     event WorkPaid(bytes32 indexed key, address indexed worker, uint256 amount);
 
+    /// @notice The coin sent with the challenge, `value`, is less than the bond.
     error BondTooLow(uint256 value, uint256 required);
     /// Or one was opened, and ended, in this second.
     error ChallengeAlreadyOpen(bytes32 key);
     /// `openChallenge` is for what nobody punished.
     error NotPunished(bytes32 key);
+    /// @notice Nobody has opened a challenge under `key`.
     error ChallengeUnknown(bytes32 key);
+    /// @notice The challenge ended at `endedAt`: nobody can continue it.
     error ChallengeOver(bytes32 key, uint256 endedAt);
+    /// @notice The challenge can still be continued, until `endsAt`.
     error ChallengeNotOver(bytes32 key, uint256 endsAt);
+    /// @notice Somebody computed further: the challenge stands at instruction `current`, the step began at `pc`.
     error CheckpointStale(uint32 pc, uint32 current);
+    /// @notice The live tensors brought hash to `actual`, the checkpoint is `expected`.
     error StateMismatch(bytes32 expected, bytes32 actual);
     /// A step must do its share, so that small ones cannot eat up the bond.
     error StepTooSmall(uint256 gasUsed, uint256 required);
+    /// @notice `to` does not take the coin that it withdraws.
     error CoinRefused(address to, uint256 amount);
+    /// @notice Nothing is credited to `account`.
     error NoCredit(address account);
+    /// @notice `worker` computed no step of the challenge, or was paid for it.
     error NoWork(bytes32 key, address worker);
+    /// @notice The cap of the base fee is zero or beyond the constant maximum.
     error BaseFeeCapInvalid(uint256 baseFeeCap);
 
     /// @notice Accuses an operator of a wrong output, with a bond in the chain's coin that pays for the computation.

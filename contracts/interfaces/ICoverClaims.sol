@@ -6,6 +6,7 @@ import {InferenceResult} from "../types/InferenceResult.sol";
 /// @title What a verdict is worth to those who were insured
 /// @notice A result that was proved wrong by computation pays every cover that was reserved through it.
 interface ICoverClaims {
+    /// @notice No verdict says that the claim `key` is wrong, so its covers are not due.
     error NotProvedWrong(bytes32 key);
 
     /// @notice Claims a cover for its beneficiary; anyone, while `Operators.coverOf` says that it has not ended.

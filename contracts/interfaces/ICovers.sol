@@ -52,22 +52,31 @@ interface ICovers {
 
     /// The role to reserve is not the coverer's.
     error CovererUnknown(address coverer);
+    /// @notice The operator sets stake aside for `maximum` coverers already.
     error TooManyCoverers(uint32 operatorId, uint256 maximum);
+    /// @notice The shares of all coverers together would exceed `maximum` percent of the stake.
     error CoverPercentTooHigh(uint256 percent, uint256 maximum);
+    /// @notice The share set aside for the coverer is this already.
     error CoverPercentUnchanged(uint32 operatorId, address coverer);
     /// What is locked must fit the share that is set aside. Token wei.
     error CoverShareTooLow(uint32 operatorId, address coverer, uint256 locked, uint256 share);
+    /// @notice A cover of nothing cannot be reserved.
     error CoverZero();
     /// It could not use the money.
     error BeneficiaryUnusable(address beneficiary);
+    /// @notice The operator sets no stake aside for this coverer.
     error CovererNotAllowed(uint32 operatorId, address coverer);
+    /// @notice Only results of an active signer that is not jailed can be insured.
     error CoverSignerNotActive(address signer);
     /// `covered`: all that this result would insure, token wei; `maxCover`: what was signed.
     error CoverAboveMaximum(uint256 covered, uint256 maxCover);
     /// A result insures one beneficiary.
     error CoverOfAnother(bytes32 resultHash, address beneficiary);
+    /// @notice No cover is reserved under `key`.
     error CoverUnknown(bytes32 key);
+    /// @notice The cover ended at `endedAt`, when its result could no longer be disputed.
     error CoverEnded(bytes32 key, uint256 endedAt);
+    /// @notice The cover is paid from `payableAt` on, when all verdicts that share it are in.
     error CoverNotPayable(bytes32 key, uint40 payableAt);
     /// An earlier cover of the same key was claimed and is not paid yet: `payCover` first.
     error CoverUnpaid(bytes32 key);

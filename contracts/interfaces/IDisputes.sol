@@ -30,19 +30,26 @@ interface IDisputes is ICoverClaims, IChallenges, IBounties {
         uint256 slashed
     );
 
+    /// @notice The two results are of different operators, and so no contradiction.
     error OperatorsDiffer(uint32 a, uint32 b);
+    /// @notice The two results are of different releases, and so no contradiction.
     error ReleasesDiffer(ReleaseId a, ReleaseId b);
+    /// @notice The two results answer different inputs, or the input brought is not the one that was signed.
     error InputsDiffer(bytes32 a, bytes32 b);
+    /// @notice The two results are in different codecs, and so no contradiction.
     error CodecsDiffer(uint8 a, uint8 b);
+    /// @notice The two results say the same.
     error OutputsSame(bytes32 outputHash);
     /// Results of an approximate release conflict only inside one non-zero context.
     error ContextsDiffer(bytes32 a, bytes32 b);
+    /// @notice The result could be disputed until `endedAt`.
     error EvidenceExpired(uint256 endedAt);
     /// Proved before. Of a contradiction of the right output also: the slash that stands for a wrong one is not found
     /// yet, and computing any wrong one finds it.
     error AlreadyPunished(bytes32 key);
     /// The release is approximate (`exactFrom` 0), or the result may be older than its exactness.
     error ResultNotExact(ReleaseId release, uint40 exactFrom);
+    /// @notice The EVM computes the output that was signed.
     error OutputRight(bytes32 outputHash);
     /// Signing under it is a fault by itself, which `proveWrongOutput` proves.
     error CodecUndefined(uint8 codec);

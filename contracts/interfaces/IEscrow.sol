@@ -44,10 +44,15 @@ interface IEscrow {
     event ForfeitedBurned(uint256 amount);
     event TreasurySet(address from, address to);
 
+    /// @notice The account has less OPG here than this takes.
     error BalanceTooLow(address account, uint256 balance, uint256 required);
+    /// @notice A deposit of nothing.
     error DepositZero();
+    /// @notice OPG cannot go to the zero address.
     error RecipientZero();
+    /// @notice The protocol fee exceeds the constant maximum.
     error ProtocolFeeOutOfBounds(uint256 bps);
+    /// @notice The treasury is the zero address, or is the treasury already.
     error TreasuryInvalid(address treasury);
 
     /// @notice Adds to `account`'s balance from the caller's tokens, by approval.

@@ -8,7 +8,9 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 interface IGateways {
     event GatewaySet(uint32 indexed operatorId, string url);
 
+    /// @notice Only the owner of the operator may do this.
     error NotOperatorOwner(uint32 operatorId, address caller);
+    /// @notice A gateway is reached by `https://`, or on this machine, without user names.
     error UrlInvalid(string url);
 
     /// @notice Owner only. Empty removes it. `https://` (or `http://` to this machine), ≤ 256 printable bytes.

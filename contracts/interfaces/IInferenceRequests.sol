@@ -133,38 +133,67 @@ interface IInferenceRequests is IEscrow {
     event RequestReopened(RequestId indexed id);
     event NoShowPenalised(RequestId indexed id, address indexed signer, uint256 burned);
 
+    /// @notice The lane carries a request that is not settled.
     error LaneBusy(address requester, uint32 lane, RequestState state);
+    /// @notice The contents brought are not those of the request in this lane.
     error RequestMismatch(RequestId id);
+    /// @notice The request is in another state than this needs.
     error RequestNotInState(RequestId id, RequestState state);
+    /// @notice Only the requester may do this.
     error NotRequester(RequestId id, address caller);
+    /// @notice The release does not allow the mode, or nothing verifies it here.
     error ModeNotOffered(ReleaseId release, Mode mode);
+    /// @notice No such mode exists.
     error ModeUnknown(uint8 mode);
+    /// @notice No such codec exists.
     error CodecUnknown(uint8 codec);
+    /// @notice The deadline is in the past, or further away than the maximum.
     error DeadlineOutOfBounds(uint40 deadline, uint256 earliest, uint256 latest);
+    /// @notice The fee has to begin falling between now and the deadline.
     error FeeCurveInvalid(uint40 fullFeeUntil, uint40 deadline);
+    /// @notice The fee does not cover the royalty and the protocol fee.
     error FeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
     /// Right and wrong are defined for exact releases alone.
     error CoverNeedsExact(ReleaseId release);
+    /// @notice The time that an operator may hold the request accepted exceeds the maximum.
     error AcceptPeriodOutOfBounds(uint32 period, uint256 maximum);
+    /// @notice The callback asks for more gas than the maximum.
     error CallbackGasOutOfBounds(uint32 callbackGas, uint256 maximum);
+    /// @notice A delivery after the window needs a callback.
     error DeliveryWithoutCallback();
+    /// @notice The input is longer than the maximum.
     error InputTooLarge(uint256 length, uint256 maximum);
+    /// @notice The request is not to be accepted first, only answered.
     error AcceptNotAllowed(RequestId id);
+    /// @notice The requester chose another operator.
     error OperatorNotChosen(RequestId id, uint32 operatorId);
+    /// @notice The signer is unknown, retired, or of a jailed operator.
     error OperatorNotActive(address signer);
+    /// @notice The operator has less stake than the release or the request asks for.
     error OperatorStakeTooLow(address signer, uint256 stake, uint256 required);
+    /// @notice The operator holds as many requests accepted as its stake allows.
     error NoFreeSlot(address signer, uint16 slots);
+    /// @notice The deadline has passed: the request can only be refunded.
     error DeadlinePassed(RequestId id, uint40 deadline);
+    /// @notice The deadline has not passed: the request can still be answered.
     error DeadlineNotPassed(RequestId id, uint40 deadline);
+    /// @notice The acceptance brought is not that of the request.
     error AcceptanceMismatch(RequestId id);
+    /// @notice A request stays open for a while before it can be cancelled.
     error CancelTooEarly(RequestId id, uint256 from);
+    /// @notice A batch has at least one answer and at most the maximum.
     error BatchSizeOutOfBounds(uint256 size, uint256 maximum);
+    /// @notice The signature is expired, or valid for longer than operators may sign ahead.
     error ValidityOutOfBounds(uint40 validUntil, uint256 earliest, uint256 latest);
     /// Every answer of the batch was refused; `reason` is the selector for the first.
     error NothingFulfilled(bytes4 reason);
+    /// @notice Gas ran out while the cover was reserved; the answer is not taken without it.
     error CoverNotReserved(RequestId id);
+    /// @notice The transaction has too little gas left for the callback that was paid for.
     error GasTooLowForCallback(RequestId id, uint256 gasLeft, uint256 required);
+    /// @notice The answer is delivered when it can no longer be disputed.
     error DeliveryTooEarly(RequestId id, uint40 deliverableAt);
+    /// @notice The callback reverted; it can be tried again.
     error DeliveryFailed(RequestId id);
 
     /// @notice Opens a request paid from the caller's balance here.

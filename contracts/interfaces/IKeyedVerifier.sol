@@ -17,13 +17,17 @@ interface IKeyedVerifier is IProofVerifier {
 
     /// Call `admitKey` first.
     error KeyNotAdmitted(ReleaseId release);
+    /// @notice The key of this release is admitted; it is set once.
     error KeyAlreadyAdmitted(ReleaseId release);
     /// The release has no circuit, or one for another contract.
     error KeyNotCommitted(ReleaseId release, address zkVerifier);
     /// Too few people would have to collude, or no key of this proof system can be made so.
     error KeyOriginRefused(ReleaseId release, KeyOrigin origin, KeyOrigin least);
+    /// @notice No blob holds the key that the release committed to.
     error KeyNotStored(ReleaseId release, bytes32 keyDigest);
+    /// @notice The blob does not begin as a key of this verifier does.
     error KeyFormatUnknown(uint256 format);
+    /// @notice The blob has not the length of a key.
     error KeyLengthInvalid(uint256 length, uint256 expected);
     /// The key is of another graph than the release, or the release has none.
     error KeyGraphMismatch(bytes32 graphRoot, bytes32 committed);
@@ -35,8 +39,9 @@ interface IKeyedVerifier is IProofVerifier {
     error KeyPointInvalid(uint256 position);
     /// One of its points of the second group is none.
     error KeyPairingInvalid();
-    /// So that nobody takes for wrong what was not looked at.
+    /// Less gas came along than checking a proof takes: nothing was looked at.
     error ProofGasTooLow(uint256 left);
+    /// @notice A proof has a fixed length.
     error ProofLengthInvalid(uint256 length, uint256 expected);
     /// Input or output is not the encoding of tensors of the types and shapes that the key is of.
     error StatementFormInvalid(ReleaseId release);

@@ -136,56 +136,82 @@ interface IModelHub {
 
     /// Names are 1 to 64 of `a-z 0-9 - _ .`, beginning and ending with a letter or digit.
     error ModelNameInvalid(string name);
+    /// @notice The publisher has a model of this name.
     error ModelExists(ModelId model);
+    /// @notice There is no such model.
     error ModelUnknown(ModelId model);
+    /// @notice Only the publisher of the model may do this.
     error NotPublisher(ModelId model, address caller);
+    /// @notice The model was not offered to the caller.
     error NotHeir(ModelId model, address caller);
+    /// @notice The model is offered to this account already.
     error HeirUnchanged(ModelId model, address heir);
+    /// @notice There is no such release.
     error ReleaseUnknown(ReleaseId release);
     /// `since` is when it was yanked.
     error ReleaseYanked(ReleaseId release, uint40 since);
+    /// @notice A release does not go from the one status to the other.
     error ReleaseStatusEdgeInvalid(ReleaseId release, ReleaseStatus from, ReleaseStatus to);
     /// A release whose schema differs from its predecessor's must be a major one.
     error SchemaChanged(ModelId model, bytes32 previousSchemaHash, bytes32 schemaHash);
     /// The version given is the last one possible: after v*.99 comes a major release, after v65535.* nothing.
     error VersionExhausted(ModelId model, uint16 major, uint16 minor);
+    /// @notice The model has no release of this version.
     error VersionUnknown(ModelId model, uint16 major, uint16 minor);
     /// No files, too many, or the entry is not among them.
     error ReleaseFilesInvalid(uint256 count, uint256 entry);
+    /// @notice A path is relative, of plain characters, and climbs nowhere.
     error FilePathInvalid(uint256 index, string path);
+    /// @notice Two files of the release have this path.
     error FilePathRepeated(uint256 index, string path);
     /// Size or digest is zero.
     error FileDigestMissing(uint256 index, string path);
+    /// @notice The address of a file is empty or longer than the maximum.
     error FileUriInvalid(uint256 index, string uri);
     /// No inputs, no outputs, or too many.
     error ReleaseSchemaInvalid(uint256 inputs, uint256 outputs);
+    /// @notice A tensor has a name, a known type, and dimensions that are positive or -1.
     error TensorSpecInvalid(string name, uint8 dtype, int32[] shape);
+    /// @notice Two tensors of the schema have this name.
     error TensorNameRepeated(string name);
+    /// @notice A release allows at least one mode, and no unknown one.
     error ReleaseModesInvalid(uint8 modes);
     /// Too many contributors, or more than the whole royalty is given away.
     error ContributorsInvalid(uint256 totalBps, uint256 count);
     /// Account zero or repeated, or no share.
     error ContributorInvalid(uint256 index, address account, uint16 bps);
+    /// @notice The contributors brought are not those that the release was published with.
     error ContributorsMismatch(ReleaseId release);
     /// An exact release lacks its graph, or an approximate one has one.
     error LoweringInvalid(Arithmetic arithmetic, bytes32 graphRoot, uint16 loweringVersion);
     /// An exact release has no dynamic shape, and inputs that always fit into a transaction; `encodedInput` is the
     /// length of their encoding, 0 where the shapes or types allow none.
     error ExactSchemaInvalid(uint256 encodedInput);
+    /// @notice The release was not published as exact.
     error ExactNotDeclared(ReleaseId release);
+    /// @notice The release is confirmed as exact.
     error ExactAlreadyConfirmed(ReleaseId release);
+    /// @notice The graph of the release has not been confirmed as stored.
     error ExactNotConfirmed(ReleaseId release);
+    /// @notice A blob of the graph or its weights is not on chain.
     error GraphNotStored(ReleaseId release, bytes32 graphRoot);
+    /// @notice Running the graph could cost more gas than the maximum.
     error GraphTooCostly(ReleaseId release, uint256 gasBound, uint256 maximum);
     /// Mode ZK is declared without circuit, or a circuit without mode ZK.
     error ZkCommitmentInvalid(uint8 modes, address zkVerifier, bytes32 zkKeyDigest, KeyOrigin zkKeyOrigin);
     /// A query or request demands keys that are harder to forge with than the release's.
     error KeyOriginTooLow(ReleaseId release, KeyOrigin origin, KeyOrigin least);
+    /// @notice A content id is not empty, not too long, and of plain characters.
     error ContentIdInvalid(string contentId);
+    /// @notice The content id is bound to `release`.
     error ContentIdTaken(string contentId, ReleaseId release);
+    /// @notice Nobody made this commitment, or another account did.
     error ContentNotCommitted(bytes32 commitment);
+    /// @notice The commitment can be used from `usableAt` on.
     error ContentCommitmentTooYoung(bytes32 commitment, uint256 usableAt);
+    /// @notice No release is bound to the content id.
     error ContentIdUnknown(string contentId);
+    /// @notice None of the newest releases of this major version is stable.
     error NoStableRelease(ModelId model, uint16 major);
 
     /// @notice Creates a model owned by the caller.

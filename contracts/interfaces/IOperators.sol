@@ -148,28 +148,47 @@ interface IOperators is ICovers {
     event SlashedStakeBurned(uint256 amount);
     event AwardCollected(address indexed account, uint256 amount);
 
+    /// @notice There is no such operator.
     error OperatorUnknown(uint32 operatorId);
+    /// @notice Only the owner of the operator may do this.
     error NotOperatorOwner(uint32 operatorId, address caller);
+    /// @notice The account signs, or signed, for no operator.
     error SignerUnknown(address signer);
+    /// @notice The key was retired or revoked.
     error SignerNotActive(address signer, SignerStatus status);
     /// A key belongs to one operator for ever and is never used again.
     error SignerTaken(address signer);
+    /// @notice The consent was signed by another account than the key that it is for.
     error SignerProofInvalid(address signer, address owner);
+    /// @notice The key was retired so long ago that nothing it signed can be evidence.
     error SignerNoLongerSlashable(address signer, uint256 endedAt);
+    /// @notice The endpoint is longer than the maximum.
     error EndpointTooLong(uint256 length, uint256 maximum);
+    /// @notice An operator has at least one role, and no unknown one.
     error RolesInvalid(uint8 roles);
+    /// @notice The offer names no mode, an unknown one, or a price that is no whole number of grains.
     error OfferInvalid(uint8 modes);
     /// There is no offer, or it says so already.
     error OfferUnchanged(uint32 operatorId, ReleaseId release);
+    /// @notice The rate for covers exceeds the maximum.
     error CoverRateTooHigh(uint16 coverRateBps, uint16 maximum);
+    /// @notice The operator has less stake than this needs.
     error StakeTooLow(uint256 stake, uint256 required);
+    /// @notice So many requests at once need `required` of stake.
     error SlotsBeyondStake(uint16 slots, uint256 stakeNeeded, uint256 stake);
+    /// @notice An amount of nothing.
     error AmountZero();
+    /// @notice What unbonds can be withdrawn from `readyAt` on.
     error UnbondingNotReady(uint256 amount, uint40 releaseAt);
+    /// @notice The operator is not in jail.
     error OperatorNotJailed(uint32 operatorId);
+    /// @notice The operator can leave jail from the time given on.
     error JailNotOver(uint32 operatorId, uint40 until);
+    /// @notice A row of the slash table is outside the constants, or its parts do not add up.
     error SlashTermsOutOfBounds(SlashTerms terms);
+    /// @notice Nothing of the stake is left that this offence could take.
     error NothingToSlash(uint32 operatorId);
+    /// @notice Window, validity, unbonding, jail, stakes or bounty do not fit together.
     error PeriodsInvalid(uint256 disputeWindow, uint256 maxValidity, uint256 unbondingPeriod, uint256 jailPeriod);
 
     /// @notice Registers an operator owned by the caller.

@@ -84,24 +84,39 @@ interface IPipe {
     error InferenceRequired(address account, address consumer, InferenceQuery[] queries);
     /// @notice ERC-3668.
     error OffchainLookup(address sender, string[] urls, bytes callData, bytes4 callbackFunction, bytes extraData);
+    /// @notice The bundle is not encoded as one.
     error BundleMalformed(uint256 offset);
+    /// @notice The signature is expired, or valid for longer than operators may sign ahead.
     error ResultNotValid(uint40 validUntil, uint256 latest);
+    /// @notice The result was signed for another consumer.
     error ConsumerMismatch(address consumer, address caller);
+    /// @notice The signer is unknown, retired, or of a jailed operator.
     error OperatorNotActive(address signer);
+    /// @notice The operator has less stake than the release asks for.
     error ReleaseStakeTooLow(ReleaseId release, uint256 stake, uint256 required);
+    /// @notice The release does not allow the mode, or nothing verifies it here.
     error ModeNotOffered(ReleaseId release, Mode mode);
+    /// @notice No such codec exists.
     error CodecUnknown(uint8 codec);
+    /// @notice The fee signed does not cover the royalty and the protocol fee.
     error ResultFeeTooLow(uint256 fee, uint256 royalty, uint256 protocolFee);
     /// A result of no context, or an unpaid read, insures nothing.
     error CoverWithoutContext();
     /// Right and wrong are defined for exact releases alone.
     error CoverNeedsExact(ReleaseId release);
+    /// @notice The fee signed is more than the query allows.
     error FeeAboveMaximum(uint256 fee, uint256 maxFee);
+    /// @notice The operator has less stake than the query asks for.
     error StakeBelowMinimum(uint256 stake, uint256 minStake);
+    /// @notice The query names another operator.
     error OperatorNotChosen(uint32 operatorId, uint32 chosen);
+    /// @notice The query asks for another mode.
     error ModeNotAllowed(Mode mode, uint8 modes);
+    /// @notice What the payer set aside for the consumer is less than the fee.
     error BudgetTooLow(address payer, address consumer, uint256 balance, uint256 required);
+    /// @notice The budget has a limit a block, which is used up.
     error BlockLimitReached(address payer, address consumer, uint256 left, uint256 required);
+    /// @notice No operator with a gateway serves this release as asked.
     error NobodyServes(ReleaseId release);
     /// @notice `execute` inside `execute`.
     error ExecutionNested();

@@ -23,13 +23,21 @@ struct SignedResult {
 interface IProofSettlement {
     event VerifierSet(Mode indexed mode, IProofVerifier verifier);
 
+    /// @notice No verifier is set for the mode.
     error ModeNotSupported(Mode mode);
+    /// @notice The mode has a verifier, for ever.
     error VerifierAlreadySet(Mode mode, IProofVerifier verifier);
+    /// @notice The mode needs no verifier, or the account has no code.
     error VerifierInvalid(Mode mode, address verifier);
+    /// @notice The input brought is not the one that was signed.
     error InputMismatch(bytes32 expected, bytes32 actual);
+    /// @notice The output brought is not the one that was signed.
     error OutputMismatch(bytes32 expected, bytes32 actual);
+    /// @notice The signature is expired, or valid for longer than operators may sign ahead.
     error ResultNotValid(uint40 validUntil, uint256 latest);
+    /// @notice The signer is unknown, retired, or of a jailed operator.
     error SignerWithoutStanding(address signer);
+    /// @notice The verifier of the mode does not accept the proof.
     error ProofRejected(Mode mode, ReleaseId release);
     /// Not the encoding of an input and a proof.
     error ProofEncodingInvalid(uint256 length);

@@ -24,10 +24,15 @@ struct VotingTerms {
 /// @dev Warning: a description that ends with `#proposer=0x` and an address can be used by that account alone. Without
 /// it somebody who sees a proposal coming can make it first, and cancel it.
 interface IProtocolGovernor {
+    /// @notice The token that votes counts in blocks; the periods here are seconds.
     error ClockNotInSeconds(string mode);
+    /// @notice A quorum of nothing.
     error QuorumFloorZero();
+    /// @notice What was carried has to wait for `minimum` seconds at least.
     error TimelockDelayTooShort(uint256 delay, uint256 minimum);
+    /// @notice The delay before a vote is outside the constants.
     error VotingDelayOutOfBounds(uint256 votingDelay);
+    /// @notice The time for a vote is outside the constants.
     error VotingPeriodOutOfBounds(uint256 votingPeriod);
 
     function QUORUM_FLOOR() external view returns (uint256);

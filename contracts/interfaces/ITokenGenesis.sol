@@ -43,6 +43,7 @@ interface ITokenGenesis {
         uint64 vestsUntil
     );
 
+    /// @notice The bucket has no beneficiary.
     error BeneficiaryZero(Bucket bucket);
 
     /// @notice Where a bucket vests; zero for those that were paid in full at the start.

@@ -10,12 +10,15 @@ import {ReleaseId} from "../types/ReleaseId.sol";
 interface IReleaseSchemas {
     event SchemaRegistered(ReleaseId indexed release, bytes32 indexed schemaHash);
 
+    /// @notice The schema brought is not that of the release.
     error SchemaMismatch(ReleaseId release, bytes32 schemaHash, bytes32 expected);
     /// Nobody has registered it; anyone may.
     error SchemaNotRegistered(ReleaseId release);
     /// It begins with `0x<publisher>/`, and no name and version follow.
     error ModelVersionInvalid(string modelId);
+    /// @notice No such mode exists.
     error ModeUnknown(uint8 mode);
+    /// @notice The call brings no tensor of this name, which the model needs.
     error ModelInputMissing(string name);
     /// The model has no such input, or it was given already.
     error ModelInputUnknown(string name);

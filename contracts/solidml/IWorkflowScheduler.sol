@@ -25,15 +25,23 @@ interface IWorkflowScheduler {
     event TaskStopped(address indexed owner, address indexed workflow);
     event TaskRun(address indexed owner, address indexed workflow, address indexed keeper, uint256 nextDueAt);
 
+    /// @notice The caller has a task for this workflow.
     error TaskExists(address owner, address workflow);
+    /// @notice There is no such task.
     error TaskUnknown(address owner, address workflow);
+    /// @notice The task runs again at the time given.
     error TaskNotDue(address owner, address workflow, uint256 dueAt);
+    /// @notice The task has come to its end.
     error TaskEnded(address owner, address workflow, uint256 endTime);
+    /// @notice The task has not come to its end.
     error TaskNotEnded(address owner, address workflow, uint256 endTime);
+    /// @notice The task has these times already.
     error TaskUnchanged(address owner, address workflow);
+    /// @notice A task ends in the future.
     error TaskEndInvalid(uint256 endTime);
     /// Outside `MIN_FREQUENCY` to `MAX_FREQUENCY`.
     error TaskFrequencyInvalid(uint256 frequency);
+    /// @notice The workflow is no contract.
     error WorkflowWithoutCode(address workflow);
     /// `reason` is what it reverted with, cut at `MAX_REASON` bytes.
     error WorkflowFailed(address workflow, bytes reason);

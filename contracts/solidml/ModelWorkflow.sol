@@ -23,6 +23,7 @@ abstract contract ModelWorkflow is IModelWorkflow {
 
     event WorkflowRan(uint256 indexed run);
 
+    /// @notice The workflow has no result yet.
     error WorkflowNeverRan();
 
     constructor(ISolidML solidML, ModelInferenceMode mode, string memory modelCID_) {

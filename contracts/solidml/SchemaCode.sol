@@ -12,6 +12,7 @@ library SchemaCode {
     uint256 private constant SPEC_HEAD = 3;
     uint256 private constant DIMENSION = 4;
 
+    /// @notice The schema could not be written as code.
     error SchemaNotWritten();
 
     /// @notice Writes a schema that the hub has admitted.

@@ -3,7 +3,7 @@ import { ModelHubModule } from "./ModelHub.ts";
 import { PipeModule } from "./Pipe.ts";
 
 /** All OPG there is: results are loaded by whoever pays for them, which has seen their fees. */
-const NO_CAP = 10n ** 27n;
+export const NO_CAP: bigint = 10n ** 27n;
 
 /** The front of the published inference interface, for any operator that qualifies. */
 export const SolidMLModule = buildModule("SolidML", (m) => {

@@ -1,19 +1,21 @@
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Deployment } from "@opg-network/sdk/deployment";
 import { formatOpg } from "@opg-network/sdk/opg";
-import { deployProtocol } from "../../deploy/deployProtocol.ts";
-import {
-  type ProtocolParameters,
-  readProtocolParameters,
-  withDeployer,
-} from "../../deploy/protocolParameters.ts";
+import { formatEther, formatUnits } from "ethers";
+import { checkDeployment } from "../../deploy/check/checkDeployment.ts";
+import { replicate } from "../../deploy/check/replica.ts";
+import { LOCAL_CHAIN_ID } from "../../deploy/deploymentFolder.ts";
+import { deploymentFolder, deployProtocol } from "../../deploy/deployProtocol.ts";
+import { tryToken } from "../../deploy/existingToken.ts";
+import { remainingCost } from "../../deploy/funds.ts";
+import { replaceFile } from "../../deploy/journal.ts";
+import { type ProtocolParameters, withDeployer } from "../../deploy/protocolParameters.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
-
-const LOCAL_CHAIN_ID = 31_337;
+import { checkReport, checkValue } from "./check.ts";
+import { parametersOf } from "./parametersFile.ts";
 
 export interface DeployArguments {
   parameters: string | undefined;
@@ -24,17 +26,7 @@ export interface DeployArguments {
 export async function deploy(args: DeployArguments, session: Session): Promise<Report> {
   const { hre, connection, chainId, say } = session;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-  const file = path.resolve(
-    args.parameters ??
-      path.join(
-        hre.config.paths.ignition,
-        "parameters",
-        `${chainId === LOCAL_CHAIN_ID ? "local" : connection.networkName}.json5`,
-      ),
-  );
-  if (!existsSync(file))
-    throw new CommandError("file-unreadable", { path: file, problem: "there is no such file" });
-  const parameters = await readProtocolParameters(file);
+  const { file, parameters } = await parametersOf(session, args.parameters);
   const deployer = (await session.account()).address;
   say(
     `Deploying to ${connection.networkName} (chain ${chainId}) from ${deployer} with ${path.relative(".", file)}`,
@@ -42,14 +34,20 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
   for (const line of plan(withDeployer(parameters, deployer))) say(`  ${line}`);
   await session.confirm("Go ahead?", args.yes || chainId === LOCAL_CHAIN_ID);
 
+  await requireFunds(session, parameters, deployer);
+  const before = await connection.ethers.provider.getTransactionCount(deployer);
   const deployment = await deployProtocol(connection, parameters, {
     ignitionDir: hre.config.paths.ignition,
     artifacts: hre.artifacts,
     deployer,
     say,
   });
+  const sent = (await connection.ethers.provider.getTransactionCount(deployer)) - before;
   const isKept = connection.networkConfig.type === "http" || args.deployment !== undefined;
   if (isKept) await record(session.recordPath, deployment);
+  say("Comparing what is deployed with the parameters");
+  const result = await checkDeployment(hre, connection, deployment, parameters);
+  const { lines, ...outcome } = checkReport(result);
   return {
     lines: [
       ...fields(
@@ -58,12 +56,52 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
           `${address}  block ${block}`,
         ]),
       ),
+      sent === 0 ? "Nothing was left to do: no transaction was sent" : `${sent} transactions sent`,
       isKept
         ? `Recorded in ${path.relative(".", session.recordPath)}`
         : "Not recorded: this chain ends with the command",
+      ...lines,
     ],
-    value: { ...deployment, record: isKept ? session.recordPath : null },
+    value: {
+      ...deployment,
+      record: isKept ? session.recordPath : null,
+      transactions: sent,
+      check: checkValue(result),
+    },
+    ...outcome,
   };
+}
+
+/** Rehearses on a chain in memory, where refusals cost nothing, and asks for the coin that what is left will take. */
+async function requireFunds(
+  session: Session,
+  parameters: ProtocolParameters,
+  deployer: string,
+): Promise<void> {
+  const { hre, connection, chainId } = session;
+  const { provider } = connection.ethers;
+  const { existing } = parameters.token;
+  const traits =
+    existing === null
+      ? undefined
+      : await tryToken(connection, existing, withDeployer(parameters, deployer).token.holder, hre.artifacts);
+  const replica = await replicate(hre, parameters, { chainId, deployer, traits });
+  try {
+    const isKept = connection.networkConfig.type === "http";
+    const folder = isKept ? deploymentFolder(hre.config.paths.ignition, `chain-${chainId}`) : undefined;
+    const cost = await remainingCost(connection, hre.artifacts, replica, folder);
+    const balance = await provider.getBalance(deployer);
+    if (balance >= cost.total) return;
+    throw new CommandError("funds-low", {
+      account: deployer,
+      balance: formatEther(balance),
+      required: formatEther(cost.total),
+      gas: cost.gas.toLocaleString("en-US"),
+      price: formatUnits(cost.gasPrice, "gwei"),
+    });
+  } finally {
+    await replica.connection.close();
+  }
 }
 
 function plan({ token, powers, operators, requests }: ProtocolParameters): string[] {
@@ -79,5 +117,5 @@ function plan({ token, powers, operators, requests }: ProtocolParameters): strin
 
 async function record(file: string, deployment: Deployment): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(deployment, null, 2)}\n`);
+  await replaceFile(file, `${JSON.stringify(deployment, null, 2)}\n`);
 }

@@ -32,7 +32,9 @@ contract CreditDesk {
 
     event LoanDecided(address indexed borrower, bool approved, int128 risk, int128 decimals);
 
+    /// @notice Only the clerk may do this.
     error NotClerk(address caller);
+    /// @notice The risk that the model gives cannot be used.
     error RiskInvalid(int128 risk);
 
     constructor(ISolidML inference, ModelInferenceMode mode, string memory modelId_, address clerk) {

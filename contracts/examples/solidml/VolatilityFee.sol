@@ -26,7 +26,9 @@ contract VolatilityFee {
     /// Open, high, low, close.
     int128[4][] private _candles;
 
+    /// @notice Only the keeper may do this.
     error NotKeeper(address caller);
+    /// @notice There are fewer candles than the model needs.
     error CandlesMissing(uint256 count);
 
     constructor(ISolidML inference, string memory modelCID_, address keeper) {
