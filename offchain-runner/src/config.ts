@@ -7,6 +7,8 @@ import { NodeError } from "./nodeError.ts";
 /** The chain id on which a raw key is accepted: Hardhat's own. */
 export const LOCAL_CHAIN_ID = 31_337;
 
+const DEFAULT_COIN_PER_DAY = parseUnits("1", 18);
+
 /** Part of all results that a node checks which serves. */
 const SERVING_SHARE = 0.02;
 const RECENT_BLOCKS = 5_000;
@@ -45,6 +47,7 @@ function amountIn(decimals: number) {
 }
 
 const opg = amountIn(18);
+const coin = amountIn(18);
 const gwei = amountIn(9);
 const address = z
   .string()
@@ -274,6 +277,10 @@ const configSchema = z.strictObject({
       maxTipGwei: gwei.prefault("1"),
       replaceAfterMs: positive.default(12_000),
       giveUpAfterMs: positive.default(180_000),
+      /** Whole coins of the chain that one transaction may cost at most, beside what it carries; 0 = any. */
+      maxCoinPerTransaction: coin.prefault("0.1"),
+      /** The same of all within 24 hours. By default 1, and any on the local chain. */
+      maxCoinPerDay: coin.optional(),
       /** OPG that one whole coin of the chain is worth; 0 = gas is not weighed against the fee. */
       opgPerCoin: opg.prefault("0"),
       resultValiditySec: positive.default(600),
@@ -302,10 +309,11 @@ export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
-export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir"> & {
+export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir" | "fees"> & {
   chain: ParsedConfig["chain"] & { addresses: Addresses; lookbackBlocks: number };
   signer: SignerConfig;
   verifier: VerifierConfig;
+  fees: ParsedConfig["fees"] & { maxCoinPerDay: bigint };
   modelDir: string;
 };
 
@@ -329,8 +337,14 @@ export function loadConfig(file: string | undefined, environment: Environment = 
     modelDir: resolve(base, modelDirFrom(parsed)),
     chain: { ...chain, ...deployment, lookbackBlocks: lookbackFrom(parsed) },
     signer: signerFrom(signer, chain.chainId, base),
+    fees: { ...parsed.fees, maxCoinPerDay: parsed.fees.maxCoinPerDay ?? coinPerDay(chain.chainId) },
     verifier: verifierFrom(parsed, deployment.addresses),
   };
+}
+
+/** Coin of the local chain is worth nothing. */
+function coinPerDay(chainId: number): bigint {
+  return chainId === LOCAL_CHAIN_ID ? 0n : DEFAULT_COIN_PER_DAY;
 }
 
 /** A lie that was told before the node began is evidence all the same. */

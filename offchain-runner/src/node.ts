@@ -4,7 +4,9 @@ import { BlockStore } from "./chain/blockStore.ts";
 import { createChainReader } from "./chain/chainReader.ts";
 import { ChainTime } from "./chain/chainTime.ts";
 import { connectContracts } from "./chain/contracts.ts";
-import { expectedAnswerGas, REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
+import { FeeMarket } from "./chain/feeMarket.ts";
+import { createFeeReader } from "./chain/feeReader.ts";
+import { REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
 import { LogWatcher } from "./chain/logWatcher.ts";
 import { OwnAccount } from "./chain/ownAccount.ts";
 import { ResilientProvider } from "./chain/provider.ts";
@@ -26,11 +28,12 @@ import { POOL_OPTIONS } from "./inference/inferencePool.ts";
 import { AcceptSource } from "./jobs/acceptSource.ts";
 import { operatorShare } from "./jobs/admission.ts";
 import { Admitter } from "./jobs/admitter.ts";
+import { answerWork, NO_SHOW_CALLDATA_BYTES } from "./jobs/answerWork.ts";
 import { ClaimSource } from "./jobs/claimSource.ts";
 import { DeliverySource } from "./jobs/deliverySource.ts";
 import { Executor } from "./jobs/executor.ts";
 import { FulfilSource } from "./jobs/fulfilSource.ts";
-import { GasCost } from "./jobs/gasCost.ts";
+import { GasCost, type TransactionWork, together } from "./jobs/gasCost.ts";
 import type { Job } from "./jobs/job.ts";
 import { JobStore } from "./jobs/jobStore.ts";
 import { NoShowSource } from "./jobs/noShowSource.ts";
@@ -127,6 +130,11 @@ async function openBase(
   });
   closers.push(() => engine.stop(0));
   const time = new ChainTime(clock);
+  const market = new FeeMarket(
+    { reader: createFeeReader(provider), time, clock, logger },
+    config.fees.maxTipGwei,
+  );
+  await market.refresh();
   return {
     database,
     flush,
@@ -138,8 +146,9 @@ async function openBase(
     alarm,
     metrics,
     time,
+    market,
     reader: createChainReader(provider),
-    chain: createTransactionChain(provider, key.wallet, chain.chainId),
+    chain: createTransactionChain(provider, key.wallet, chain.chainId, market),
     account: new OwnAccount(contracts, time, key.address),
   };
 }
@@ -170,7 +179,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     ring,
     logger,
   );
-  const gasCost = new GasCost(time, config.fees.opgPerCoin, config.fees.maxTipGwei);
+  const gasCost = new GasCost(base.market, config.fees.opgPerCoin);
   const isCurrent = (): boolean => (watcher.cursor ?? -1) + chain.confirmations >= time.head.number;
   const promised = new PromisedCovers(base.database);
   const requested = (payer?: string): CoverUse => store.coverUse(time.head.number, payer);
@@ -276,6 +285,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     pipe,
     verifier,
     watchEndpoints,
+    market: base.market,
   };
 }
 
@@ -298,10 +308,10 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   const { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier } = work;
   const requestsAddress = chain.addresses.InferenceRequests;
   const outcomes = { store, handler, clock };
-  const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
-    const gas = expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 }, 0);
+  const pays = ({ request, output }: Job, ...beside: TransactionWork[]): boolean => {
+    const work = together(answerWork(request, output?.length), ...beside);
     const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
-    return share >= gasCost.of(gas + extraGas);
+    return share >= gasCost.of(work);
   };
   const claims = new ClaimSource(
     { contracts, releases, account, time, gasCost, clock, logger },
@@ -320,21 +330,25 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
         bell,
         metrics,
         activeRuns: () => executor.activeCount,
-        isWorthGas: (job) => pays(job, 0n),
+        isWorthGas: (job) => pays(job),
       },
       { ...limits, ...constants, resultValiditySec: fees.resultValiditySec, requestsAddress },
     ),
     new AcceptSource(outcomes, requestsAddress),
-    new NoShowSource(outcomes, time, requestsAddress, (job) => pays(job, REPORT_NO_SHOW_GAS)),
+    new NoShowSource(outcomes, time, requestsAddress, (job) =>
+      pays(job, { gas: REPORT_NO_SHOW_GAS, calldataBytes: NO_SHOW_CALLDATA_BYTES }),
+    ),
     new DeliverySource({ store, handler, time, clock }, requestsAddress),
     claims,
   ];
   const transactions = new TransactionStore(database, clock);
   const sender = new TransactionSender(
-    { chain: base.chain, store: transactions, time, clock, logger },
+    { chain: base.chain, fees: base.market, store: transactions, time, clock, logger },
     {
       ...fees,
       limits: { maxFee: fees.maxFeeGwei, maxTip: fees.maxTipGwei },
+      maxPerTransaction: fees.maxCoinPerTransaction,
+      maxPerDay: fees.maxCoinPerDay,
       pollIntervalMs: chain.pollIntervalMs,
     },
   );
@@ -362,6 +376,7 @@ async function runUntil(
     parts.loop.run(signal, cancel.signal),
     parts.verifier?.run(signal),
     parts.watchEndpoints(signal),
+    parts.market.run(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {

@@ -106,7 +106,7 @@ export class NodeMetrics {
 
   recordOutcome(purpose: TransactionPurpose, outcome: SubmitOutcome): void {
     this.#transactions.inc({ purpose, status: outcome.status });
-    if (outcome.status === "included" || outcome.status === "reverted") {
+    if ("receipt" in outcome) {
       this.#gasCost.inc({ purpose }, Number(outcome.receipt.cost) / 1e18);
     }
   }

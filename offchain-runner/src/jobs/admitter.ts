@@ -2,7 +2,6 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import type { Logger } from "pino";
 import { Bell } from "../bell.ts";
 import type { ChainTime } from "../chain/chainTime.ts";
-import { expectedAnswerGas } from "../chain/gasModel.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { Clock } from "../clock.ts";
 import type { CoverConfig } from "../config.ts";
@@ -10,7 +9,9 @@ import type { CoverUse } from "../cover/coverUse.ts";
 import { NO_COVER_USE } from "../cover/coverUse.ts";
 import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
 import { assess } from "./admission.ts";
+import { ACCEPT_WORK, answerWork } from "./answerWork.ts";
 import type { GasCost } from "./gasCost.ts";
+import { together } from "./gasCost.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 import type { Job } from "./job.ts";
 import type { JobStore } from "./jobStore.ts";
@@ -20,8 +21,6 @@ const BATCH = 64;
 const IDLE_MS = 1_000;
 const LATER_MS = 1_000;
 const MAX_ACCEPT_ATTEMPTS = 2;
-/** Outputs are small beside what is fixed; for weighing fees only. */
-const ASSUMED_OUTPUT_BYTES = 512;
 
 /** What the engine or the hub said; beside the reasons of `assess`. */
 type FullVerdict = Verdict | { kind: "decline"; reason: string };
@@ -131,15 +130,15 @@ export class Admitter {
     if (model === undefined) return undefined;
     const { config, runMs } = model;
     const mayAccept = job.request.acceptPeriod > 0 && runMs > this.#options.acceptAboveRunMs;
-    const { callbackGas } = job.request;
-    const gas = expectedAnswerGas({ callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES }, job.input.length);
+    const answer = answerWork(job.request);
+    const work = mayAccept && job.acceptance === undefined ? together(answer, ACCEPT_WORK) : answer;
     return {
       standing: await this.#account.standing(),
       served: config,
       nowSec: this.#time.nowSec(),
       blockTimeSec: this.#options.blockTimeSec,
       expectedRunMs: runMs,
-      gasCost: this.#gasCost.of(gas),
+      gasCost: this.#gasCost.of(work),
       protocolFeeBps: this.#options.protocolFeeBps,
       cover: this.#options.cover,
       coverable:

@@ -195,4 +195,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX wrong_covers_by_claim ON wrong_covers (claim_key, state);
   CREATE INDEX wrong_covers_by_transaction ON wrong_covers (transaction_id);
   `,
+  `
+  ALTER TABLE transactions ADD COLUMN cost TEXT;
+  CREATE INDEX transactions_by_cost ON transactions (updated_at_ms) WHERE cost IS NOT NULL;
+  `,
 ];

@@ -60,7 +60,7 @@ describe("Admitter", () => {
       {
         ...{ store, releases, engine, time, clock, logger },
         account: account as never,
-        gasCost: new GasCost(time, 0n, 0n),
+        gasCost: new GasCost({ costOf: () => 0n }, 0n),
         coverUse: (payer) => beside(store.coverUse(time.head.number, payer), promised),
         isCurrent: () => true,
       },
