@@ -56,6 +56,8 @@ const address = z
 const whole = z.coerce.number().int().nonnegative();
 const positive = z.coerce.number().int().positive();
 
+const part = z.number().min(0).max(1);
+
 const releaseName = /^(0x[0-9a-fA-F]{64}|0x[0-9a-fA-F]{40}\/[a-z0-9][a-z0-9._-]{0,63}@v?\d{1,5}\.\d{2,5})$/;
 
 const servedSchema = z.strictObject({
@@ -288,6 +290,28 @@ const configSchema = z.strictObject({
     .prefault({}),
   accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
   claims: z.strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") }).prefault({}),
+  /** From when on something is an alarm; see README.md. */
+  alarms: z
+    .strictObject({
+      intervalSec: positive.default(15),
+      /** Days that the signer's coin lasts at the present spend, and coin below which it is low however little is spent. */
+      balanceDays: z.number().positive().default(7),
+      balanceCoin: coin.prefault("0.001"),
+      /** Part of `fees.maxCoinPerDay`. */
+      spendShare: part.default(0.8),
+      /** Part by which stake should be more than what is demanded. */
+      stakeMargin: part.default(0.05),
+      /** Parts of the stake: what is insured and in bonds; what is earned and not ripe. */
+      exposureShare: part.default(0.5),
+      unripeShare: part.default(0.5),
+      /** Part of `cover.total` that is insured. */
+      coverShare: part.default(0.9),
+      /** OPG to accept with, where the node serves models that accept first. */
+      acceptBudget: opg.prefault("1"),
+      diskFreeBytes: whole.default(2_147_483_648),
+      clockSkewSec: positive.default(10),
+    })
+    .prefault({}),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -304,6 +328,7 @@ type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
+export type AlarmsConfig = ParsedConfig["alarms"];
 export type CoverConfig = z.output<typeof coverSchema>;
 export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ServedRelease = ParsedConfig["serve"][number];

@@ -1,4 +1,7 @@
 import type { Logger } from "pino";
+import { AlarmBoard } from "./alarms/alarmBoard.ts";
+import { readFacts } from "./alarms/factReader.ts";
+import { OwnChallenges } from "./alarms/ownChallenges.ts";
 import { Bell } from "./bell.ts";
 import { BlockStore } from "./chain/blockStore.ts";
 import { createChainReader } from "./chain/chainReader.ts";
@@ -10,6 +13,7 @@ import { REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
 import { LogWatcher } from "./chain/logWatcher.ts";
 import { OwnAccount } from "./chain/ownAccount.ts";
 import { ResilientProvider } from "./chain/provider.ts";
+import type { EndpointHealth } from "./chain/rpcEndpoint.ts";
 import { loadSignerKey } from "./chain/signerKey.ts";
 import { createTransactionChain } from "./chain/transactionChain.ts";
 import { TransactionLoop, type TransactionSource } from "./chain/transactionLoop.ts";
@@ -19,7 +23,7 @@ import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { CoverUse } from "./cover/coverUse.ts";
-import { beside } from "./cover/coverUse.ts";
+import { beside, NO_COVER_USE } from "./cover/coverUse.ts";
 import { HttpServer } from "./http/httpServer.ts";
 import { NodeMetrics } from "./http/metrics.ts";
 import { StatusReader } from "./http/statusReader.ts";
@@ -29,6 +33,7 @@ import { AcceptSource } from "./jobs/acceptSource.ts";
 import { operatorShare } from "./jobs/admission.ts";
 import { Admitter } from "./jobs/admitter.ts";
 import { answerWork, NO_SHOW_CALLDATA_BYTES } from "./jobs/answerWork.ts";
+import { BarredReleases } from "./jobs/barredReleases.ts";
 import { ClaimSource } from "./jobs/claimSource.ts";
 import { DeliverySource } from "./jobs/deliverySource.ts";
 import { Executor } from "./jobs/executor.ts";
@@ -169,7 +174,8 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   };
   store.onChange(ring);
   const catalog = createReleaseCatalog(base.contracts.hub, chain.addresses.ModelHub, reader);
-  const releases = new OfferedReleases(config.serve, { catalog, engine, clock, logger }, ring);
+  const bars = new BarredReleases(base.database, clock);
+  const releases = new OfferedReleases(config.serve, { bars, catalog, engine, clock, logger }, ring);
   base.alarm.bar = (release) => releases.bar(release, "exact-runtime-disagrees");
   const handler = new RequestEventHandler(
     store,
@@ -227,6 +233,9 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     { store, releases, engine: scheduler.forRequests(), clock, logger },
     { parallelRuns: engine.parallelRuns, onRun: () => undefined },
   );
+  const disputes = chain.addresses.Disputes;
+  const challenges =
+    disputes === undefined ? undefined : new OwnChallenges(base.database, disputes, () => account.operatorId);
   const watcher = new LogWatcher(
     {
       reader,
@@ -235,6 +244,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
         handler,
         ...(pipe === undefined ? [] : [pipe.handler]),
         ...(verifier?.handlers ?? []),
+        ...(challenges === undefined ? [] : [challenges]),
       ]),
       time,
       clock,
@@ -247,15 +257,28 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
           chain.addresses.InferenceRequests,
           ...(pipe === undefined ? [] : [pipe.address]),
           ...(verifier?.addresses ?? []),
+          ...(disputes === undefined ? [] : [disputes]),
         ]),
       ],
     },
   );
   const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier };
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
+  const insured = (): CoverUse =>
+    time.isKnown ? beside(requested(), promised.use(time.head.timestamp, undefined)) : NO_COVER_USE;
+  const endpoints = (): EndpointHealth[] => base.provider.health();
+  const facts = {
+    ...{ config, contracts: base.contracts, account, chain: base.chain, time, clock },
+    ...{ loop, sender, releases, claims, endpoints, insured },
+    bonded: () => store.bonded(),
+    challenges: () => challenges?.open() ?? [],
+  };
+  const alarms = new AlarmBoard({ read: () => readFacts(facts), clock, logger }, config.alarms);
   const status = new StatusReader({
     ...chain,
-    endpoints: () => base.provider.health(),
+    alarms: () => alarms.alarms,
+    insured,
+    endpoints,
     time,
     watcher,
     account,
@@ -286,6 +309,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     verifier,
     watchEndpoints,
     market: base.market,
+    alarms,
   };
 }
 
@@ -377,6 +401,7 @@ async function runUntil(
     parts.verifier?.run(signal),
     parts.watchEndpoints(signal),
     parts.market.run(signal),
+    parts.alarms.run(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {

@@ -97,6 +97,14 @@ export class TransactionSender {
     return this.#store.spentSince(this.#clock.nowMs() - DAY_MS).wei;
   }
 
+  /** Wei a day, by what was paid in `windowMs`; of a shorter past as if that had gone on. */
+  spentPerDay(windowMs: number, leastMs: number): bigint {
+    const nowMs = this.#clock.nowMs();
+    const { wei, firstAtMs = nowMs } = this.#store.spentSince(nowMs - windowMs);
+    const passedMs = Math.max(Math.ceil(nowMs - firstAtMs), leastMs);
+    return (wei * BigInt(DAY_MS)) / BigInt(passedMs);
+  }
+
   /** Age of the transaction in flight, for readiness. */
   get inFlightMs(): number | undefined {
     return this.#inFlight === undefined ? undefined : this.#clock.nowMs() - this.#inFlight.createdAtMs;

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { ServedRelease } from "../config.ts";
 import type { PublishedRelease, ReleaseCatalog } from "../hub/releaseCatalog.ts";
+import type { Bars } from "./barredReleases.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 
 /** A release of the configuration and what became of it. */
@@ -26,6 +27,7 @@ const RUN_WEIGHT = 0.2;
 /** Keeps every release of the configuration loaded, from start on, so that the first request does not wait for it. */
 export class OfferedReleases {
   readonly #releases: OfferedRelease[];
+  readonly #bars: Bars;
   readonly #catalog: ReleaseCatalog;
   readonly #engine: InferenceEngine;
   readonly #clock: Clock;
@@ -34,10 +36,17 @@ export class OfferedReleases {
 
   constructor(
     served: readonly ServedRelease[],
-    dependencies: { catalog: ReleaseCatalog; engine: InferenceEngine; clock: Clock; logger: Logger },
+    dependencies: {
+      bars: Bars;
+      catalog: ReleaseCatalog;
+      engine: InferenceEngine;
+      clock: Clock;
+      logger: Logger;
+    },
     onReady: () => void,
   ) {
     this.#releases = served.map((config) => ({ config, status: "loading", runMs: config.expectedRunMs }));
+    this.#bars = dependencies.bars;
     this.#catalog = dependencies.catalog;
     this.#engine = dependencies.engine;
     this.#clock = dependencies.clock;
@@ -62,8 +71,16 @@ export class OfferedReleases {
     if (model !== undefined) model.runMs += RUN_WEIGHT * (ms - model.runMs);
   }
 
-  /** Serves a release no longer, until the node is started again. */
+  /** Those of the configuration that are barred. */
+  barred(): string[] {
+    return this.#releases.flatMap(({ id }) =>
+      id !== undefined && this.#bars.problemOf(id) !== undefined ? [id] : [],
+    );
+  }
+
+  /** Serves a release no longer, also after a restart, until somebody unbars it. */
   bar(releaseId: string, problem: string): void {
+    this.#bars.bar(releaseId, problem);
     const model = this.get(releaseId);
     if (model === undefined || model.problem === problem) return;
     model.status = "failed";
@@ -104,6 +121,11 @@ export class OfferedReleases {
   async #load(model: OfferedRelease, signal: AbortSignal): Promise<boolean> {
     try {
       model.id ??= await this.#catalog.idOf(model.config.release);
+      const bar = this.#bars.problemOf(model.id);
+      if (bar !== undefined) {
+        this.bar(model.id, bar);
+        return true;
+      }
       model.release ??= await this.#catalog.load(model.id);
       const checkExact = model.config.checkExact ?? true;
       await this.#engine.prepare(model.release, signal, { checkExact });

@@ -8,6 +8,7 @@ import { Admitter } from "../../../offchain-runner/src/jobs/admitter.ts";
 import { GasCost } from "../../../offchain-runner/src/jobs/gasCost.ts";
 import { JobStore } from "../../../offchain-runner/src/jobs/jobStore.ts";
 import { OfferedReleases } from "../../../offchain-runner/src/jobs/offeredReleases.ts";
+import { NO_BARS } from "./fakes/noBars.ts";
 import { ScriptedEngine, someCatalog } from "./fakes/scriptedEngine.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
 import { INPUT, idOf, RELEASE, REQUESTS_ADDRESS, someRequest } from "./fakes/someRequest.ts";
@@ -49,7 +50,7 @@ describe("Admitter", () => {
     store = new JobStore(temp.reopen(), clock);
     const [engine, logger] = [new ScriptedEngine(), silentLogger];
     const dependencies = { catalog: someCatalog, engine, clock, logger };
-    const releases = new OfferedReleases([SERVED], dependencies, () => undefined);
+    const releases = new OfferedReleases([SERVED], { bars: NO_BARS, ...dependencies }, () => undefined);
     await releases.run(new AbortController().signal);
     const account = {
       standing: async () => ({ operatorId: 7, isActive: true, stake: parseEther("2000") }),

@@ -26,6 +26,7 @@ import { UnpaidQuota } from "../../../../offchain-runner/src/pipe/unpaidQuota.ts
 import { ResultSigner } from "../../../../offchain-runner/src/proofs/resultSigner.ts";
 import { SubmissionLedger } from "../../../../offchain-runner/src/proofs/submissionLedger.ts";
 import { DiskFlush } from "../../../../offchain-runner/src/store/diskFlush.ts";
+import { NO_BARS } from "./noBars.ts";
 import { pipeConfig } from "./pipeConfig.ts";
 import { ScriptedCalls } from "./scriptedCalls.ts";
 import { SOME_RELEASE } from "./scriptedEngine.ts";
@@ -204,7 +205,7 @@ export class PipeNode {
       load: async (id: string): Promise<PublishedRelease> => ({ ...SOME_RELEASE, id }),
     };
     const dependencies = { catalog, engine, clock: systemClock, logger: silentLogger };
-    return new OfferedReleases(served, dependencies, () => undefined);
+    return new OfferedReleases(served, { bars: NO_BARS, ...dependencies }, () => undefined);
   }
 }
 
