@@ -4,6 +4,8 @@ import { pino } from "pino";
 import { parseCommand, USAGE } from "./args.ts";
 import { systemClock } from "./clock.ts";
 import { loadConfig } from "./config.ts";
+import { report } from "./doctor/check.ts";
+import { examine } from "./doctor/doctor.ts";
 import { BarredReleases } from "./jobs/barredReleases.ts";
 import { registerKeccak } from "./keccak.ts";
 import { startNode } from "./node.ts";
@@ -22,6 +24,7 @@ async function main(): Promise<number> {
     return EXIT_CLEAN;
   }
   await registerKeccak();
+  if (command.kind === "doctor") return doctor(command.configFile, command.isJson);
   const config = loadConfig(command.configFile);
   logger.level = config.logLevel;
   if (command.kind === "unbar") return unbar(config.dataDir, command.release);
@@ -42,6 +45,12 @@ async function main(): Promise<number> {
   await node.done;
   logger.info("stopped");
   return EXIT_CLEAN;
+}
+
+async function doctor(configFile: string | undefined, isJson: boolean): Promise<number> {
+  const checks = await examine(configFile);
+  process.stdout.write(isJson ? `${JSON.stringify({ checks }, undefined, 2)}\n` : report(checks));
+  return checks.some(({ status }) => status === "fail") ? EXIT_PERMANENT : EXIT_CLEAN;
 }
 
 function unbar(dataDir: string, release: string): number {

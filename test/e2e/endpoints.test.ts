@@ -31,8 +31,8 @@ describe("node end to end: several endpoints", () => {
         chainId: CHAIN_ID,
         addresses,
         pollIntervalMs: 50,
-        probeIntervalMs: 200,
-        rpcTimeoutMs: 1_000,
+        probeIntervalMs: 100,
+        rpcTimeoutMs: 500,
         silentAfterMs: 0,
       },
     });
@@ -77,7 +77,7 @@ describe("node end to end: several endpoints", () => {
     ["drops connections", () => ({ drops: "before" })],
     ["drops connections after the chain has heard", () => ({ drops: "after" })],
     ["drops connections in the middle of an answer", () => ({ drops: "middle" })],
-    ["is busy and says for how long", () => ({ busySec: 5 })],
+    ["is busy and says for how long", () => ({ busySec: 2 })],
     ["does not answer", () => ({ holds: new Promise(() => undefined) })],
     ["stays at an old head", (head) => ({ endsAt: head })],
     ["loses logs", () => ({ losesLogs: true })],
@@ -106,6 +106,9 @@ describe("node end to end: several endpoints", () => {
     await node.until(
       async () => (await node.status()).endpoints.every(({ state }) => state === "resting"),
       "no endpoint is left",
+    );
+    expect(await fetch(`${node.url}/metrics`).then((answer) => answer.text())).to.include(
+      'opg_rpc_endpoint_up{host="127.0.0.1',
     );
     for (const endpoint of endpoints) {
       for (const each of endpoints) each.is = each === endpoint ? {} : { drops: "after" };
