@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { getAddress, isAddress, parseUnits } from "ethers";
 import { z } from "zod";
+import { withoutComments } from "./jsonWithComments.ts";
 import { NodeError } from "./nodeError.ts";
 
 /** The chain id on which a raw key is accepted: Hardhat's own. */
@@ -324,6 +325,14 @@ function jsonFrom(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
+/** Every setting of the file with its default, as JSON Schema, and the variables that stand for some of them. */
+export function describeConfig(): { schema: unknown; variables: Record<string, readonly string[]> } {
+  return {
+    schema: z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }),
+    variables: ENVIRONMENT,
+  };
+}
+
 type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
@@ -464,7 +473,7 @@ function refuseSecrets(raw: unknown): void {
 function readJson(path: string, what: string): unknown {
   const text = readText(path, what);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withoutComments(text));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (cause) {
     throw invalid(`the ${what} is not JSON`, { path }, cause);
