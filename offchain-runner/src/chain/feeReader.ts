@@ -59,7 +59,9 @@ export function createFeeReader(provider: ResilientProvider): FeeReader {
     0n;
   return {
     async suggestedTip() {
-      return quantity.parse(await provider.send("eth_maxPriorityFeePerGas", []));
+      const end = await provider.sendAlone("eth_maxPriorityFeePerGas", [], new AbortController().signal);
+      // Not every chain knows tips.
+      return "result" in end ? quantity.parse(end.result) : 0n;
     },
     async rollupFees() {
       isThere ??= getBytes(await provider.getCode(GAS_PRICE_ORACLE)).length > 0;
