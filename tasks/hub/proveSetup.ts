@@ -110,9 +110,7 @@ async function powersFor(
     return await givenPowers(powers, digest);
   }
   const power = localPowerFor(powerOf(await constraintsOf(circuit)));
-  session.say(
-    `Using the local powers of tau, 2^${power}; where they are not there yet, making them takes minutes`,
-  );
+  session.say(`Using the local powers of tau, 2^${power}; where they are not there yet, they are made now`);
   return await localPowers(power, path.join(session.hre.config.paths.cache, "zk"), prover);
 }
 

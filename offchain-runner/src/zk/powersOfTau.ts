@@ -12,7 +12,7 @@ export interface PowersOfTau {
   readonly origin: "local" | "given";
 }
 
-/** sha256 of the local powers: they come from a public beacon and are the same bytes on every machine. */
+/** sha256 of the local powers, as the library makes them from the beacon without knowing the secret. */
 const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
   8: "0xb852344c9475b0d1963f8894f96261fa0533b3b644629ad97297676ae202a0b2",
   10: "0xa7548ff73b011eb502ed6156b3858e667e1c5b481886d62a015c2e792accf3ce",

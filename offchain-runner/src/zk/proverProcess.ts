@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { bindings, CircomRunner } from "circom2";
 import { curves, groth16, powersOfTau, wtns, zKey } from "snarkjs";
+import { withKnownMultiples } from "./knownPowers.ts";
 import type { ProverJob, ProverReply, ProverRequest, ProverResults } from "./proverProtocol.ts";
 
 // A process of its own: the libraries take cores and memory, keep threads, and may end the process on a bad file.
@@ -81,9 +82,13 @@ async function compile(folder: string): Promise<null> {
 
 async function localPowers({ power, folder, file }: ProverJob & { kind: "powers" }): Promise<null> {
   const [fresh, beaten] = [join(folder, "fresh"), join(folder, "beaten")];
-  await powersOfTau.newAccumulator(await curves.getCurveFromName(CURVE), power, fresh);
-  await powersOfTau.beacon(fresh, beaten, "local network", LOCAL_BEACON, LOCAL_BEACON_EXP);
-  await powersOfTau.preparePhase2(beaten, file);
+  const curve = await curves.getCurveFromName(CURVE);
+  const workshop = await curves.getCurveFromName(CURVE, { singleThread: true });
+  await withKnownMultiples({ curve, workshop, power }, async () => {
+    await powersOfTau.newAccumulator(curve, power, fresh);
+    await powersOfTau.beacon(fresh, beaten, "local network", LOCAL_BEACON, LOCAL_BEACON_EXP);
+    await powersOfTau.preparePhase2(beaten, file);
+  });
   return null;
 }
 

@@ -11,9 +11,32 @@ declare module "snarkjs" {
   }
   type Input = Record<string, string | string[]>;
 
-  const curves: { getCurveFromName(name: string): Promise<unknown> };
+  /** Elements and points as the library keeps them, one behind the other. */
+  type Elements = Uint8Array;
+  interface Field {
+    readonly one: Elements;
+    batchApplyKey(elements: Elements, first: Elements, inc: Elements): Promise<Elements>;
+    batchFromMontgomery(elements: Elements): Promise<Elements>;
+    ifft(elements: Elements): Promise<Elements>;
+  }
+  interface Group {
+    readonly F: { readonly n8: number };
+    readonly oneAffine: Elements;
+    readonly zeroAffine: Elements;
+    /** Multiplies by first, first · inc, first · inc², … */
+    batchApplyKey(points: Elements, first: Elements, inc: Elements): Promise<Elements>;
+    lagrangeEvaluations(points: Elements): Promise<Elements>;
+  }
+  interface Curve {
+    readonly Fr: Field;
+    readonly G1: Group;
+    readonly G2: Group;
+    readonly tm: { readonly instance: WebAssembly.Instance; readonly memory: WebAssembly.Memory };
+  }
+
+  const curves: { getCurveFromName(name: string, options?: { singleThread: boolean }): Promise<Curve> };
   const powersOfTau: {
-    newAccumulator(curve: unknown, power: number, file: File): Promise<unknown>;
+    newAccumulator(curve: Curve, power: number, file: File): Promise<unknown>;
     beacon(from: File, to: File, name: string, beacon: string, iterationsExp: number): Promise<unknown>;
     preparePhase2(from: File, to: File): Promise<unknown>;
     verify(file: File): Promise<boolean>;
@@ -30,7 +53,7 @@ declare module "snarkjs" {
     verify(key: unknown, publicSignals: readonly string[], proof: Groth16Proof): Promise<boolean>;
   };
 
-  export type { File, Groth16Proof, Input };
+  export type { Curve, File, Groth16Proof, Group, Input };
   export { curves, groth16, powersOfTau, wtns, zKey };
 }
 
