@@ -273,7 +273,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     bonded: () => store.bonded(),
     challenges: () => challenges?.open() ?? [],
   };
-  const alarms = new AlarmBoard({ read: () => readFacts(facts), clock, logger }, config.alarms);
+  const alarms = new AlarmBoard({ endpoints, read: () => readFacts(facts), clock, logger }, config.alarms);
   const status = new StatusReader({
     ...chain,
     alarms: () => alarms.alarms,

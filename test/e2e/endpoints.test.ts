@@ -35,6 +35,7 @@ describe("node end to end: several endpoints", () => {
         rpcTimeoutMs: 500,
         silentAfterMs: 0,
       },
+      alarms: { intervalSec: 1 },
     });
     await node.start();
   });
@@ -107,6 +108,9 @@ describe("node end to end: several endpoints", () => {
       async () => (await node.status()).endpoints.every(({ state }) => state === "resting"),
       "no endpoint is left",
     );
+    const isOn = async (id: string): Promise<boolean> =>
+      (await node.status()).alarms.some((alarm) => alarm.id === id && alarm.severity === "critical");
+    await node.until(() => isOn("rpc-down"), "the alarm is on");
     expect(await fetch(`${node.url}/metrics`).then((answer) => answer.text())).to.include(
       'opg_rpc_endpoint_up{host="127.0.0.1',
     );
@@ -115,6 +119,7 @@ describe("node end to end: several endpoints", () => {
       await isAnswered(await ask());
     }
     await isAnswered(request);
+    await node.until(async () => !(await isOn("rpc-down")), "the alarm is over");
   });
 
   it("has sent nothing twice, and lost nothing, in all of this", async () => {

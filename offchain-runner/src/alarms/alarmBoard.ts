@@ -3,10 +3,11 @@ import type { Clock } from "../clock.ts";
 import type { AlarmsConfig } from "../config.ts";
 import type { Alarm, AlarmId, AlarmSeverity } from "./alarm.ts";
 import type { AlarmFacts } from "./alarmFacts.ts";
-import { alarmsOf } from "./alarmRules.ts";
+import { alarmsOf, endpointAlarms } from "./alarmRules.ts";
 
 /** Looks at the facts every so often; says each change once, and shows what is on. */
 export class AlarmBoard {
+  readonly #endpoints: () => AlarmFacts["endpoints"];
   readonly #read: () => Promise<AlarmFacts>;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -15,9 +16,15 @@ export class AlarmBoard {
   #isBlind = false;
 
   constructor(
-    dependencies: { read: () => Promise<AlarmFacts>; clock: Clock; logger: Logger },
+    dependencies: {
+      endpoints: () => AlarmFacts["endpoints"];
+      read: () => Promise<AlarmFacts>;
+      clock: Clock;
+      logger: Logger;
+    },
     config: AlarmsConfig,
   ) {
+    this.#endpoints = dependencies.endpoints;
     this.#read = dependencies.read;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
@@ -32,7 +39,7 @@ export class AlarmBoard {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look().catch((error: unknown) => {
-        // While the chain cannot be asked, what was on stays on; endpoints have alarms of their own in `/status`.
+        // While the chain cannot be asked, what was on stays on, but for the endpoints themselves.
         if (!signal.aborted && !this.#isBlind) this.#logger.warn({ err: error }, "alarms cannot be judged");
         this.#isBlind = true;
       });
@@ -41,8 +48,15 @@ export class AlarmBoard {
   }
 
   async look(): Promise<void> {
+    // First, since reading the rest waits for endpoints.
+    const others = this.#alarms.filter(({ id }) => !id.startsWith("rpc-"));
+    this.#publish([...others, ...endpointAlarms({ endpoints: this.#endpoints() })]);
     const found = alarmsOf(await this.#read(), this.#config);
     this.#isBlind = false;
+    this.#publish(found);
+  }
+
+  #publish(found: readonly Alarm[]): void {
     const before = severities(this.#alarms);
     const now = severities(found);
     for (const { id, severity, text } of found) {

@@ -8,6 +8,9 @@ const STUCK_MS = 120_000;
 /** Below a quarter of what is warned of, it hurts. */
 const CRITICAL_PART = 4;
 
+const PASSING_FAILURES = 3;
+const ANSWERING: ReadonlySet<string> = new Set(["behind", "distrusted"]);
+
 type Rule = (facts: AlarmFacts, limits: AlarmsConfig) => Alarm | undefined;
 
 /** What is the matter, by facts alone. */
@@ -152,11 +155,18 @@ const disk: Rule = ({ diskFreeBytes }, limits) =>
       }
     : undefined;
 
-const rpc: Rule = ({ endpoints }) => {
-  const bad = endpoints.filter(({ state }) => state !== "up" && state !== "wrong-chain");
+type EndpointRule = (facts: Pick<AlarmFacts, "endpoints">) => Alarm | undefined;
+
+const rpc: EndpointRule = ({ endpoints }) => {
+  const bad = endpoints.filter(({ state, failuresInRow }) => {
+    // Everybody fails now and then.
+    const isPassing = state === "resting" && failuresInRow < PASSING_FAILURES;
+    return state !== "up" && state !== "wrong-chain" && !isPassing;
+  });
   const states = bad.map(({ host, state }) => `${host} ${state}`).join(", ");
   const isDown = endpoints.every(
-    ({ state }) => state !== "up" && state !== "behind" && state !== "distrusted",
+    (endpoint) =>
+      endpoint.state === "wrong-chain" || (bad.includes(endpoint) && !ANSWERING.has(endpoint.state)),
   );
   if (isDown) {
     return {
@@ -169,7 +179,7 @@ const rpc: Rule = ({ endpoints }) => {
   return { id: "rpc-degraded", severity: "warning", text: `Chain endpoints are not in order: ${states}` };
 };
 
-const wrongChain: Rule = ({ endpoints }) => {
+const wrongChain: EndpointRule = ({ endpoints }) => {
   const wrong = endpoints.filter(({ state }) => state === "wrong-chain").map(({ host }) => host);
   if (wrong.length === 0) return undefined;
   const text = `${wrong.join(", ")} serve another chain: take them out of chain.rpcUrls`;
@@ -209,6 +219,11 @@ const dispute: Rule = ({ challenges }) => {
     text: `${challenges.length} results of this operator are challenged, one of release ${first.release} by ${first.opener}: stop serving it until you know why (\`dispute show ${first.key}\`)`,
   };
 };
+
+/** Those that can be judged while no endpoint answers. */
+export function endpointAlarms({ endpoints }: Pick<AlarmFacts, "endpoints">): Alarm[] {
+  return [rpc, wrongChain].flatMap((rule) => rule({ endpoints }) ?? []);
+}
 
 const RULES: readonly Rule[] = [
   balance,

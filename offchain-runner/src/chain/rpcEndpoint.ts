@@ -31,6 +31,7 @@ export interface EndpointHealth {
   latencyMs: number;
   requests: number;
   failures: Record<string, number>;
+  failuresInRow: number;
   /** Newest block at the last probe. */
   head: number | undefined;
   lagBlocks: number;
@@ -131,6 +132,7 @@ export class RpcEndpoint {
       latencyMs: Math.round(this.#latencyMs),
       requests: this.#requests,
       failures: Object.fromEntries(this.#failures),
+      failuresInRow: this.#failuresInRow,
       head: this.#head,
       lagBlocks: this.#lagBlocks,
       skewMs: this.#skewMs,

@@ -35,6 +35,7 @@ const UP: EndpointHealth = {
   latencyMs: 1,
   requests: 1,
   failures: {},
+  failuresInRow: 0,
   head: 1,
   lagBlocks: 0,
   skewMs: 0,
@@ -161,7 +162,7 @@ const CASES: readonly Case[] = [
     "is so",
     {
       endpoints: [
-        { ...UP, state: "resting" },
+        { ...UP, state: "resting", failuresInRow: 3 },
         { ...UP, state: "told-to-wait" },
       ],
     },
@@ -199,6 +200,11 @@ describe("alarms", () => {
     expect([...new Set(CASES.map(([id]) => id))].sort()).to.deep.equal([...ALARM_IDS].sort());
   });
 
+  it("are none for an endpoint that failed once or twice", () => {
+    const endpoints = [{ ...UP, state: "resting", failuresInRow: 2 } as const];
+    expect(alarmsOf({ ...WELL, endpoints }, LIMITS)).to.deep.equal([]);
+  });
+
   it("says when jail can be left", () => {
     const textAt = (jailEndsAt: number): string =>
       alarmsOf({ ...WELL, operator: { ...OPERATOR, isJailed: true, jailEndsAt } }, LIMITS)[0]?.text ?? "";
@@ -213,12 +219,13 @@ describe("AlarmBoard", () => {
     const lines: { msg: string; alarm?: string; level: number }[] = [];
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
     let facts: AlarmFacts | Error = WELL;
+    let endpoints = WELL.endpoints;
     const read = async (): Promise<AlarmFacts> => {
       if (facts instanceof Error) throw facts;
       return facts;
     };
     const clock = new SteppedClock();
-    const board = new AlarmBoard({ read, clock, logger }, LIMITS);
+    const board = new AlarmBoard({ endpoints: () => endpoints, read, clock, logger }, LIMITS);
     const said = async (next: AlarmFacts | Error): Promise<unknown[]> => {
       facts = next;
       const before = lines.length;
@@ -239,6 +246,11 @@ describe("AlarmBoard", () => {
     expect(board.alarms.map(({ id }) => id)).to.deep.equal(["disk-low", "accept-budget-low"]);
     expect(await said(new Error("chain down"))).to.deep.equal([["alarms cannot be judged", undefined, 40]]);
     expect(board.alarms).to.have.length(2);
+    endpoints = [{ ...UP, state: "resting", failuresInRow: 3 }];
+    expect(await said(new Error("chain down"))).to.deep.equal([["alarm", "rpc-down", 50]]);
+    expect(board.alarms.map(({ id }) => id)).to.deep.equal(["disk-low", "rpc-down", "accept-budget-low"]);
+    endpoints = WELL.endpoints;
+    expect(await said(new Error("chain down"))).to.deep.equal([["alarm is over", "rpc-down", 30]]);
     expect(await said({ ...low, diskFreeBytes: 10 })).to.deep.equal([
       ["alarm is over", "accept-budget-low", 30],
     ]);
