@@ -355,7 +355,7 @@ export type SignerConfig =
   | { kind: "keystore"; file: string; password: string }
   | { kind: "raw-key"; privateKey: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the file (if one is named) and then the environment, which wins. Throws `NodeError` `config-invalid`. */
 export function loadConfig(file: string | undefined, environment: Environment = process.env): Config {

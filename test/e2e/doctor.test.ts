@@ -8,6 +8,7 @@ import { expect } from "chai";
 import { encryptKeystoreJson, parseEther, Wallet } from "ethers";
 import type { Check } from "../../offchain-runner/src/doctor/check.ts";
 import { report } from "../../offchain-runner/src/doctor/check.ts";
+import { examine } from "../../offchain-runner/src/doctor/doctor.ts";
 import { checkNodeVersion } from "../../offchain-runner/src/doctor/machineChecks.ts";
 import type { LocalChain } from "./fixture/localChain.ts";
 import { startLocalChain } from "./fixture/localChain.ts";
@@ -74,9 +75,15 @@ describe("node end to end: doctor", () => {
     };
   }
 
-  async function examine(settings: object, environment: Record<string, string>): Promise<Examination> {
+  function write(settings: object): string {
     const file = join(folder, "config.json");
     writeFileSync(file, JSON.stringify(settings));
+    return file;
+  }
+
+  /** As a command. */
+  async function run(settings: object, environment: Record<string, string>): Promise<Examination> {
+    const file = write(settings);
     const [code, text] = await new Promise<[number, string]>((resolve) => {
       const env = { PATH: process.env.PATH, ...environment };
       const args = [MAIN, "doctor", "--json", "--config", file];
@@ -84,7 +91,16 @@ describe("node end to end: doctor", () => {
         resolve([Number(error?.code ?? 0), stdout + stderr]),
       );
     });
-    const { checks } = JSON.parse(text) as { checks: Check[] };
+    return examination(code, text, (JSON.parse(text) as { checks: Check[] }).checks);
+  }
+
+  /** In this process, which saves the time to start another. */
+  async function look(settings: object, environment: Record<string, string>): Promise<Examination> {
+    const checks = await examine(write(settings), environment);
+    return examination(0, JSON.stringify(checks), checks);
+  }
+
+  function examination(code: number, text: string, checks: readonly Check[]): Examination {
     for (const { status, fix } of checks) expect(fix === undefined).to.equal(status === "ok");
     const bad = checks.filter(({ status }) => status !== "ok");
     const ids = checks.map(({ id }) => id);
@@ -94,7 +110,7 @@ describe("node end to end: doctor", () => {
   const key = (wallet: { privateKey: string }) => ({ OPG_NODE_PRIVATE_KEY: wallet.privateKey });
 
   it("finds nothing where everything is right, and looks at everything", async () => {
-    const { code, found, ids, text } = await examine(config(), key(chain.account(1)));
+    const { code, found, ids, text } = await run(config(), key(chain.account(1)));
     expect(found, text).to.deep.equal({});
     expect(code).to.equal(0);
     for (const each of [
@@ -132,7 +148,7 @@ describe("node end to end: doctor", () => {
       http: { port: (taken.address() as AddressInfo).port },
       alarms: { diskFreeBytes: 2 ** 52 },
     });
-    const { code, found } = await examine(settings, key(Wallet.createRandom()));
+    const { code, found } = await run(settings, key(Wallet.createRandom()));
     second.is = {};
     taken.close();
     expect(code).to.equal(1);
@@ -171,14 +187,13 @@ describe("node end to end: doctor", () => {
     // One by one: many at once end the OP-stack chain.
     for (let block = 0; block < 30; ++block) await chain.mine();
     const settings = config({}, { rpcUrls: [`http://127.0.0.1:${port}`] });
-    const { code, found } = await examine(settings, key(chain.account(1)));
+    const { found } = await look(settings, key(chain.account(1)));
     odd.close();
     expect(found).to.deep.equal({
       "rpc-count": "warn",
       [`rpc-logs:127.0.0.1:${port}`]: "warn",
       clock: "fail",
     });
-    expect(code).to.equal(1);
   });
 
   it("says that the keystore is open to others, or its password wrong, and prints neither", async () => {
@@ -189,9 +204,9 @@ describe("node end to end: doctor", () => {
     writeFileSync(file, await encryptKeystoreJson({ address, privateKey }, "secret-word", options));
     const settings = config({ signer: { keystoreFile: file } });
     chmodSync(file, 0o644);
-    const open = await examine(settings, { OPG_NODE_KEYSTORE_PASSWORD: "secret-word" });
+    const open = await look(settings, { OPG_NODE_KEYSTORE_PASSWORD: "secret-word" });
     expect(open.found).to.include({ key: "warn" });
-    const wrong = await examine(settings, { OPG_NODE_KEYSTORE_PASSWORD: "other-word" });
+    const wrong = await look(settings, { OPG_NODE_KEYSTORE_PASSWORD: "other-word" });
     expect(wrong.found).to.include({ key: "fail" });
     for (const { text } of [open, wrong])
       for (const secret of ["secret-word", "other-word", wallet.privateKey.slice(2)])
@@ -199,20 +214,20 @@ describe("node end to end: doctor", () => {
   });
 
   it("stops at a configuration that is wrong", async () => {
-    const { code, found, ids } = await examine({ nonsense: true }, {});
-    expect([code, found, ids.length]).to.deep.equal([1, { config: "fail" }, 2]);
+    const { found, ids } = await look({ nonsense: true }, {});
+    expect([found, ids.length]).to.deep.equal([{ config: "fail" }, 2]);
   });
 
   it("leaves a running node alone, and sees a database that is broken", async () => {
     const node = new NodeProcess(chain, protocol, chain.account(1), [release]);
     await node.start();
     const dataDir = join(node.dataDir, "data");
-    const beside = await examine(config({ dataDir }), key(chain.account(1)));
+    const beside = await look(config({ dataDir }), key(chain.account(1)));
     expect(beside.found).to.deep.equal({});
     expect(beside.text).to.include("a node is running on it");
     await node.stop();
     truncateSync(join(dataDir, "node.sqlite"), 5_000);
-    const broken = await examine(config({ dataDir }), key(chain.account(1)));
+    const broken = await look(config({ dataDir }), key(chain.account(1)));
     expect(broken.found).to.deep.equal({ "data-folder": "fail" });
     await node.dispose();
   });

@@ -6,7 +6,7 @@ import { connectContracts } from "../chain/contracts.ts";
 import { ResilientProvider } from "../chain/provider.ts";
 import { loadSignerKey } from "../chain/signerKey.ts";
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { Config, Environment } from "../config.ts";
 import { loadConfig } from "../config.ts";
 import { createReleaseCatalog } from "../hub/releaseCatalog.ts";
 import { openReleaseStore } from "../jobs/onnxEngine.ts";
@@ -20,11 +20,11 @@ import { checkBalance, checkContracts, checkOperator, checkReleases } from "./op
 const OTHERS_MAY = 0o077;
 
 /** Looks at all that a node needs, and changes nothing but the cache of models. */
-export async function examine(configFile: string | undefined): Promise<Check[]> {
+export async function examine(configFile: string | undefined, environment?: Environment): Promise<Check[]> {
   const checks: Check[] = [checkNodeVersion()];
   let config: Config;
   try {
-    config = loadConfig(configFile);
+    config = loadConfig(configFile, environment);
     checks.push(ok("config", `${config.roles.join(" and ")} on chain ${config.chain.chainId}`));
   } catch (error) {
     return [...checks, fail("config", wordsOf(error), "correct the setting; README.md has them all")];
