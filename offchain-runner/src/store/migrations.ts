@@ -196,6 +196,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX wrong_covers_by_transaction ON wrong_covers (transaction_id);
   `,
   `
+  ALTER TABLE jobs ADD COLUMN mode INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN proof BLOB;
+  CREATE INDEX jobs_by_mode ON jobs (mode, state, deadline);
+  `,
+  `
   ALTER TABLE transactions ADD COLUMN cost TEXT;
   CREATE INDEX transactions_by_cost ON transactions (updated_at_ms) WHERE cost IS NOT NULL;
   `,

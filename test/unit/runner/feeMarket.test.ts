@@ -62,15 +62,25 @@ describe("GasCost", () => {
 
 describe("answerWork", () => {
   it("counts the callback at its limit, and a second transaction where it waits for the window", () => {
-    const [bare, called] = [0, 500_000].map((callbackGas) => answerWork({ callbackGas, delivery: 0 }, 100));
+    const [bare, called] = [0, 500_000].map((callbackGas) =>
+      answerWork({ callbackGas, delivery: 0 }, { outputBytes: 100 }),
+    );
     expect((called?.gas ?? 0n) - (bare?.gas ?? 0n)).to.equal(500_000n);
-    const later = answerWork({ callbackGas: 500_000, delivery: 1 }, 100);
+    const later = answerWork({ callbackGas: 500_000, delivery: 1 }, { outputBytes: 100 });
     expect(later.gas > (called?.gas ?? 0n) + 21_000n).to.equal(true);
     expect(later.calldataBytes).to.equal(2 * (called?.calldataBytes ?? 0));
   });
 
+  it("counts a proof with the input that goes along", () => {
+    const [bare, proved] = [undefined, { inputBytes: 1_000, signals: 30 }].map((proof) =>
+      answerWork({ callbackGas: 0, delivery: 0 }, { outputBytes: 100, proof }),
+    );
+    expect((proved?.calldataBytes ?? 0) - (bare?.calldataBytes ?? 0)).to.be.within(1_256, 1_600);
+    expect((proved?.gas ?? 0n) - (bare?.gas ?? 0n) > 200_000n).to.equal(true);
+  });
+
   it("counts the floor of calldata where that is more than the execution", () => {
-    const large = answerWork({ callbackGas: 0, delivery: 0 }, 20_000);
+    const large = answerWork({ callbackGas: 0, delivery: 0 }, { outputBytes: 20_000 });
     expect(large.gas >= 21_000n + 40n * 20_000n).to.equal(true);
   });
 });
