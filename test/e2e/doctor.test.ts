@@ -213,6 +213,20 @@ describe("node end to end: doctor", () => {
         expect(text).to.not.include(secret);
   });
 
+  it("blames the endpoints, and nothing else, when none answers", async () => {
+    second.is = { drops: "before" };
+    const settings = config({}, { rpcUrls: [second.url], rpcTimeoutMs: 500 });
+    const { found } = await look(settings, key(chain.account(1)));
+    second.is = {};
+    const { host } = new URL(second.url);
+    expect(found).to.deep.equal({
+      [`rpc:${host}`]: "fail",
+      "rpc-count": "warn",
+      clock: "warn",
+      contracts: "fail",
+    });
+  });
+
   it("stops at a configuration that is wrong", async () => {
     const { found, ids } = await look({ nonsense: true }, {});
     expect([found, ids.length]).to.deep.equal([{ config: "fail" }, 2]);

@@ -61,6 +61,8 @@ async function examineChain(config: Config, signer: string | undefined, isInUse:
     urls: rpcUrls,
     chainId,
     timeoutMs: rpcTimeoutMs,
+    // Whoever waits for the answer would rather know.
+    retries: 1,
     clock: systemClock,
     signal: stop.signal,
   });

@@ -36,6 +36,8 @@ async function checkEndpoint(config: Config, url: string): Promise<Answers> {
     urls: [url],
     chainId,
     timeoutMs: rpcTimeoutMs,
+    // Whoever waits for the answer would rather know.
+    retries: 1,
     clock: systemClock,
     signal: stop.signal,
   });
@@ -119,8 +121,8 @@ function countOf(answers: readonly Answers[]): Check {
 function headsOf(answers: readonly Answers[], { chain }: Config): Check[] {
   const best = Math.max(...answers.flatMap(({ head }) => head ?? []));
   return answers.flatMap(({ host, head }) => {
-    const lag = best - (head ?? best);
-    if (lag <= chain.maxLagBlocks) return [];
+    if (head === undefined || best - head <= chain.maxLagBlocks) return [];
+    const lag = best - head;
     const fix = "the node will not use it while it is: choose another";
     return [warn(`rpc-lag:${host}`, `${lag} blocks behind the best endpoint`, fix)];
   });

@@ -4,6 +4,7 @@ import type { Contracts } from "../chain/contracts.ts";
 import type { ResilientProvider } from "../chain/provider.ts";
 import type { Config } from "../config.ts";
 import type { PublishedRelease, ReleaseCatalog } from "../hub/releaseCatalog.ts";
+import { NodeError } from "../nodeError.ts";
 import { preflight } from "../preflight.ts";
 import type { Check } from "./check.ts";
 import { fail, ok, warn, wordsOf } from "./check.ts";
@@ -20,7 +21,9 @@ export async function checkContracts(
     await preflight(config, provider, contracts);
     return ok("contracts", "chain, contracts and signing domain belong together");
   } catch (error) {
-    return fail("contracts", wordsOf(error), "correct chain.deploymentFile or chain.addresses");
+    const isUnreached = error instanceof NodeError && error.retryable;
+    const fix = isUnreached ? "look at the endpoints" : "correct chain.deploymentFile or chain.addresses";
+    return fail("contracts", wordsOf(error), fix);
   }
 }
 
