@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { getAddress, isAddress, parseUnits } from "ethers";
 import { z } from "zod";
+import { withoutComments } from "./jsonWithComments.ts";
 import { NodeError } from "./nodeError.ts";
 
 /** The chain id on which a raw key is accepted: Hardhat's own. */
 export const LOCAL_CHAIN_ID = 31_337;
+
+const DEFAULT_COIN_PER_DAY = parseUnits("1", 18);
 
 /** Part of all results that a node checks which serves. */
 const SERVING_SHARE = 0.02;
@@ -45,6 +48,7 @@ function amountIn(decimals: number) {
 }
 
 const opg = amountIn(18);
+const coin = amountIn(18);
 const gwei = amountIn(9);
 const address = z
   .string()
@@ -52,6 +56,8 @@ const address = z
   .transform(getAddress);
 const whole = z.coerce.number().int().nonnegative();
 const positive = z.coerce.number().int().positive();
+
+const part = z.number().min(0).max(1);
 
 const releaseName = /^(0x[0-9a-fA-F]{64}|0x[0-9a-fA-F]{40}\/[a-z0-9][a-z0-9._-]{0,63}@v?\d{1,5}\.\d{2,5})$/;
 
@@ -294,6 +300,10 @@ const configSchema = z.strictObject({
       maxTipGwei: gwei.prefault("1"),
       replaceAfterMs: positive.default(12_000),
       giveUpAfterMs: positive.default(180_000),
+      /** Whole coins of the chain that one transaction may cost at most, beside what it carries; 0 = any. */
+      maxCoinPerTransaction: coin.prefault("0.1"),
+      /** The same of all within 24 hours. By default 1, and any on the local chain. */
+      maxCoinPerDay: coin.optional(),
       /** OPG that one whole coin of the chain is worth; 0 = gas is not weighed against the fee. */
       opgPerCoin: opg.prefault("0"),
       resultValiditySec: positive.default(600),
@@ -301,6 +311,28 @@ const configSchema = z.strictObject({
     .prefault({}),
   accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
   claims: z.strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") }).prefault({}),
+  /** From when on something is an alarm; see README.md. */
+  alarms: z
+    .strictObject({
+      intervalSec: positive.default(15),
+      /** Days that the signer's coin lasts at the present spend, and coin below which it is low however little is spent. */
+      balanceDays: z.number().positive().default(7),
+      balanceCoin: coin.prefault("0.001"),
+      /** Part of `fees.maxCoinPerDay`. */
+      spendShare: part.default(0.8),
+      /** Part by which stake should be more than what is demanded. */
+      stakeMargin: part.default(0.05),
+      /** Parts of the stake: what is insured and in bonds; what is earned and not ripe. */
+      exposureShare: part.default(0.5),
+      unripeShare: part.default(0.5),
+      /** Part of `cover.total` that is insured. */
+      coverShare: part.default(0.9),
+      /** OPG to accept with, where the node serves models that accept first. */
+      acceptBudget: opg.prefault("1"),
+      diskFreeBytes: whole.default(2_147_483_648),
+      clockSkewSec: positive.default(10),
+    })
+    .prefault({}),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -313,20 +345,30 @@ function jsonFrom(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
+/** Every setting of the file with its default, as JSON Schema, and the variables that stand for some of them. */
+export function describeConfig(): { schema: unknown; variables: Record<string, readonly string[]> } {
+  return {
+    schema: z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }),
+    variables: ENVIRONMENT,
+  };
+}
+
 type ParsedConfig = z.output<typeof configSchema>;
 
 export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
+export type AlarmsConfig = ParsedConfig["alarms"];
 export type CoverConfig = z.output<typeof coverSchema>;
 export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
 export type ProofsConfig = ParsedConfig["proofs"];
 export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
-export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir"> & {
+export type Config = Omit<ParsedConfig, "chain" | "signer" | "verifier" | "modelDir" | "fees"> & {
   chain: ParsedConfig["chain"] & { addresses: Addresses; lookbackBlocks: number };
   signer: SignerConfig;
   verifier: VerifierConfig;
+  fees: ParsedConfig["fees"] & { maxCoinPerDay: bigint };
   modelDir: string;
 };
 
@@ -334,7 +376,7 @@ export type SignerConfig =
   | { kind: "keystore"; file: string; password: string }
   | { kind: "raw-key"; privateKey: string };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the file (if one is named) and then the environment, which wins. Throws `NodeError` `config-invalid`. */
 export function loadConfig(file: string | undefined, environment: Environment = process.env): Config {
@@ -351,8 +393,14 @@ export function loadConfig(file: string | undefined, environment: Environment = 
     serve: parsed.serve.map((served) => servedFrom(served, base)),
     chain: { ...chain, ...deployment, lookbackBlocks: lookbackFrom(parsed) },
     signer: signerFrom(signer, chain.chainId, base),
+    fees: { ...parsed.fees, maxCoinPerDay: parsed.fees.maxCoinPerDay ?? coinPerDay(chain.chainId) },
     verifier: verifierFrom(parsed, deployment.addresses),
   };
+}
+
+/** Coin of the local chain is worth nothing. */
+function coinPerDay(chainId: number): bigint {
+  return chainId === LOCAL_CHAIN_ID ? 0n : DEFAULT_COIN_PER_DAY;
 }
 
 /** A lie that was told before the node began is evidence all the same. */
@@ -458,7 +506,7 @@ function refuseSecrets(raw: unknown): void {
 function readJson(path: string, what: string): unknown {
   const text = readText(path, what);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withoutComments(text));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (cause) {
     throw invalid(`the ${what} is not JSON`, { path }, cause);

@@ -2,9 +2,14 @@
 import { NetworkError } from "@opg-network/sdk/errors";
 import { pino } from "pino";
 import { parseCommand, USAGE } from "./args.ts";
+import { systemClock } from "./clock.ts";
 import { loadConfig } from "./config.ts";
+import { report } from "./doctor/check.ts";
+import { examine } from "./doctor/doctor.ts";
+import { BarredReleases } from "./jobs/barredReleases.ts";
 import { registerKeccak } from "./keccak.ts";
 import { startNode } from "./node.ts";
+import { openDatabase } from "./store/database.ts";
 
 const EXIT_CLEAN = 0;
 const EXIT_PERMANENT = 1;
@@ -19,8 +24,10 @@ async function main(): Promise<number> {
     return EXIT_CLEAN;
   }
   await registerKeccak();
+  if (command.kind === "doctor") return doctor(command.configFile, command.isJson);
   const config = loadConfig(command.configFile);
   logger.level = config.logLevel;
+  if (command.kind === "unbar") return unbar(config.dataDir, command.release);
 
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -38,6 +45,23 @@ async function main(): Promise<number> {
   await node.done;
   logger.info("stopped");
   return EXIT_CLEAN;
+}
+
+async function doctor(configFile: string | undefined, isJson: boolean): Promise<number> {
+  const checks = await examine(configFile);
+  process.stdout.write(isJson ? `${JSON.stringify({ checks }, undefined, 2)}\n` : report(checks));
+  return checks.some(({ status }) => status === "fail") ? EXIT_PERMANENT : EXIT_CLEAN;
+}
+
+function unbar(dataDir: string, release: string): number {
+  const database = openDatabase(dataDir);
+  try {
+    const wasBarred = new BarredReleases(database, systemClock).unbar(release);
+    logger.info({ release, wasBarred }, wasBarred ? "release may be served again" : "release was not barred");
+    return EXIT_CLEAN;
+  } finally {
+    database.close();
+  }
 }
 
 process.exitCode = await main().catch((error: unknown) => {

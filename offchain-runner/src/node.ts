@@ -1,13 +1,19 @@
 import type { Logger } from "pino";
+import { AlarmBoard } from "./alarms/alarmBoard.ts";
+import { readFacts } from "./alarms/factReader.ts";
+import { OwnChallenges } from "./alarms/ownChallenges.ts";
 import { Bell } from "./bell.ts";
 import { BlockStore } from "./chain/blockStore.ts";
 import { createChainReader } from "./chain/chainReader.ts";
 import { ChainTime } from "./chain/chainTime.ts";
 import { connectContracts } from "./chain/contracts.ts";
-import { expectedAnswerGas, REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
+import { FeeMarket } from "./chain/feeMarket.ts";
+import { createFeeReader } from "./chain/feeReader.ts";
+import { REPORT_NO_SHOW_GAS } from "./chain/gasModel.ts";
 import { LogWatcher } from "./chain/logWatcher.ts";
 import { OwnAccount } from "./chain/ownAccount.ts";
 import { ResilientProvider } from "./chain/provider.ts";
+import type { EndpointHealth } from "./chain/rpcEndpoint.ts";
 import { loadSignerKey } from "./chain/signerKey.ts";
 import { createTransactionChain } from "./chain/transactionChain.ts";
 import { TransactionLoop, type TransactionSource } from "./chain/transactionLoop.ts";
@@ -17,7 +23,7 @@ import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { CoverUse } from "./cover/coverUse.ts";
-import { beside } from "./cover/coverUse.ts";
+import { beside, NO_COVER_USE } from "./cover/coverUse.ts";
 import { HttpServer } from "./http/httpServer.ts";
 import { NodeMetrics } from "./http/metrics.ts";
 import { StatusReader } from "./http/statusReader.ts";
@@ -26,12 +32,14 @@ import { POOL_OPTIONS } from "./inference/inferencePool.ts";
 import { AcceptSource } from "./jobs/acceptSource.ts";
 import { operatorShare } from "./jobs/admission.ts";
 import { Admitter } from "./jobs/admitter.ts";
-import { gasOf } from "./jobs/answerGas.ts";
+import { gasOf, proofBytes } from "./jobs/answerGas.ts";
+import { answerWork, NO_SHOW_CALLDATA_BYTES } from "./jobs/answerWork.ts";
+import { BarredReleases } from "./jobs/barredReleases.ts";
 import { ClaimSource } from "./jobs/claimSource.ts";
 import { DeliverySource } from "./jobs/deliverySource.ts";
 import { Executor } from "./jobs/executor.ts";
 import { FulfilSource } from "./jobs/fulfilSource.ts";
-import { GasCost } from "./jobs/gasCost.ts";
+import { GasCost, type TransactionWork, together } from "./jobs/gasCost.ts";
 import type { Job } from "./jobs/job.ts";
 import { JobStore } from "./jobs/jobStore.ts";
 import { NoShowSource } from "./jobs/noShowSource.ts";
@@ -130,6 +138,11 @@ async function openBase(
   });
   closers.push(() => engine.stop(0));
   const time = new ChainTime(clock);
+  const market = new FeeMarket(
+    { reader: createFeeReader(provider), time, clock, logger },
+    config.fees.maxTipGwei,
+  );
+  await market.refresh();
   return {
     database,
     flush,
@@ -141,8 +154,9 @@ async function openBase(
     alarm,
     metrics,
     time,
+    market,
     reader: createChainReader(provider),
-    chain: createTransactionChain(provider, key.wallet, chain.chainId),
+    chain: createTransactionChain(provider, key.wallet, chain.chainId, market),
     account: new OwnAccount(contracts, time, key.address),
   };
 }
@@ -163,6 +177,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   };
   store.onChange(ring);
   const catalog = createReleaseCatalog(base.contracts.hub, chain.addresses.ModelHub, reader);
+  const bars = new BarredReleases(base.database, clock);
   const proofs = openProofs(config, {
     ...{ ...base, store, bell, logger },
     graphOf: (release) => engine.graphOf(release),
@@ -172,7 +187,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const prover = proofs?.prover;
   const releases = new OfferedReleases(
     config.serve,
-    { catalog, engine, clock, logger, ...(proofs !== undefined && { prepareProofs: proofs.prepare }) },
+    { bars, catalog, engine, clock, logger, ...(proofs !== undefined && { prepareProofs: proofs.prepare }) },
     ring,
   );
   base.alarm.bar = (release) => releases.bar(release, "exact-runtime-disagrees");
@@ -184,7 +199,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     ring,
     logger,
   );
-  const gasCost = new GasCost(time, config.fees.opgPerCoin, config.fees.maxTipGwei);
+  const gasCost = new GasCost(base.market, config.fees.opgPerCoin);
   const isCurrent = (): boolean => (watcher.cursor ?? -1) + chain.confirmations >= time.head.number;
   const promised = new PromisedCovers(base.database);
   const requested = (payer?: string): CoverUse => store.coverUse(time.head.number, payer);
@@ -237,6 +252,9 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       onRun: () => undefined,
     },
   );
+  const disputes = chain.addresses.Disputes;
+  const challenges =
+    disputes === undefined ? undefined : new OwnChallenges(base.database, disputes, () => account.operatorId);
   const watcher = new LogWatcher(
     {
       reader,
@@ -245,6 +263,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
         handler,
         ...(pipe === undefined ? [] : [pipe.handler]),
         ...(verifier?.handlers ?? []),
+        ...(challenges === undefined ? [] : [challenges]),
       ]),
       time,
       clock,
@@ -257,15 +276,28 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
           chain.addresses.InferenceRequests,
           ...(pipe === undefined ? [] : [pipe.address]),
           ...(verifier?.addresses ?? []),
+          ...(disputes === undefined ? [] : [disputes]),
         ]),
       ],
     },
   );
   const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs };
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
+  const insured = (): CoverUse =>
+    time.isKnown ? beside(requested(), promised.use(time.head.timestamp, undefined)) : NO_COVER_USE;
+  const endpoints = (): EndpointHealth[] => base.provider.health();
+  const facts = {
+    ...{ config, contracts: base.contracts, account, chain: base.chain, time, clock },
+    ...{ loop, sender, releases, claims, endpoints, insured },
+    bonded: () => store.bonded(),
+    challenges: () => challenges?.open() ?? [],
+  };
+  const alarms = new AlarmBoard({ endpoints, read: () => readFacts(facts), clock, logger }, config.alarms);
   const status = new StatusReader({
     ...chain,
-    endpoints: () => base.provider.health(),
+    alarms: () => alarms.alarms,
+    insured,
+    endpoints,
     time,
     watcher,
     account,
@@ -297,6 +329,8 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     verifier,
     proofs,
     watchEndpoints,
+    market: base.market,
+    alarms,
   };
 }
 
@@ -326,11 +360,11 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   const { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs } = work;
   const requestsAddress = chain.addresses.InferenceRequests;
   const outcomes = { store, handler, clock };
-  const pays = (job: Job, extraGas: bigint): boolean => {
+  const pays = (job: Job, ...beside: TransactionWork[]): boolean => {
     const { request } = job;
-    const gas = expectedAnswerGas(gasOf(job), 0);
+    const work = together(answerWork(request, { ...gasOf(job), proofBytes: proofBytes(job) }), ...beside);
     const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
-    return share >= gasCost.of(gas + extraGas);
+    return share >= gasCost.of(work);
   };
   const claims = new ClaimSource(
     { contracts, releases, account, time, gasCost, clock, logger },
@@ -349,22 +383,26 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
         bell,
         metrics,
         activeRuns: () => executor.activeCount,
-        isWorthGas: (job) => pays(job, 0n),
+        isWorthGas: (job) => pays(job),
       },
       { ...limits, ...constants, resultValiditySec: fees.resultValiditySec, requestsAddress },
     ),
     new AcceptSource(outcomes, requestsAddress),
-    new NoShowSource(outcomes, time, requestsAddress, (job) => pays(job, REPORT_NO_SHOW_GAS)),
+    new NoShowSource(outcomes, time, requestsAddress, (job) =>
+      pays(job, { gas: REPORT_NO_SHOW_GAS, calldataBytes: NO_SHOW_CALLDATA_BYTES }),
+    ),
     new DeliverySource({ store, handler, time, clock }, requestsAddress),
     ...(proofs === undefined ? [] : [proofs.source]),
     claims,
   ];
   const transactions = new TransactionStore(database, clock);
   const sender = new TransactionSender(
-    { chain: base.chain, store: transactions, time, clock, logger },
+    { chain: base.chain, fees: base.market, store: transactions, time, clock, logger },
     {
       ...fees,
       limits: { maxFee: fees.maxFeeGwei, maxTip: fees.maxTipGwei },
+      maxPerTransaction: fees.maxCoinPerTransaction,
+      maxPerDay: fees.maxCoinPerDay,
       pollIntervalMs: chain.pollIntervalMs,
     },
   );
@@ -392,6 +430,8 @@ async function runUntil(
     parts.loop.run(signal, cancel.signal),
     parts.verifier?.run(signal),
     parts.watchEndpoints(signal),
+    parts.market.run(signal),
+    parts.alarms.run(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {

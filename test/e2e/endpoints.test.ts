@@ -31,10 +31,11 @@ describe("node end to end: several endpoints", () => {
         chainId: CHAIN_ID,
         addresses,
         pollIntervalMs: 50,
-        probeIntervalMs: 200,
-        rpcTimeoutMs: 1_000,
+        probeIntervalMs: 100,
+        rpcTimeoutMs: 500,
         silentAfterMs: 0,
       },
+      alarms: { intervalSec: 1 },
     });
     await node.start();
   });
@@ -77,7 +78,7 @@ describe("node end to end: several endpoints", () => {
     ["drops connections", () => ({ drops: "before" })],
     ["drops connections after the chain has heard", () => ({ drops: "after" })],
     ["drops connections in the middle of an answer", () => ({ drops: "middle" })],
-    ["is busy and says for how long", () => ({ busySec: 5 })],
+    ["is busy and says for how long", () => ({ busySec: 2 })],
     ["does not answer", () => ({ holds: new Promise(() => undefined) })],
     ["stays at an old head", (head) => ({ endsAt: head })],
     ["loses logs", () => ({ losesLogs: true })],
@@ -107,11 +108,18 @@ describe("node end to end: several endpoints", () => {
       async () => (await node.status()).endpoints.every(({ state }) => state === "resting"),
       "no endpoint is left",
     );
+    const isOn = async (id: string): Promise<boolean> =>
+      (await node.status()).alarms.some((alarm) => alarm.id === id && alarm.severity === "critical");
+    await node.until(() => isOn("rpc-down"), "the alarm is on");
+    expect(await fetch(`${node.url}/metrics`).then((answer) => answer.text())).to.include(
+      'opg_rpc_endpoint_up{host="127.0.0.1',
+    );
     for (const endpoint of endpoints) {
       for (const each of endpoints) each.is = each === endpoint ? {} : { drops: "after" };
       await isAnswered(await ask());
     }
     await isAnswered(request);
+    await node.until(async () => !(await isOn("rpc-down")), "the alarm is over");
   });
 
   it("has sent nothing twice, and lost nothing, in all of this", async () => {

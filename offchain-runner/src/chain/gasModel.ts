@@ -101,17 +101,25 @@ function largest(a: bigint, b: bigint): bigint {
   return b;
 }
 
+/** Of EIP-7623, for bytes that are seldom zero. */
+const FLOOR_BYTE = 40n;
+const EXPECTED_ANSWER = 45_000n;
+const EXPECTED_DELIVERY = 25_000n;
+
 /** Gas that one more answer is expected to take, for weighing it against its fee. */
-export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint {
-  return (
-    TRANSACTION_BASE +
-    45_000n +
-    OUTPUT_BYTE * BigInt(answer.outputBytes + inputBytes) +
-    BigInt(answer.callbackGas) +
-    proofGas(answer.proof) +
-    // A proof's own calldata, and the input's with it.
-    (answer.proof === undefined
-      ? 0n
-      : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(answer.proof.inputBytes))
-  );
+export function expectedAnswerGas(answer: AnswerGas): bigint {
+  return expectedWith(EXPECTED_ANSWER, answer);
+}
+
+/** The same of a callback that waits for the dispute window. */
+export function expectedDeliveryGas(answer: Omit<AnswerGas, "proof">): bigint {
+  return expectedWith(EXPECTED_DELIVERY, answer);
+}
+
+function expectedWith(fixed: bigint, { outputBytes, callbackGas, proof }: AnswerGas): bigint {
+  // A proof's own calldata, and the input's with it.
+  const carried =
+    proof === undefined ? 0n : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(proof.inputBytes);
+  const metered = fixed + OUTPUT_BYTE * BigInt(outputBytes) + BigInt(callbackGas) + proofGas(proof) + carried;
+  return TRANSACTION_BASE + largest(metered, FLOOR_BYTE * BigInt(outputBytes));
 }

@@ -206,7 +206,11 @@ export class LogWatcher {
   async #isCanonical(block: SeenBlock, head: BlockHeader): Promise<boolean> {
     if (block.number === head.number) return block.hash === head.hash;
     if (block.number === head.number - 1) return block.hash === head.parentHash;
-    return (await this.#reader.block(block.number))?.hash === block.hash;
+    const there = await this.#reader.block(block.number);
+    // Below a head that it has shown, that is no answer: another machine behind the same address, or another endpoint.
+    if (there === undefined)
+      throw new NodeError("rpc-refused", "a block below the head is missing", { retryable: true });
+    return there.hash === block.hash;
   }
 }
 

@@ -6,7 +6,7 @@ import { NodeError } from "../nodeError.ts";
 import { EndpointPool } from "./endpointPool.ts";
 import type { EndpointHealth, RpcEndpoint } from "./rpcEndpoint.ts";
 
-const RETRIES = 5;
+const DEFAULT_RETRIES = 5;
 const FIRST_BACKOFF_MS = 250;
 /** Whoever is told to wait for longer by every endpoint is told so, and not kept waiting. */
 const MAX_WAIT_MS = 60_000;
@@ -21,6 +21,8 @@ export interface ProviderOptions {
   timeoutMs: number;
   /** How far behind the best head an endpoint may be. */
   maxLagBlocks?: number;
+  /** How often a question is repeated, beside going through the endpoints. */
+  retries?: number;
   clock: Clock;
   logger?: Logger;
   /** Ends every call in flight. */
@@ -128,11 +130,11 @@ export class ResilientProvider extends JsonRpcProvider {
 
   /** @param blames whether an endpoint that takes too long over it is left: not where others wrote the question */
   async #sendUntil(payload: JsonRpcPayload[], until: AbortSignal, blames: boolean): Promise<JsonRpcResult[]> {
-    const { clock, signal: stopped, urls } = this.#options;
+    const { clock, signal: stopped, urls, retries = DEFAULT_RETRIES } = this.#options;
     const signal = AbortSignal.any([stopped, until]);
     const tried: RpcEndpoint[] = [];
     for (let attempt = 0; ; ++attempt) {
-      const isLast = attempt >= RETRIES + urls.length - 1;
+      const isLast = attempt >= retries + urls.length - 1;
       const endpoint = this.#next(tried);
       try {
         if (endpoint.waitMs > 0) await this.#waitFor(endpoint, isLast, signal);

@@ -31,6 +31,7 @@ export interface EndpointHealth {
   latencyMs: number;
   requests: number;
   failures: Record<string, number>;
+  failuresInRow: number;
   /** Newest block at the last probe. */
   head: number | undefined;
   lagBlocks: number;
@@ -46,7 +47,9 @@ export interface RpcEndpointOptions {
 
 const FIRST_REST_MS = 250;
 const MAX_REST_MS = 30_000;
-/** When a busy endpoint does not say for how long. */
+/** Whoever asks for more is asked again all the same: some say so by mistake. */
+const MAX_TOLD_MS = 600_000;
+const MAX_DISTRUST_MS = 600_000;
 const BUSY_CODES: readonly number[] = [-32_005, 429];
 const BUSY_STATUS = 429;
 /** After so many failures in a row it may have become another chain's. */
@@ -100,15 +103,16 @@ export class RpcEndpoint {
   get state(): EndpointState {
     const nowMs = this.#clock.nowMs();
     if (this.#isWrongChain) return "wrong-chain";
-    if (this.#waitsUntilMs > nowMs) return "told-to-wait";
-    if (this.#restsUntilMs > nowMs) return "resting";
-    if (this.#distrustedUntilMs > nowMs) return "distrusted";
+    if (isAhead(this.#waitsUntilMs, nowMs, MAX_TOLD_MS)) return "told-to-wait";
+    if (isAhead(this.#restsUntilMs, nowMs, MAX_REST_MS)) return "resting";
+    if (isAhead(this.#distrustedUntilMs, nowMs, MAX_DISTRUST_MS)) return "distrusted";
     return this.#lagBlocks > this.#options.maxLagBlocks ? "behind" : "up";
   }
 
   /** 0 unless it asked to be left alone. */
   get waitMs(): number {
-    return Math.max(0, this.#waitsUntilMs - this.#clock.nowMs());
+    const nowMs = this.#clock.nowMs();
+    return isAhead(this.#waitsUntilMs, nowMs, MAX_TOLD_MS) ? this.#waitsUntilMs - nowMs : 0;
   }
 
   /** For how long everything it was asked went well. */
@@ -128,6 +132,7 @@ export class RpcEndpoint {
       latencyMs: Math.round(this.#latencyMs),
       requests: this.#requests,
       failures: Object.fromEntries(this.#failures),
+      failuresInRow: this.#failuresInRow,
       head: this.#head,
       lagBlocks: this.#lagBlocks,
       skewMs: this.#skewMs,
@@ -136,7 +141,7 @@ export class RpcEndpoint {
 
   /** It said something that others contradict. */
   distrust(ms: number): void {
-    this.#distrustedUntilMs = this.#clock.nowMs() + ms;
+    this.#distrustedUntilMs = this.#clock.nowMs() + Math.min(ms, MAX_DISTRUST_MS);
     this.#upSinceMs = undefined;
   }
 
@@ -264,7 +269,8 @@ export class RpcEndpoint {
 
   #busy(retryAfterMs: number | undefined): NodeError {
     const error = this.#failed("busy");
-    if (retryAfterMs !== undefined) this.#waitsUntilMs = this.#clock.nowMs() + retryAfterMs;
+    if (retryAfterMs !== undefined)
+      this.#waitsUntilMs = this.#clock.nowMs() + Math.min(retryAfterMs, MAX_TOLD_MS);
     return error;
   }
 
@@ -277,6 +283,11 @@ export class RpcEndpoint {
     if (this.#failuresInRow >= RECHECK_AFTER) this.#check = undefined;
     return unavailable(this.host, failure, cause);
   }
+}
+
+/** Whether a moment is still to come; one too far ahead was set before this machine's clock was put back. */
+function isAhead(untilMs: number, nowMs: number, most: number): boolean {
+  return untilMs > nowMs && untilMs - nowMs <= most;
 }
 
 function parsed(text: string): unknown {

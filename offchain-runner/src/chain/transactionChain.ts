@@ -3,6 +3,7 @@ import { isCallException, Transaction } from "ethers";
 import { z } from "zod";
 import type { ChainLog } from "./chainReader.ts";
 import { logsSchema } from "./chainReader.ts";
+import type { Fees } from "./feeMarket.ts";
 import type { GasPrice } from "./gasPrices.ts";
 import type { ResilientProvider } from "./provider.ts";
 
@@ -64,7 +65,9 @@ export function createTransactionChain(
   provider: ResilientProvider,
   wallet: Wallet,
   chainId: number,
+  fees: Pick<Fees, "operatorFee">,
 ): TransactionChain {
+  const toReceipt = receiptMaker(fees);
   const { address } = wallet;
   return {
     sender: address,
@@ -120,13 +123,14 @@ export function createTransactionChain(
   };
 }
 
-function toReceipt(receipt: z.output<typeof receiptSchema>): Receipt {
-  return {
+function receiptMaker(fees: Pick<Fees, "operatorFee">) {
+  return (receipt: z.output<typeof receiptSchema>): Receipt => ({
     hash: receipt.transactionHash,
     isSuccess: receipt.status === 1n,
     blockNumber: receipt.blockNumber,
     gasUsed: receipt.gasUsed,
-    cost: receipt.gasUsed * receipt.effectiveGasPrice + (receipt.l1Fee ?? 0n),
+    cost:
+      receipt.gasUsed * receipt.effectiveGasPrice + (receipt.l1Fee ?? 0n) + fees.operatorFee(receipt.gasUsed),
     logs: receipt.logs,
-  };
+  });
 }

@@ -21,6 +21,8 @@ export interface TransactionSource {
   resume(id: number): (outcome: SubmitOutcome) => void;
 }
 
+export type SendingProblem = "balance-low" | "gas-price-over-cap" | "coin-budget-spent";
+
 const IDLE_MS = 1_000;
 
 /** Asks its sources in order of urgency and sends what they want, one transaction at a time. */
@@ -32,7 +34,7 @@ export class TransactionLoop {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onOutcome: (purpose: TransactionPurpose, outcome: SubmitOutcome) => void;
-  #problem: "balance-low" | "gas-price-over-cap" | undefined;
+  #problem: SendingProblem | undefined;
 
   constructor(
     dependencies: {
@@ -56,7 +58,7 @@ export class TransactionLoop {
   }
 
   /** Why the last transaction could not be sent at all. */
-  get problem(): string | undefined {
+  get problem(): SendingProblem | undefined {
     return this.#problem;
   }
 
@@ -115,6 +117,13 @@ export class TransactionLoop {
       case "fee-over-cap":
         this.#problem = "gas-price-over-cap";
         this.#logger.warn({ purpose, baseFee: outcome.baseFee.toString() }, "gas price is over the cap");
+        return;
+      case "budget-spent":
+        this.#problem = "coin-budget-spent";
+        this.#logger.warn(
+          { purpose, spent: outcome.spent.toString(), cap: outcome.cap.toString() },
+          "the day's coin is spent",
+        );
         return;
       case "rejected":
         this.#logger.info({ purpose, revertData: outcome.revertData.slice(0, 138) }, "simulation reverts");

@@ -1,6 +1,8 @@
+import { dataLength } from "ethers";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { ChainTime } from "./chainTime.ts";
+import type { Fees } from "./feeMarket.ts";
 import { CANCEL_GAS, MAX_TRANSACTION_GAS } from "./gasModel.ts";
 import type { GasPrice, GasPriceLimits } from "./gasPrices.ts";
 import { firstBid, nextBid } from "./gasPrices.ts";
@@ -24,22 +26,27 @@ export interface TransactionPlan {
   validUntil: number;
 }
 
-/** How a transaction ended. The first three were never signed. */
+/** How a transaction ended. The first four were never signed. */
 export type SubmitOutcome =
   | { status: "rejected"; revertData: string }
   | { status: "unaffordable"; balance: bigint; needed: bigint }
   | { status: "fee-over-cap"; baseFee: bigint }
+  /** With it a day would cost more than it may. */
+  | { status: "budget-spent"; spent: bigint; cap: bigint }
   | { status: "included"; receipt: Receipt }
   | { status: "reverted"; receipt: Receipt }
   /** Something else used the nonce. */
   | { status: "superseded" }
   /** It came too late and was cancelled. */
-  | { status: "expired" }
+  | { status: "expired"; receipt: Receipt }
   /** It came too late, and the cancellation was not mined either; the nonce is still free. */
   | { status: "abandoned" };
 
 export interface SenderOptions {
   limits: GasPriceLimits;
+  /** Wei of the chain's coin that one transaction, and all of 24 hours, may cost beside the value they carry; 0 = any. */
+  maxPerTransaction: bigint;
+  maxPerDay: bigint;
   pollIntervalMs: number;
   replaceAfterMs: number;
   giveUpAfterMs: number;
@@ -52,10 +59,12 @@ interface Absence {
 
 /** How long a receipt is looked for, once the nonce is gone. */
 const RECEIPT_PATIENCE_MS = 5_000;
+const DAY_MS = 86_400_000;
 
 /** Sends one transaction at a time for one key, and follows it to its end; the transition table is in README.md. */
 export class TransactionSender {
   readonly #chain: TransactionChain;
+  readonly #fees: Fees;
   readonly #store: TransactionStore;
   readonly #time: ChainTime;
   readonly #clock: Clock;
@@ -66,6 +75,7 @@ export class TransactionSender {
   constructor(
     dependencies: {
       chain: TransactionChain;
+      fees: Fees;
       store: TransactionStore;
       time: ChainTime;
       clock: Clock;
@@ -74,11 +84,25 @@ export class TransactionSender {
     options: SenderOptions,
   ) {
     this.#chain = dependencies.chain;
+    this.#fees = dependencies.fees;
     this.#store = dependencies.store;
     this.#time = dependencies.time;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
     this.#options = options;
+  }
+
+  /** Wei paid in the last 24 hours. */
+  spentToday(): bigint {
+    return this.#store.spentSince(this.#clock.nowMs() - DAY_MS).wei;
+  }
+
+  /** Wei a day, by what was paid in `windowMs`; of a shorter past as if that had gone on. */
+  spentPerDay(windowMs: number, leastMs: number): bigint {
+    const nowMs = this.#clock.nowMs();
+    const { wei, firstAtMs = nowMs } = this.#store.spentSince(nowMs - windowMs);
+    const passedMs = Math.max(Math.ceil(nowMs - firstAtMs), leastMs);
+    return (wei * BigInt(DAY_MS)) / BigInt(passedMs);
   }
 
   /** Age of the transaction in flight, for readiness. */
@@ -100,10 +124,14 @@ export class TransactionSender {
     if (revertData !== undefined) return { status: "rejected", revertData };
 
     const { baseFee } = this.#time.head;
-    const price = firstBid(baseFee, await this.#chain.suggestedTip(), this.#options.limits);
+    const price = firstBid(baseFee, await this.#chain.suggestedTip(), this.#limitsFor(plan));
     if (price === undefined) return { status: "fee-over-cap", baseFee };
+    const most = plan.gasLimit * price.maxFee + this.#besideGas(plan);
+    const spent = this.spentToday();
+    const { maxPerDay } = this.#options;
+    if (maxPerDay > 0n && spent + most > maxPerDay) return { status: "budget-spent", spent, cap: maxPerDay };
     const [balance, nonce] = await Promise.all([this.#chain.balance(), this.#chain.nonce()]);
-    const needed = plan.gasLimit * price.maxFee + (plan.value ?? 0n);
+    const needed = most + (plan.value ?? 0n);
     if (balance < needed) return { status: "unaffordable", balance, needed };
     signal.throwIfAborted();
 
@@ -128,7 +156,7 @@ export class TransactionSender {
         const seen = await this.#observe(transaction, absence);
         const outcome = seen ?? (await this.#push(transaction, round));
         if (outcome !== undefined && outcome !== "gone") {
-          this.#store.setState(transaction.id, finalStateOf(outcome));
+          this.#store.setState(transaction.id, finalStateOf(outcome), costOf(outcome));
           this.#logOutcome(transaction, outcome);
           return outcome;
         }
@@ -181,11 +209,6 @@ export class TransactionSender {
   }
 
   async #replace(transaction: StoredTransaction, last: Attempt, kind: Attempt["kind"]): Promise<undefined> {
-    const price = nextBid(last.price, this.#time.head.baseFee, this.#options.limits);
-    if (price === undefined) {
-      await this.#broadcast(transaction, last);
-      return undefined;
-    }
     const call: Call =
       kind === "cancel"
         ? { to: this.#chain.sender, data: "0x", gasLimit: CANCEL_GAS }
@@ -195,12 +218,30 @@ export class TransactionSender {
             gasLimit: transaction.gasLimit,
             value: transaction.value,
           };
+    const price = nextBid(last.price, this.#time.head.baseFee, this.#limitsFor(call));
+    if (price === undefined) {
+      await this.#broadcast(transaction, last);
+      return undefined;
+    }
     const attempt = await this.#sign(call, transaction.nonce, price, kind);
     this.#store.addAttempt(transaction.id, attempt);
     if (kind === "cancel") this.#store.setState(transaction.id, "cancelling");
     this.#logger.info({ purpose: transaction.purpose, kind, hash: attempt.hash }, "transaction replaced");
     await this.#broadcast(transaction, attempt);
     return undefined;
+  }
+
+  /** The caps of a bid, lowered so far that all of the transaction stays within its own. */
+  #limitsFor(call: Call): GasPriceLimits {
+    const { limits, maxPerTransaction } = this.#options;
+    if (maxPerTransaction === 0n) return limits;
+    const left = maxPerTransaction - this.#besideGas(call);
+    const affordable = left > 0n ? left / call.gasLimit : 0n;
+    return { ...limits, maxFee: affordable < limits.maxFee ? affordable : limits.maxFee };
+  }
+
+  #besideGas({ gasLimit, data }: Pick<Call, "gasLimit" | "data">): bigint {
+    return this.#fees.besideGas(gasLimit, dataLength(data));
   }
 
   async #broadcast(transaction: StoredTransaction, { raw, hash }: Attempt): Promise<void> {
@@ -228,8 +269,12 @@ export class TransactionSender {
 }
 
 function endOf(attempt: Attempt, receipt: Receipt): SubmitOutcome {
-  if (attempt.kind === "cancel") return { status: "expired" };
+  if (attempt.kind === "cancel") return { status: "expired", receipt };
   return { status: receipt.isSuccess ? "included" : "reverted", receipt };
+}
+
+function costOf(outcome: SubmitOutcome): bigint | undefined {
+  return "receipt" in outcome ? outcome.receipt.cost : undefined;
 }
 
 function finalStateOf(outcome: SubmitOutcome): FinalState {
@@ -243,6 +288,7 @@ function finalStateOf(outcome: SubmitOutcome): FinalState {
     case "rejected":
     case "unaffordable":
     case "fee-over-cap":
+    case "budget-spent":
       return "abandoned";
   }
 }

@@ -104,10 +104,22 @@ export class TransactionStore {
     }));
   }
 
-  setState(id: number, state: TransactionState): void {
+  /** @param cost wei that it took, where it was mined */
+  setState(id: number, state: TransactionState, cost?: bigint): void {
     this.#database
-      .prepare("UPDATE transactions SET state = ?, updated_at_ms = ? WHERE id = ?")
-      .run(state, this.#clock.nowMs(), id);
+      .prepare("UPDATE transactions SET state = ?, cost = ?, updated_at_ms = ? WHERE id = ?")
+      .run(state, cost?.toString() ?? null, this.#clock.nowMs(), id);
+  }
+
+  /** What was paid for transactions that ended since then, and when the first of them did. */
+  spentSince(sinceMs: number): { wei: bigint; firstAtMs: number | undefined } {
+    const rows = this.#database
+      .prepare(
+        "SELECT cost, updated_at_ms FROM transactions WHERE cost IS NOT NULL AND updated_at_ms > ? ORDER BY updated_at_ms",
+      )
+      .all(sinceMs);
+    const wei = rows.reduce((sum, row) => sum + BigInt(row.cost as string), 0n);
+    return { wei, firstAtMs: rows[0] === undefined ? undefined : Number(rows[0].updated_at_ms) };
   }
 
   /** What a crash left behind, oldest first; one at most, unless the process was killed in the middle of a change. */

@@ -192,6 +192,7 @@ export class CoverSource implements TransactionSource {
         return;
       case "unaffordable":
       case "fee-over-cap":
+      case "budget-spent":
         store.update(id, { notBeforeMs: clock.nowMs() + UNSENDABLE_MS });
         return;
       case "superseded":

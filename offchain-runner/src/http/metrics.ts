@@ -93,6 +93,8 @@ export class NodeMetrics {
     "Failures of an endpoint since the start, by kind",
     ["host", "failure"],
   );
+  readonly #alarms = this.#gauge("opg_alarm", "1 while an alarm is on", ["id", "severity"]);
+  readonly #exposure = this.#gauge("opg_exposure_opg", "What hangs on the signer's stake, OPG", ["kind"]);
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 
   constructor() {
@@ -117,7 +119,7 @@ export class NodeMetrics {
 
   recordOutcome(purpose: TransactionPurpose, outcome: SubmitOutcome): void {
     this.#transactions.inc({ purpose, status: outcome.status });
-    if (outcome.status === "included" || outcome.status === "reverted") {
+    if ("receipt" in outcome) {
       this.#gasCost.inc({ purpose }, Number(outcome.receipt.cost) / 1e18);
     }
   }
@@ -160,6 +162,10 @@ export class NodeMetrics {
     this.#queue.set(status.queueDepth);
     this.#lag.set(status.chain.lagBlocks);
     this.#ready.set(status.isReady ? 1 : 0);
+    this.#alarms.reset();
+    for (const { id, severity } of status.alarms) this.#alarms.set({ id, severity }, 1);
+    this.#exposure.set({ kind: "insured" }, Number(status.exposure.insured) / OPG_WEI);
+    this.#exposure.set({ kind: "bonded" }, Number(status.exposure.bonded) / OPG_WEI);
     for (const { host, state, lagBlocks, latencyMs, failures } of status.endpoints) {
       this.#endpoints.set({ host }, state === "up" ? 1 : 0);
       this.#endpointLag.set({ host }, lagBlocks);

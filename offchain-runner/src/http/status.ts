@@ -1,3 +1,4 @@
+import type { Alarm } from "../alarms/alarm.ts";
 import type { EndpointHealth } from "../chain/rpcEndpoint.ts";
 import type { CoverState } from "../cover/wrongCoverStore.ts";
 import type { Job, JobState } from "../jobs/job.ts";
@@ -9,6 +10,10 @@ export interface NodeStatus {
   /** Why not; empty when ready. Codes of README.md. */
   reasons: string[];
   chain: { chainId: number; head: number; cursor: number; lagBlocks: number; headAgeMs: number };
+  /** What is the matter, the worst first. */
+  alarms: readonly Alarm[];
+  /** What hangs on the signer's stake. */
+  exposure: { insured: string; bonded: string };
   /** In the order of the configuration. */
   endpoints: EndpointHealth[];
   operator:

@@ -1,3 +1,4 @@
+import type { Alarm } from "../alarms/alarm.ts";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { LogWatcher } from "../chain/logWatcher.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
@@ -5,6 +6,7 @@ import type { EndpointHealth } from "../chain/rpcEndpoint.ts";
 import type { TransactionChain } from "../chain/transactionChain.ts";
 import type { TransactionLoop } from "../chain/transactionLoop.ts";
 import type { TransactionSender } from "../chain/transactionSender.ts";
+import type { CoverUse } from "../cover/coverUse.ts";
 import type { OwnStanding } from "../jobs/admission.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { JobStore } from "../jobs/jobStore.ts";
@@ -21,6 +23,8 @@ export interface StatusSources {
   confirmations: number;
   /** 0 = never. */
   silentAfterMs: number;
+  alarms(): readonly Alarm[];
+  insured(): CoverUse;
   endpoints(): EndpointHealth[];
   time: ChainTime;
   watcher: LogWatcher;
@@ -56,6 +60,11 @@ export class StatusReader {
       isReady: reasons.length === 0,
       reasons,
       chain: this.#chain(),
+      alarms: this.#sources.alarms(),
+      exposure: {
+        insured: this.#sources.insured().total.toString(),
+        bonded: jobs.bonded().toString(),
+      },
       endpoints: this.#sources.endpoints(),
       operator,
       releases: releases.all().map(({ config, id, status, problem, runMs, zk }) => ({

@@ -2,7 +2,6 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import type { Logger } from "pino";
 import { Bell } from "../bell.ts";
 import type { ChainTime } from "../chain/chainTime.ts";
-import { expectedAnswerGas } from "../chain/gasModel.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { Clock } from "../clock.ts";
 import type { CoverConfig } from "../config.ts";
@@ -11,7 +10,9 @@ import { NO_COVER_USE } from "../cover/coverUse.ts";
 import type { ResultProver } from "../proving/resultProver.ts";
 import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
 import { assess } from "./admission.ts";
+import { ACCEPT_WORK, ASSUMED_OUTPUT_BYTES, answerWork } from "./answerWork.ts";
 import type { GasCost } from "./gasCost.ts";
+import { together } from "./gasCost.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 import type { Job, JobState } from "./job.ts";
 import { ZK_MODE } from "./job.ts";
@@ -23,8 +24,6 @@ const BATCH = 64;
 const IDLE_MS = 1_000;
 const LATER_MS = 1_000;
 const MAX_ACCEPT_ATTEMPTS = 2;
-/** Outputs are small beside what is fixed; for weighing fees only. */
-const ASSUMED_OUTPUT_BYTES = 512;
 
 /** What the engine or the hub said; beside the reasons of `assess`. */
 type FullVerdict = Verdict | { kind: "decline"; reason: string };
@@ -147,21 +146,18 @@ export class Admitter {
     const { config, runMs } = model;
     const proofMs = job.request.mode === ZK_MODE ? (this.#prover?.expectedMs(job.request.release) ?? 0) : 0;
     const mayAccept = job.request.acceptPeriod > 0 && runMs + proofMs > this.#options.acceptAboveRunMs;
-    const { callbackGas } = job.request;
     const signals = this.#prover?.signalCount(job.request.release);
     const isProved = job.request.mode === ZK_MODE && signals !== undefined;
     const proof = isProved ? { inputBytes: job.input.length, signals } : undefined;
-    const gas = expectedAnswerGas(
-      { callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES, proof },
-      job.input.length,
-    );
+    const answer = answerWork(job.request, { outputBytes: ASSUMED_OUTPUT_BYTES, proof });
+    const work = mayAccept && job.acceptance === undefined ? together(answer, ACCEPT_WORK) : answer;
     return {
       standing: await this.#account.standing(),
       served: config,
       nowSec: this.#time.nowSec(),
       blockTimeSec: this.#options.blockTimeSec,
       expectedRunMs: runMs,
-      gasCost: this.#gasCost.of(gas),
+      gasCost: this.#gasCost.of(work),
       protocolFeeBps: this.#options.protocolFeeBps,
       cover: this.#options.cover,
       coverable:

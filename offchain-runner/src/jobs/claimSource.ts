@@ -9,6 +9,7 @@ import type { PlannedTransaction, TransactionSource } from "../chain/transaction
 import type { SubmitOutcome } from "../chain/transactionSender.ts";
 import type { Clock } from "../clock.ts";
 import type { PublishedRelease } from "../hub/releaseCatalog.ts";
+import { CLAIM_CALLDATA_BYTES } from "./answerWork.ts";
 import type { GasCost } from "./gasCost.ts";
 import type { OfferedReleases } from "./offeredReleases.ts";
 
@@ -97,7 +98,7 @@ export class ClaimSource implements TransactionSource {
     this.earnings.set(source + release.id, { source, release: release.id, matured, unripe });
     const facts = { source, release: release.id, matured: matured.toString(), unripe: unripe.toString() };
     logger.debug(facts, "earnings read");
-    const isWorthIt = matured > gasCost.of(claimGas(release));
+    const isWorthIt = matured > gasCost.of({ gas: claimGas(release), calldataBytes: CLAIM_CALLDATA_BYTES });
     if (matured > 0n && matured >= this.#options.threshold && isWorthIt) this.#due.push(claim);
   }
 

@@ -17,14 +17,13 @@ import { validUntilFrom } from "../proofs/resultSigner.ts";
 import { OutputConflictError } from "../proofs/submissionLedger.ts";
 import { carriedProof } from "../proving/resultProver.ts";
 import { gasOf, proofBytes } from "./answerGas.ts";
+import { ANSWER_CALLDATA_BYTES } from "./answerWork.ts";
 import type { Job } from "./job.ts";
 import type { OutcomeDependencies } from "./jobOutcome.ts";
 import { concludeJobs } from "./jobOutcome.ts";
 
 /** Gas of a batch beside its answers: base, signature and calldata, with room to spare. */
 const BATCH_GAS_BUDGET = (MAX_TRANSACTION_GAS * 3n) / 4n;
-/** Request, offsets and lengths of one answer in calldata. */
-const ANSWER_CALLDATA_BYTES = 900;
 const RECHECK_MS = 2_000;
 const INACTIVE_RECHECK_MS = 5_000;
 

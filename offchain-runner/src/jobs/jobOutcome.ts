@@ -53,6 +53,7 @@ function pauseMs(outcome: SubmitOutcome, attempts: number): number {
       return RETRY_MS * 2 ** Math.min(attempts - 1, 5);
     case "unaffordable":
     case "fee-over-cap":
+    case "budget-spent":
       return UNSENDABLE_RETRY_MS;
   }
 }

@@ -35,6 +35,7 @@ const OF_KIND: Readonly<Record<JobKind, string>> = {
 
 /** From the decision to serve until the end. */
 const TAKEN: readonly JobState[] = ["queued", "accepting", "accepted", "running", "answered", "submitting"];
+const BONDED: readonly JobState[] = ["accepted", "running", "answered", "submitting"];
 const SETTLED: readonly JobState[] = ["fulfilled", "lost", "expired"];
 
 /** Owns the jobs table: the only place where a job's state is written. */
@@ -155,6 +156,14 @@ export class JobStore {
       if (payer === requester) use.ofPayer += cover.amount;
     }
     return use;
+  }
+
+  /** Token wei in bonds of requests that this node accepted and has not answered yet. */
+  bonded(): bigint {
+    const rows = this.#database
+      .prepare(`SELECT request FROM jobs WHERE acceptance_signer IS NOT NULL AND state IN (${marks(BONDED)})`)
+      .all(...BONDED);
+    return rows.reduce((sum, row) => sum + decodeRequest(row.request as string).fee, 0n);
   }
 
   /** Moves a job along an edge. Throws `job-edge-invalid` for any other: a defect of the caller. */

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { ServedRelease } from "../config.ts";
 import type { PublishedRelease, ReleaseCatalog } from "../hub/releaseCatalog.ts";
 import { ProofError } from "../proving/proofError.ts";
+import type { Bars } from "./barredReleases.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 import { ZK_MODE } from "./job.ts";
 
@@ -54,6 +55,7 @@ const RUN_WEIGHT = 0.2;
 /** Keeps every release of the configuration loaded, from start on, so that the first request does not wait for it. */
 export class OfferedReleases {
   readonly #releases: OfferedRelease[];
+  readonly #bars: Bars;
   readonly #catalog: ReleaseCatalog;
   readonly #engine: InferenceEngine;
   readonly #prepareProofs: PrepareProofs;
@@ -64,6 +66,7 @@ export class OfferedReleases {
   constructor(
     served: readonly ServedRelease[],
     dependencies: {
+      bars: Bars;
       catalog: ReleaseCatalog;
       engine: InferenceEngine;
       /** Absent where nothing is proved. */
@@ -79,6 +82,7 @@ export class OfferedReleases {
       runMs: config.expectedRunMs,
       ...(config.modes.includes("ZK") && { zk: { status: "loading" } }),
     }));
+    this.#bars = dependencies.bars;
     this.#catalog = dependencies.catalog;
     this.#engine = dependencies.engine;
     this.#prepareProofs = dependencies.prepareProofs ?? provesNothing;
@@ -104,8 +108,16 @@ export class OfferedReleases {
     if (model !== undefined) model.runMs += RUN_WEIGHT * (ms - model.runMs);
   }
 
-  /** Serves a release no longer, until the node is started again. */
+  /** Those of the configuration that are barred. */
+  barred(): string[] {
+    return this.#releases.flatMap(({ id }) =>
+      id !== undefined && this.#bars.problemOf(id) !== undefined ? [id] : [],
+    );
+  }
+
+  /** Serves a release no longer, also after a restart, until somebody unbars it. */
   bar(releaseId: string, problem: string): void {
+    this.#bars.bar(releaseId, problem);
     const model = this.get(releaseId);
     if (model === undefined || model.problem === problem) return;
     model.status = "failed";
@@ -163,6 +175,11 @@ export class OfferedReleases {
   async #load(model: OfferedRelease, signal: AbortSignal): Promise<boolean> {
     try {
       model.id ??= await this.#catalog.idOf(model.config.release);
+      const bar = this.#bars.problemOf(model.id);
+      if (bar !== undefined) {
+        this.bar(model.id, bar);
+        return true;
+      }
       model.release ??= await this.#catalog.load(model.id);
       const checkExact = model.config.checkExact ?? true;
       await this.#engine.prepare(model.release, signal, { checkExact });

@@ -101,14 +101,13 @@ export class OnnxEngine implements InferenceEngine {
   }
 }
 
-/** Opens cache and folders and starts the child processes. */
-export async function openOnnxEngine(
-  config: Pick<Config, "dataDir" | "modelDir" | "limits" | "artifacts">,
+/** Fetches and verifies releases, and keeps their files. @param folder where those in use are put together; emptied */
+export async function openReleaseStore(
+  config: Pick<Config, "dataDir" | "modelDir" | "artifacts">,
+  folder: string,
   clock: Clock,
-  logger: Logger,
-  onDisagreement: OnDisagreement,
-): Promise<OnnxEngine> {
-  const { limits, artifacts, modelDir, dataDir } = config;
+): Promise<ReleaseStore> {
+  const { artifacts, modelDir, dataDir } = config;
   const fetcher = artifactFetcher(
     {
       modelFolder: modelDir,
@@ -125,7 +124,18 @@ export async function openOnnxEngine(
     { folder: join(dataDir, "cache"), maxBytes: artifacts.diskCacheBytes, minFreeBytes: MIN_FREE_BYTES },
     { fetcher, clock },
   );
-  const store = await ReleaseStore.open({ cache, folder: join(dataDir, "releases") });
+  return ReleaseStore.open({ cache, folder });
+}
+
+/** Opens cache and folders and starts the child processes. */
+export async function openOnnxEngine(
+  config: Pick<Config, "dataDir" | "modelDir" | "limits" | "artifacts">,
+  clock: Clock,
+  logger: Logger,
+  onDisagreement: OnDisagreement,
+): Promise<OnnxEngine> {
+  const { limits, dataDir } = config;
+  const store = await openReleaseStore(config, join(dataDir, "releases"), clock);
   const memoryBytes = limits.memoryMb * MEGABYTE;
   const pool = new InferencePool(
     {

@@ -200,4 +200,22 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE jobs ADD COLUMN proof BLOB;
   CREATE INDEX jobs_by_mode ON jobs (mode, state, deadline);
   `,
+  `
+  ALTER TABLE transactions ADD COLUMN cost TEXT;
+  CREATE INDEX transactions_by_cost ON transactions (updated_at_ms) WHERE cost IS NOT NULL;
+  `,
+  `
+  CREATE TABLE barred_releases (
+    release      TEXT PRIMARY KEY,
+    problem      TEXT NOT NULL,
+    barred_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE own_challenges (
+    key         TEXT PRIMARY KEY,
+    release     TEXT NOT NULL,
+    opener      TEXT NOT NULL,
+    block       INTEGER NOT NULL,
+    ended_block INTEGER
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -159,6 +159,7 @@ export class DisputeSource implements TransactionSource {
         return;
       case "unaffordable":
       case "fee-over-cap":
+      case "budget-spent":
         store.update(key, { ...free, reason: outcome.status, notBeforeMs: clock.nowMs() + UNSENDABLE_MS });
         return;
       case "superseded":

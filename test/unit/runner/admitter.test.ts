@@ -8,6 +8,7 @@ import { Admitter } from "../../../offchain-runner/src/jobs/admitter.ts";
 import { GasCost } from "../../../offchain-runner/src/jobs/gasCost.ts";
 import { JobStore } from "../../../offchain-runner/src/jobs/jobStore.ts";
 import { OfferedReleases } from "../../../offchain-runner/src/jobs/offeredReleases.ts";
+import { NO_BARS } from "./fakes/noBars.ts";
 import { ScriptedEngine, someCatalog } from "./fakes/scriptedEngine.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
 import { INPUT, idOf, RELEASE, REQUESTS_ADDRESS, someRequest } from "./fakes/someRequest.ts";
@@ -58,7 +59,7 @@ describe("Admitter", () => {
     const [engine, logger] = [new ScriptedEngine(), silentLogger];
     const prepareProofs = () => onPrepareProofs();
     const dependencies = { catalog: someCatalog, engine, prepareProofs, clock, logger };
-    releases = new OfferedReleases([SERVED], dependencies, () => undefined);
+    releases = new OfferedReleases([SERVED], { bars: NO_BARS, ...dependencies }, () => undefined);
     await releases.run(new AbortController().signal);
     const account = {
       standing: async () => ({ operatorId: 7, isActive: true, stake: parseEther("2000") }),
@@ -75,7 +76,7 @@ describe("Admitter", () => {
           load: { provers: PROVERS, running: 1, waiting: 0 },
         },
         account: account as never,
-        gasCost: new GasCost(time, 0n, 0n),
+        gasCost: new GasCost({ costOf: () => 0n }, 0n),
         coverUse: (payer) => beside(store.coverUse(time.head.number, payer), promised),
         isCurrent: () => true,
       },

@@ -62,14 +62,24 @@ describe("loadConfig", () => {
   });
 
   it("takes the example that is shipped, but for the deployment it names", () => {
-    const example = new URL("../../../offchain-runner/config.example.json", import.meta.url);
-    const config = JSON.parse(readFileSync(example, "utf8")) as { chain: object };
-    const chain = { ...config.chain, deploymentFile: writeDeployment(84_532) };
-    const { serve, cover } = load({ ...config, chain });
+    const example = new URL("../../../offchain-runner/config.example.jsonc", import.meta.url);
+    const text = readFileSync(example, "utf8");
+    const deployed = text.replace(
+      /"deploymentFile": "[^"]+"/,
+      `"deploymentFile": "${writeDeployment(84_532)}"`,
+    );
+    const { serve, cover } = load(deployed);
     expect(serve).to.have.length(1);
     expect(cover).to.deep.equal({
       ...{ rateBps: 50, perResult: parseEther("100"), perPayer: parseEther("200"), total: parseEther("500") },
     });
+  });
+
+  it("takes comments, and leaves what looks like one in a text", () => {
+    const text = JSON.stringify({ ...minimal, modelDir: "models//old/*not*/" });
+    const { modelDir } = load(`// a node\n${text.replace(",", ", /* of\n ours */")}`);
+    expect(modelDir).to.match(/models\/old\/\*not\*$/);
+    expectCode("config-invalid", `${text} /* without an end`);
   });
 
   it("insures nothing unless told how much, and at what rate", () => {

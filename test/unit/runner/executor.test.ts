@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Executor } from "../../../offchain-runner/src/jobs/executor.ts";
 import { JobStore } from "../../../offchain-runner/src/jobs/jobStore.ts";
 import { OfferedReleases } from "../../../offchain-runner/src/jobs/offeredReleases.ts";
+import { NO_BARS } from "./fakes/noBars.ts";
 import { ScriptedEngine, someCatalog } from "./fakes/scriptedEngine.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
 import { INPUT, idOf, RELEASE, someRequest } from "./fakes/someRequest.ts";
@@ -38,7 +39,7 @@ describe("Executor", () => {
     const logger = silentLogger;
     releases = new OfferedReleases(
       [SERVED],
-      { catalog: someCatalog, engine, clock, logger, prepareProofs: () => onPrepareProofs() },
+      { bars: NO_BARS, catalog: someCatalog, engine, clock, logger, prepareProofs: () => onPrepareProofs() },
       () => undefined,
     );
     executor = new Executor(

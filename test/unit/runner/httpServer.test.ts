@@ -10,6 +10,8 @@ const READY: NodeStatus = {
   isReady: true,
   reasons: [],
   chain: { chainId: 1, head: 9, cursor: 8, lagBlocks: 1, headAgeMs: 5 },
+  alarms: [{ id: "disk-low", severity: "warning", text: "Little is free" }],
+  exposure: { insured: "2000000000000000000", bonded: "0" },
   endpoints: [],
   operator: {
     operatorId: 7,
@@ -56,6 +58,8 @@ describe("HttpServer", () => {
     for (const line of ["opg_ready 1", "opg_queue_depth 3", "opg_stake_opg 1", "opg_signer_balance_coin 2"]) {
       expect(text).to.include(`\n${line}\n`);
     }
+    expect(text).to.include('opg_alarm{id="disk-low",severity="warning"} 1');
+    expect(text).to.include('opg_exposure_opg{kind="insured"} 2');
     expect(text).to.include('opg_earnings_opg{source="requests",release="0x01",state="matured"} 1');
   });
 

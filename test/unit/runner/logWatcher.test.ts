@@ -259,6 +259,24 @@ describe("LogWatcher", () => {
       expect([rollbacks, applied]).to.deep.equal([[0], ["a", "b"]]);
     });
 
+    it("takes a block that is missing below the head for no reorganisation", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow(1, ["a"]);
+      await settle(watcher);
+      chain.grow(3);
+      const block = chain.block.bind(chain);
+      const head = await chain.head();
+      chain.head = async () => head;
+      chain.block = async () => undefined;
+      const refused = await watcher.step().catch((error: unknown) => error);
+      expect(refused).to.have.property("code", "rpc-refused");
+      chain.block = block;
+      await settle(watcher);
+      expect([rollbacks, applied, watcher.cursor]).to.deep.equal([[], ["a"], 4]);
+    });
+
     it("concludes nothing of a range that two endpoints gave together", async () => {
       const chain = new ScriptedChain();
       const watcher = watch(chain);

@@ -190,8 +190,17 @@ describe("ResilientProvider", () => {
     expect([busyOne.calls(), other.calls()]).to.deep.equal([2, 3]);
   });
 
+  it("does not rest for longer because this machine's clock was put back", async () => {
+    const [first, second] = [await endpoint(comeBack(30), result), await endpoint(result)];
+    const provider = provide(first.url, second.url);
+    await provider.send("eth_blockNumber", []);
+    expect(provider.health()[0]?.state).to.equal("told-to-wait");
+    clock.advance(-3_600_000);
+    expect(provider.health()[0]?.state).to.equal("up");
+  });
+
   it("waits where the only endpoint asks for it, and gives up where it asks for too long", async () => {
-    const { url, calls } = await endpoint(comeBack(20), result, comeBack(3_600));
+    const { url, calls } = await endpoint(comeBack(20), result, comeBack(120));
     const provider = provide(url);
     const beganAtMs = clock.nowMs();
     await provider.send("eth_blockNumber", []);

@@ -7,6 +7,7 @@ import type { SubmitOutcome } from "../../../offchain-runner/src/chain/transacti
 import { TransactionSender } from "../../../offchain-runner/src/chain/transactionSender.ts";
 import type { TransactionPurpose } from "../../../offchain-runner/src/chain/transactionStore.ts";
 import { TransactionStore } from "../../../offchain-runner/src/chain/transactionStore.ts";
+import { NO_FEES } from "./fakes/noFees.ts";
 import { ScriptedMempool } from "./fakes/scriptedMempool.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
 import { SteppedClock } from "./fakes/steppedClock.ts";
@@ -67,9 +68,11 @@ describe("TransactionLoop", () => {
     time.observe({ number: 1, hash: "0x1", parentHash: "0x0", timestamp: NOW_SEC, baseFee: 100n });
     const store = new TransactionStore(temp.database, clock);
     const sender = new TransactionSender(
-      { chain, store, time, clock, logger: silentLogger },
+      { chain, fees: NO_FEES, store, time, clock, logger: silentLogger },
       {
         limits: { maxFee: 1_000n, maxTip: 10n },
+        maxPerTransaction: 0n,
+        maxPerDay: 0n,
         pollIntervalMs: 100,
         replaceAfterMs: 12_000,
         giveUpAfterMs: 60_000,

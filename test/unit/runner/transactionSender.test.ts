@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import { MAX_TRANSACTION_GAS } from "../../../offchain-runner/src/chain/gasModel.ts";
+import type { SenderOptions } from "../../../offchain-runner/src/chain/transactionSender.ts";
 import { TransactionSender } from "../../../offchain-runner/src/chain/transactionSender.ts";
 import { TransactionStore } from "../../../offchain-runner/src/chain/transactionStore.ts";
 import { ScriptedMempool } from "./fakes/scriptedMempool.ts";
@@ -23,6 +24,9 @@ describe("TransactionSender", () => {
   let chain: ScriptedMempool;
   let store: TransactionStore;
   let sender: TransactionSender;
+  /** Of data and of the chain's operator, whatever the transaction. */
+  let besideGas: bigint;
+  const fees = { besideGas: () => besideGas, operatorFee: () => 0n };
   const signal = new AbortController().signal;
   const nothing = (): void => undefined;
 
@@ -30,23 +34,27 @@ describe("TransactionSender", () => {
     temp = new TempDatabase();
     clock = new SteppedClock(NOW_SEC * 1000);
     chain = new ScriptedMempool();
+    besideGas = 0n;
     sender = freshSender();
   });
 
   afterEach(() => temp.dispose());
 
   /** As a new process would make it. */
-  function freshSender(): TransactionSender {
+  function freshSender(caps: Partial<SenderOptions> = {}): TransactionSender {
     const time = new ChainTime(clock);
     time.observe({ number: 1, hash: "0x1", parentHash: "0x0", timestamp: NOW_SEC, baseFee: 100n });
     store = new TransactionStore(temp.reopen(), clock);
     return new TransactionSender(
-      { chain, store, time, clock, logger: silentLogger },
+      { chain, fees, store, time, clock, logger: silentLogger },
       {
         limits: { maxFee: 1_000n, maxTip: 10n },
+        maxPerTransaction: 0n,
+        maxPerDay: 0n,
         pollIntervalMs: 1_000,
         replaceAfterMs: 12_000,
         giveUpAfterMs: 60_000,
+        ...caps,
       },
     );
   }
@@ -170,6 +178,49 @@ describe("TransactionSender", () => {
   it("notices that something else used its nonce", async () => {
     atSecond(2, () => chain.useNonceElsewhere());
     expect((await sender.send(PLAN, nothing, signal)).status).to.equal("superseded");
+  });
+
+  it("bids no more than a transaction may cost, data included, and nothing where that is too little", async () => {
+    // A base fee of 100, twice that and the tip at first.
+    sender = freshSender({ maxPerTransaction: 100_000n * 150n + 5n, maxPerDay: 0n });
+    besideGas = 5n;
+    atSecond(1, () => chain.mine());
+    await sender.send(PLAN, nothing, signal);
+    expect([...chain.signed.values()].map(({ price }) => price.maxFee)).to.deep.equal([150n]);
+    besideGas = 100_000n * 51n;
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome).to.deep.equal({ status: "fee-over-cap", baseFee: 100n });
+  });
+
+  it("raises no bid beyond what the transaction may cost", async () => {
+    sender = freshSender({ maxPerTransaction: 100_000n * 240n });
+    atSecond(50, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    const bids = [...chain.signed.values()].map(({ price }) => price.maxFee);
+    expect(bids).to.deep.equal([201n, 227n]);
+  });
+
+  it("signs nothing with which a day would cost more than it may, also after a restart, until it is over", async () => {
+    // The scripted receipt costs 50,000.
+    const maxPerDay = 100_000n * 201n + 49_999n;
+    sender = freshSender({ maxPerDay });
+    atSecond(1, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    sender = freshSender({ maxPerDay });
+    expect(await sender.send(PLAN, nothing, signal)).to.deep.equal({
+      status: "budget-spent",
+      spent: 50_000n,
+      cap: maxPerDay,
+    });
+    expect(sender.spentToday()).to.equal(50_000n);
+    clock.advance(86_400_000);
+    expect(sender.spentToday()).to.equal(0n);
+  });
+
+  it("needs a balance for what is taken beside gas too", async () => {
+    chain.funds = 100_000n * 201n;
+    besideGas = 1n;
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("unaffordable");
   });
 
   it("finds a receipt that the endpoint at hand has lost", async () => {

@@ -27,6 +27,7 @@ import { ResultSigner } from "../../../../offchain-runner/src/proofs/resultSigne
 import { SubmissionLedger } from "../../../../offchain-runner/src/proofs/submissionLedger.ts";
 import type { ResultProver } from "../../../../offchain-runner/src/proving/resultProver.ts";
 import { DiskFlush } from "../../../../offchain-runner/src/store/diskFlush.ts";
+import { NO_BARS } from "./noBars.ts";
 import { pipeConfig } from "./pipeConfig.ts";
 import { ScriptedCalls } from "./scriptedCalls.ts";
 import { SOME_RELEASE } from "./scriptedEngine.ts";
@@ -213,7 +214,7 @@ export class PipeNode {
       load: async (id: string): Promise<PublishedRelease> => ({ ...SOME_RELEASE, id }),
     };
     const dependencies = { catalog, engine, prepareProofs, clock: systemClock, logger: silentLogger };
-    return new OfferedReleases(served, dependencies, () => undefined);
+    return new OfferedReleases(served, { bars: NO_BARS, ...dependencies }, () => undefined);
   }
 }
 
