@@ -20,10 +20,11 @@ const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
   14: "0x836fa5297def33f064a209846aaba9813e29d1140007f3ac78ed4bd8b6e7b25d",
 };
 
-/** The powers that a publisher brings. @throws CircuitError `powers-of-tau-mismatch` */
-export async function givenPowers(file: string, digest: string): Promise<PowersOfTau> {
-  await checkDigest(file, digest);
-  return { file, digest: digest.toLowerCase(), origin: "given" };
+/** The powers that a publisher brings; local ones stay local. @throws CircuitError `powers-of-tau-mismatch` */
+export async function givenPowers(file: string, given: string): Promise<PowersOfTau> {
+  await checkDigest(file, given);
+  const digest = given.toLowerCase();
+  return { file, digest, origin: Object.values(LOCAL_DIGESTS).includes(digest) ? "local" : "given" };
 }
 
 /** The powers for a local network: made once, kept in a folder, checked whenever they are used. */
