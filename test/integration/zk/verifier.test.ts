@@ -152,7 +152,7 @@ describe("Groth16Verifier", () => {
       }
     });
 
-    it("accepts nothing when it runs out of gas", async () => {
+    it("says nothing when it runs out of gas", async () => {
       const statement = chain.statement(release);
       const proof = chain.proofOf(statement);
       const outcomes = new Set<string>();
@@ -161,8 +161,7 @@ describe("Groth16Verifier", () => {
           await chain.verifier.verify(statement, proof, { gasLimit }).then(String, () => "reverted"),
         );
       }
-      expect(outcomes.has("true")).to.equal(true);
-      expect(outcomes.has("reverted")).to.equal(true);
+      expect([...outcomes].sort()).to.deep.equal(["reverted", "true"]);
     });
   });
 
