@@ -40,9 +40,7 @@ contract AdmitKeyTest is Groth16Fixture {
     function test_revertsWhenTheOriginIsNone() public {
         KeyOrigin least = verifier.LEAST_ORIGIN();
         _commit(OTHER, address(verifier), key, KeyOrigin.None);
-        vm.expectRevert(
-            abi.encodeWithSelector(IKeyedVerifier.KeyOriginRefused.selector, OTHER, KeyOrigin.None, least)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyOriginRefused.selector, OTHER, KeyOrigin.None, least));
         verifier.admitKey(OTHER);
     }
 
