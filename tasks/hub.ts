@@ -59,6 +59,13 @@ export const hubTasks = [
     )
     .setAction(lazily(async () => (await import("./hub/proveSetup.ts")).proveSetup))
     .build(),
+  command(["hub", "admit-key"], "Have the verifier take the key of a release in mode ZK, once it is stored")
+    .addPositionalArgument({
+      name: "release",
+      description: "Id, publisher/name@version, name, or content:<id>",
+    })
+    .setAction(lazily(async () => (await import("./hub/admitKey.ts")).admitKeyOf))
+    .build(),
   command(
     ["hub", "confirm-exact"],
     "Have a release count as exact whose graph was stored after it was published",

@@ -25,7 +25,9 @@ export async function measure(): Promise<Record<string, number>> {
   if (!owner || !signer || !applicant || !attester) throw new Error("the network has too few accounts");
   const coder = ethers.AbiCoder.defaultAbiCoder();
   const settlement = await ethers.deployContract("ProofSettlement", [operators, authority]);
-  const groth16 = await ethers.deployContract("Groth16Verifier", [hub, SINGLE]);
+  const groth16 = await ethers.deployContract("Groth16Verifier", [
+    ...[hub, SINGLE, await ethers.deployContract("PlonkVerifier", [hub, []])],
+  ]);
   await settlement.setVerifier(ZK, groth16);
   const gateways = await ethers.deployContract("Gateways", [operators, hub, settlement]);
   const parts = [opg, operators, hub, settlement, gateways, deployer, deployer, 500];

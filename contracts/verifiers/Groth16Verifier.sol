@@ -91,8 +91,8 @@ contract Groth16Verifier is IGroth16Verifier {
         return key.form().pack(key.parts(), statement, address(this));
     }
 
-    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1. That a precompile got too little gas says
-    /// nothing about the proof. The sum of points that were checked cannot fail but for that.
+    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1. That a precompile got too little gas
+    /// says nothing about the proof. The sum of points that were checked cannot fail but for that.
     function _isProof(VerifyingKey key, uint256 data, bytes calldata proof) private view returns (bool isProof) {
         uint256 pairs;
         assembly ("memory-safe") {

@@ -32,10 +32,11 @@ const WORD = 32;
 const PRIME = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 const INVERSE_RADIX = 20988524275117001072002809824448087578619730785600314334253784976379291040311n;
 
-/** The powers that a publisher brings. @throws CircuitError `powers-of-tau-mismatch` */
-export async function givenPowers(file: string, digest: string): Promise<PowersOfTau> {
-  await checkDigest(file, digest);
-  return { file, digest: digest.toLowerCase(), origin: "given" };
+/** The powers that a publisher brings; local ones stay local. @throws CircuitError `powers-of-tau-mismatch` */
+export async function givenPowers(file: string, given: string): Promise<PowersOfTau> {
+  await checkDigest(file, given);
+  const digest = given.toLowerCase();
+  return { file, digest, origin: Object.values(LOCAL_DIGESTS).includes(digest) ? "local" : "given" };
 }
 
 /** The powers for a local network: made once, kept in a folder, checked whenever they are used. */

@@ -15,6 +15,7 @@ import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { CircuitBench, graphOfSteps } from "../../fixtures/zk/circuits.ts";
 import { ORDER, PRIME, proofBytes } from "../../fixtures/zk/knownKey.ts";
 import { knownPlonkBlob, knownPowers, plonkProvedAnyhow, ROOT } from "../../fixtures/zk/knownPlonkKey.ts";
+import { pointOutsideTheGroup } from "../../fixtures/zk/outsidePoint.ts";
 import {
   CEREMONY,
   type PublishedKey,
@@ -26,7 +27,6 @@ import {
   UNIVERSAL,
   word,
 } from "../../fixtures/zk/provedReleases.ts";
-import { pointOutsideTheGroup } from "../../fixtures/zk/outsidePoint.ts";
 
 const POWERS = fileURLToPath(new URL("../../../cache/zk", import.meta.url));
 const [HEAD, COMMITMENTS, PERMUTATIONS, SECRET, ROOT_AT, PARTS] = [96, 128, 448, 640, 768, 800];

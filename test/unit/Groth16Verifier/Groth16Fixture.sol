@@ -51,7 +51,7 @@ abstract contract Groth16Fixture is Test {
     }
 
     function _deployAt(address place) internal returns (IGroth16Verifier) {
-        bytes memory arguments = abi.encode(hub, KeyOrigin.Single);
+        bytes memory arguments = abi.encode(hub, KeyOrigin.Single, makeAddr("plonk"));
         deployCodeTo("contracts/verifiers/Groth16Verifier.sol:Groth16Verifier", arguments, place);
         return IGroth16Verifier(place);
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IGroth16Verifier} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {IKeyedVerifier} from "../../../contracts/interfaces/IKeyedVerifier.sol";
 import {ExactCommitment} from "../../../contracts/interfaces/IModelHub.sol";
 import {ProofStatement} from "../../../contracts/interfaces/IProofVerifier.sol";
 import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
@@ -14,41 +15,39 @@ contract AdmitKeyTest is Groth16Fixture {
     function test_takesAKeyOnceFromAnyone() public {
         _commit(OTHER, address(verifier), key, KeyOrigin.Single);
         vm.expectEmit(address(verifier));
-        emit IGroth16Verifier.KeyAdmitted(OTHER, store.digestOf(key), KeyOrigin.Single);
+        emit IKeyedVerifier.KeyAdmitted(OTHER, store.digestOf(key), KeyOrigin.Single);
         vm.prank(makeAddr("anyone"));
         verifier.admitKey(OTHER);
         assertEq(verifier.keyOf(OTHER), store.addressOf(store.digestOf(key)));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyAlreadyAdmitted.selector, OTHER));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyAlreadyAdmitted.selector, OTHER));
         verifier.admitKey(OTHER);
     }
 
     function testFuzz_revertsWhenTheReleaseHasNoCircuitForIt(address other) public {
         vm.assume(other != address(verifier));
         _commit(OTHER, other, key, KeyOrigin.Single);
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyNotCommitted.selector, OTHER, other));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyNotCommitted.selector, OTHER, other));
         verifier.admitKey(OTHER);
     }
 
     function test_revertsWhenTheKeyIsNotStored() public {
         bytes32 digest = keccak256("nothing of that digest");
         _commit(OTHER, ExactCommitment(graphRoot, 1, address(verifier), digest, KeyOrigin.Single));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyNotStored.selector, OTHER, digest));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyNotStored.selector, OTHER, digest));
         verifier.admitKey(OTHER);
     }
 
     function test_revertsWhenTheOriginIsNone() public {
         KeyOrigin least = verifier.LEAST_ORIGIN();
         _commit(OTHER, address(verifier), key, KeyOrigin.None);
-        vm.expectRevert(
-            abi.encodeWithSelector(IGroth16Verifier.KeyOriginRefused.selector, OTHER, KeyOrigin.None, least)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyOriginRefused.selector, OTHER, KeyOrigin.None, least));
         verifier.admitKey(OTHER);
     }
 
     function testFuzz_revertsWhenTheKeyIsOfAnotherGraph(bytes32 other) public {
         vm.assume(other != graphRoot);
         _commit(OTHER, ExactCommitment(other, 1, address(verifier), store.put(key), KeyOrigin.Single));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyGraphMismatch.selector, graphRoot, other));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyGraphMismatch.selector, graphRoot, other));
         verifier.admitKey(OTHER);
     }
 
@@ -58,33 +57,33 @@ contract AdmitKeyTest is Groth16Fixture {
         bytes memory other = new bytes(length);
         for (uint256 i; i < length && i < key.length; ++i) other[i] = key[i];
         uint256 expected = length < SIGNALS ? SIGNALS : key.length;
-        _refused(other, abi.encodeWithSelector(IGroth16Verifier.KeyLengthInvalid.selector, length, expected));
+        _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyLengthInvalid.selector, length, expected));
     }
 
     function testFuzz_revertsWhenTheFormatIsUnknown(uint144 format) public {
         vm.assume(format != 1);
         bytes memory other = _patched(key, HEAD, abi.encodePacked(format));
-        _refused(other, abi.encodeWithSelector(IGroth16Verifier.KeyFormatUnknown.selector, format));
+        _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyFormatUnknown.selector, format));
     }
 
     /// One signal holds four bytes of input, one of output and the binding: no more, no less.
     function test_revertsWhenElementsAndBindingDoNotFillTheSignals() public {
         bytes memory spare = bytes.concat(_cut(key, 0, PARTS), _cut(key, PARTS - 64, key.length));
         spare = _patched(spare, HEAD + 18, hex"0002");
-        _refused(spare, abi.encodeWithSelector(IGroth16Verifier.KeySignalsInvalid.selector, 2, 5));
+        _refused(spare, abi.encodeWithSelector(IKeyedVerifier.KeySignalsInvalid.selector, 2, 5));
         bytes memory none = bytes.concat(_cut(key, 0, PARTS - 64), _cut(key, PARTS, key.length));
         none = _patched(none, HEAD + 18, hex"0000");
-        _refused(none, abi.encodeWithSelector(IGroth16Verifier.KeySignalsInvalid.selector, 0, 5));
+        _refused(none, abi.encodeWithSelector(IKeyedVerifier.KeySignalsInvalid.selector, 0, 5));
         // Eleven bytes more leave no room for the binding beside them.
         bytes memory full = _patched(key, PARTS + 4, hex"0000000f");
-        _refused(full, abi.encodeWithSelector(IGroth16Verifier.KeySignalsInvalid.selector, 1, 16));
+        _refused(full, abi.encodeWithSelector(IKeyedVerifier.KeySignalsInvalid.selector, 1, 16));
     }
 
     function testFuzz_revertsWhenElementsLieOutsideTheEncoding(uint32 start, uint32 size, bool isOutput) public {
         uint256 length = isOutput ? uint32(_wordAt(key, HEAD) >> 32) : uint32(_wordAt(key, HEAD) >> 64);
         vm.assume(uint256(start) + size > length || size == 0);
         bytes memory other = _patched(key, PARTS + (isOutput ? 8 : 0), abi.encodePacked(start, size));
-        _refused(other, abi.encodeWithSelector(IGroth16Verifier.KeyPartInvalid.selector, isOutput ? 1 : 0));
+        _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyPartInvalid.selector, isOutput ? 1 : 0));
     }
 
     function testFuzz_revertsWhenAPointIsOffTheCurve(uint256 which, uint256 x, uint256 y) public {
@@ -93,13 +92,13 @@ contract AdmitKeyTest is Groth16Fixture {
         (bool isPoint, ) = address(6).staticcall(abi.encode(x, y));
         vm.assume(!isPoint);
         bytes memory other = _patched(key, place, abi.encode(x, y));
-        _refused(other, abi.encodeWithSelector(IGroth16Verifier.KeyPointInvalid.selector, place));
+        _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyPointInvalid.selector, place));
     }
 
     function test_revertsWhenAPointIsZeroOrBeyondTheField() public {
         uint256[3] memory places = [ALPHA, SIGNALS, SIGNALS + 64];
         for (uint256 i; i < 3; ++i) {
-            bytes memory problem = abi.encodeWithSelector(IGroth16Verifier.KeyPointInvalid.selector, places[i]);
+            bytes memory problem = abi.encodeWithSelector(IKeyedVerifier.KeyPointInvalid.selector, places[i]);
             _refused(_patched(key, places[i], new bytes(64)), problem);
             _refused(_patched(key, places[i], abi.encode(_wordAt(key, places[i]) + PRIME)), problem);
             uint256 y = places[i] + 32;
@@ -110,9 +109,9 @@ contract AdmitKeyTest is Groth16Fixture {
     function test_revertsWhenAPairingsPointIsNone() public {
         uint256[3] memory places = [BETA, GAMMA, DELTA];
         for (uint256 i; i < 3; ++i) {
-            bytes memory zero = abi.encodeWithSelector(IGroth16Verifier.KeyPointInvalid.selector, places[i]);
+            bytes memory zero = abi.encodeWithSelector(IKeyedVerifier.KeyPointInvalid.selector, places[i]);
             _refused(_patched(key, places[i], new bytes(128)), zero);
-            bytes memory problem = abi.encodeWithSelector(IGroth16Verifier.KeyPairingInvalid.selector);
+            bytes memory problem = abi.encodeWithSelector(IKeyedVerifier.KeyPairingInvalid.selector);
             _refused(_patched(key, places[i], outside), problem);
             for (uint256 place = places[i]; place < places[i] + 128; place += 32) {
                 _refused(_patched(key, place, abi.encode((_wordAt(key, place) + 1) % PRIME)), problem);

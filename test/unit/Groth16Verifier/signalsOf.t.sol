@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGroth16Verifier} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {IKeyedVerifier} from "../../../contracts/interfaces/IKeyedVerifier.sol";
 import {ProofStatement} from "../../../contracts/interfaces/IProofVerifier.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Groth16Fixture} from "./Groth16Fixture.sol";
@@ -10,7 +10,7 @@ contract SignalsOfTest is Groth16Fixture {
     function test_revertsWhenTheKeyIsNotAdmitted() public {
         (ProofStatement memory statement, , ) = _proved(0);
         statement.release = ReleaseId.wrap(keccak256("nowhere"));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyNotAdmitted.selector, statement.release));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyNotAdmitted.selector, statement.release));
         verifier.signalsOf(statement);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IGroth16Verifier} from "../../../contracts/interfaces/IGroth16Verifier.sol";
+import {IKeyedVerifier} from "../../../contracts/interfaces/IKeyedVerifier.sol";
 import {ProofStatement} from "../../../contracts/interfaces/IProofVerifier.sol";
 import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
@@ -22,7 +23,7 @@ contract VerifyTest is Groth16Fixture {
 
     function test_revertsWhenTheKeyIsNotAdmitted() public {
         statement.release = ReleaseId.wrap(keccak256("nowhere"));
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.KeyNotAdmitted.selector, statement.release));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.KeyNotAdmitted.selector, statement.release));
         verifier.verify(statement, proof);
     }
 
@@ -30,7 +31,7 @@ contract VerifyTest is Groth16Fixture {
         vm.assume(length != proof.length);
         bytes memory other = new bytes(length);
         for (uint256 i; i < length && i < proof.length; ++i) other[i] = proof[i];
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.ProofLengthInvalid.selector, length, 256));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.ProofLengthInvalid.selector, length, 256));
         verifier.verify(statement, other);
     }
 
@@ -45,7 +46,7 @@ contract VerifyTest is Groth16Fixture {
         else encoding[place] ^= change;
         if (isInput) statement.input = encoding;
         else statement.output = encoding;
-        vm.expectRevert(abi.encodeWithSelector(IGroth16Verifier.StatementFormInvalid.selector, release));
+        vm.expectRevert(abi.encodeWithSelector(IKeyedVerifier.StatementFormInvalid.selector, release));
         verifier.verify(statement, proof);
     }
 
@@ -138,7 +139,7 @@ contract VerifyTest is Groth16Fixture {
         bytes memory call = abi.encodeCall(verifier.verify, (statement, shown));
         (bool success, bytes memory answer) = address(verifier).staticcall{gas: gasGiven}(call);
         if (success) assertEq(abi.decode(answer, (bool)), !isWrong);
-        else if (answer.length != 0) assertEq(bytes4(answer), IGroth16Verifier.ProofGasTooLow.selector);
+        else if (answer.length != 0) assertEq(bytes4(answer), IKeyedVerifier.ProofGasTooLow.selector);
         assertTrue(success || gasGiven < ENOUGH);
     }
 
@@ -150,7 +151,7 @@ contract VerifyTest is Groth16Fixture {
         for (uint256 gasGiven = 150_000; gasGiven < 230_000; gasGiven += 250) {
             (bool success, bytes memory answer) = address(verifier).staticcall{gas: gasGiven}(call);
             if (success) assertTrue(abi.decode(answer, (bool)));
-            else if (answer.length != 0) wasTooLow = bytes4(answer) == IGroth16Verifier.ProofGasTooLow.selector;
+            else if (answer.length != 0) wasTooLow = bytes4(answer) == IKeyedVerifier.ProofGasTooLow.selector;
             wasEnough = success;
         }
         assertTrue(wasEnough && wasTooLow);

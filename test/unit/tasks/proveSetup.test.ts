@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { readManifest } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
+import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
+import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
 import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
+import { CommandError } from "../../../tasks/commandError.ts";
+import { loweredModel } from "../../../tasks/hub/loweredModel.ts";
+import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
+import type { Session } from "../../../tasks/session.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { byteSum } from "../../fixtures/models/make.ts";
 
@@ -153,7 +160,8 @@ describe("keys of proofs", () => {
       code: "powers-of-tau-mismatch",
     });
     const made = await cli.value("hub prove-setup", { ...given, powersSha256 });
-    expect(made.powersOfTau).to.deep.equal({ origin: "given", sha256: `0x${powersSha256}` });
+    expect(made.powersOfTau).to.deep.equal({ origin: "local", sha256: `0x${powersSha256}` });
+    expect((made.warnings as string[]).join(" ")).to.include("everybody knows");
 
     const transcript = `0x${"ab".repeat(32)}`;
     const ceremony = path.join(out, "proving.zkey");
@@ -166,6 +174,76 @@ describe("keys of proofs", () => {
       ceremony,
     });
     expect(["key-mismatch", "proving-failed"]).to.include(foreign.code);
+  });
+
+  it("count on a local chain alone where their powers of tau are local, as where one alone made them", async () => {
+    const shown = path.join(cli.folder, "shown");
+    await mkdir(shown);
+    await copyFile(path.join(keys, "verifier.key"), path.join(shown, "verifier.key"));
+    const record = JSON.parse(await readFile(path.join(keys, "keys.json"), "utf8")) as KeysRecord;
+    const manifest = await readManifest(path.join(folder, "manifest.json"));
+    const graph = await loweredModel(folder, manifest);
+    const [local, given] = ["local", "given"].map((origin) => ({ ...record.powersOfTau, origin }));
+    const ceremony = { kind: "ceremony", transcript: `0x${"ab".repeat(32)}` };
+    const accepted = async (chainId: number, least: number, change: object) => {
+      await writeFile(path.join(shown, "keys.json"), JSON.stringify({ ...record, ...change }));
+      const groth16 = {
+        LEAST_ORIGIN: async () => BigInt(least),
+        getAddress: async () => ZeroAddress,
+      };
+      const session = { chainId, contracts: async () => ({ groth16 }) } as unknown as Session;
+      return await proofKeysOf(session, manifest, graph, shown).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).to.be.instanceOf(CommandError).with.property("code", "file-unreadable");
+          return false;
+        },
+      );
+    };
+    const [LOCAL, ELSEWHERE, SINGLE, CEREMONY] = [31_337, 84_532, 1, 2];
+    expect(await accepted(LOCAL, SINGLE, { powersOfTau: local })).to.equal(true);
+    expect(await accepted(LOCAL, SINGLE, { powersOfTau: local, origin: ceremony })).to.equal(true);
+    expect(await accepted(ELSEWHERE, CEREMONY, { powersOfTau: local, origin: ceremony })).to.equal(false);
+    expect(await accepted(ELSEWHERE, SINGLE, { powersOfTau: local })).to.equal(false);
+    expect(await accepted(ELSEWHERE, CEREMONY, { powersOfTau: given })).to.equal(false);
+    expect(await accepted(ELSEWHERE, CEREMONY, { powersOfTau: given, origin: ceremony })).to.equal(true);
+  });
+
+  it("are taken by hub admit-key, from whomever, once", async () => {
+    const { hub, groth16, deployer } = cli.protocol;
+    const record = JSON.parse(await readFile(path.join(keys, "keys.json"), "utf8")) as KeysRecord;
+    const content = {
+      ...{ entry: 0, contributors: [], arithmetic: 1 },
+      files: [{ path: "model.onnx", size: 1, sha256Digest: id("late"), uri: "https://models.example.org/1" }],
+      inputs: [{ name: "x", dtype: 2, shape: [1] }],
+      outputs: [{ name: "y", dtype: 2, shape: [1] }],
+      exact: {
+        ...{ graphRoot: record.graphRoot, loweringVersion: 1, zkVerifier: await groth16.getAddress() },
+        zkKeyOrigin: 1,
+      },
+    };
+    const publish = async (name: string, zkKeyDigest: string): Promise<string> => {
+      await (await hub.createModel(name)).wait();
+      const model = keccak256(AbiCoder.defaultAbiCoder().encode(["address", "string"], [deployer, name]));
+      const exact = { ...content.exact, zkKeyDigest };
+      await (await hub.publish(model, false, { ...content, exact }, 0n, 0n, 2, "", ZeroHash)).wait();
+      return await hub.releaseAt(model, 1, 0);
+    };
+    const release = await publish("late", record.keyDigest);
+    const admitted = await cli.value("hub admit-key", { release, account: cli.accounts[3] });
+    expect(admitted).to.include({ release, keyDigest: record.keyDigest, origin: "single" });
+    expect(admitted.key).to.equal(await groth16.keyOf(release));
+    const refusal = async (named: string) => {
+      const { code, data } = await cli.failure("hub admit-key", { release: named });
+      return code === "reverted" ? data.error : code;
+    };
+    expect(await refusal(release)).to.equal("KeyAlreadyAdmitted");
+    expect(await refusal(await publish("unstored", id("no key")))).to.equal("KeyNotStored");
+    expect(await refusal(ZeroHash)).to.equal("release-unknown");
+    expect(await refusal("nobody")).to.equal("release-unknown");
+    const eth = path.join(hre.config.paths.root, "models", "eth-volatility-1h");
+    const { release: signed } = await cli.value("hub publish", { folder: eth });
+    expect(await refusal(signed as string)).to.equal("arguments-conflict");
   });
 
   it("refuses an approximate model and a transcript that is no digest", async () => {

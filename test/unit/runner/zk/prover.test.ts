@@ -141,10 +141,14 @@ describe("prover", () => {
     writeFileSync(altered, bytes);
     await expectError(givenPowers(altered, powers.digest), "powers-of-tau-mismatch");
     await expectError(givenPowers(join(bench.folder, "none.ptau"), powers.digest), "powers-of-tau-mismatch");
-    expect(await givenPowers(powers.file, powers.digest)).to.include({
-      origin: "given",
-      digest: powers.digest,
-    });
+    const digest = sha256(bytes);
+    expect(await givenPowers(altered, digest)).to.include({ origin: "given", digest });
+  });
+
+  it("has local powers of tau stay local, whoever brings them", async () => {
+    const { digest } = powers;
+    const brought = await givenPowers(powers.file, digest.toUpperCase().replace("X", "x"));
+    expect(brought).to.include({ origin: "local", digest });
   });
 
   it("refuses an input that is not the encoding of what the circuit takes", async () => {
