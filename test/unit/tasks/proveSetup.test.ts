@@ -5,9 +5,10 @@ import { readManifest } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
 import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
+import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
 import { CommandError } from "../../../tasks/commandError.ts";
 import { loweredModel } from "../../../tasks/hub/loweredModel.ts";
-import { type KeysRecord, proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
+import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
 import type { Session } from "../../../tasks/session.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { byteSum } from "../../fixtures/models/make.ts";
@@ -179,7 +180,7 @@ describe("keys of proofs", () => {
       return await hub.releaseAt(model, 1, 0);
     };
     const release = await publish("late", record.keyDigest);
-    const admitted = await cli.value("hub admit-key", { release, account: cli.accounts[3] });
+    const admitted = await cli.value("hub admit-key", { release, from: cli.accounts[3] });
     expect(admitted).to.include({ release, keyDigest: record.keyDigest, origin: "single" });
     expect(admitted.key).to.equal(await groth16.keyOf(release));
     const refusal = async (named: string) => {
