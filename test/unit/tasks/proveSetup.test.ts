@@ -230,7 +230,7 @@ describe("keys of proofs", () => {
       return await hub.releaseAt(model, 1, 0);
     };
     const release = await publish("late", record.keyDigest);
-    const admitted = await cli.value("hub admit-key", { release, account: cli.accounts[3] });
+    const admitted = await cli.value("hub admit-key", { release, from: cli.accounts[3] });
     expect(admitted).to.include({ release, keyDigest: record.keyDigest, origin: "single" });
     expect(admitted.key).to.equal(await groth16.keyOf(release));
     const refusal = async (named: string) => {
