@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {KeyOrigin} from "../interfaces/IModelHub.sol";
+import {KeyOrigin} from "../types/KeyOrigin.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CreditFeatures} from "./CreditScoreModel.sol";
 
@@ -39,7 +39,7 @@ struct CreditTerms {
     ReleaseId release;
     /// Who owns the money, and names the attester.
     address lender;
-    /// The weakest way of making the release's proving keys that will do.
+    /// How the keys must have been made, at least, that prove a score.
     KeyOrigin leastOrigin;
     /// Thousandths; no line is opened on less.
     uint16 minScore;
@@ -82,8 +82,6 @@ interface ICreditLender {
     event FundsWithdrawn(uint256 amount);
 
     error CreditTermsInvalid(uint256 minScore, uint256 maxLimit, uint256 interest);
-    /// @notice Whoever made the release's keys could prove more than these terms allow.
-    error KeyOriginTooWeak(ReleaseId release, KeyOrigin origin, KeyOrigin least);
     error NotTheLender(address caller);
     error AttesterUnchanged(address attester);
     error ApplicantMismatch(address caller, address applicant);
