@@ -64,7 +64,7 @@ export async function measure(): Promise<Record<string, number>> {
     interest: parseEther("0.1"),
     maxInferenceFee: FEE,
   };
-  const lender = await ethers.deployContract("CreditLender", [pipe, hub, terms]);
+  const lender = await ethers.deployContract("CreditLender", [pipe, terms]);
   await lender.setAttester(attester);
   await opg.approve(pipe, parseEther("100"));
   await pipe.deposit(applicant, parseEther("100"));

@@ -10,7 +10,6 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {PipeConsumer} from "../consumer/PipeConsumer.sol";
-import {IModelHub, KeyOrigin} from "../interfaces/IModelHub.sol";
 import {InferenceQuery, IPipe} from "../interfaces/IPipe.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
 import {NO_COVER} from "../types/Cover.sol";
@@ -48,29 +47,21 @@ contract CreditLender is ICreditLender, PipeConsumer, EIP712, ReentrancyGuardTra
     uint256 public immutable MAX_LIMIT;
     uint256 public immutable INTEREST;
     uint256 public immutable MAX_INFERENCE_FEE;
+    /// @notice ZK and no other mode, by keys that were made well enough: what each query asks for.
+    uint8 public immutable MODES;
 
     address public override attester;
     mapping(address applicant => uint256 nonce) public override nonceOf;
     mapping(address borrower => CreditLine line) private _lines;
 
-    /// @dev A release's keys never change, so their origin is asked once.
-    constructor(
-        IPipe pipe,
-        IModelHub hub,
-        CreditTerms memory terms
-    ) PipeConsumer(pipe) EIP712("OPG CreditLender", "1") {
+    constructor(IPipe pipe, CreditTerms memory terms) PipeConsumer(pipe) EIP712("OPG CreditLender", "1") {
         require(
             terms.minScore <= CreditScoreModel.MAX_SCORE && terms.maxLimit != 0 && terms.interest <= ONE,
             CreditTermsInvalid(terms.minScore, terms.maxLimit, terms.interest)
         );
-        KeyOrigin origin = hub.exactCommitmentOf(terms.release).zkKeyOrigin;
-        require(
-            origin != KeyOrigin.None && origin >= terms.leastOrigin,
-            KeyOriginTooWeak(terms.release, origin, terms.leastOrigin)
-        );
         (TOKEN, RELEASE, LENDER) = (terms.token, terms.release, terms.lender);
         (MIN_SCORE, MAX_LIMIT, INTEREST) = (terms.minScore, terms.maxLimit, terms.interest);
-        MAX_INFERENCE_FEE = terms.maxInferenceFee;
+        (MODES, MAX_INFERENCE_FEE) = (Mode.ZK.bit() | terms.leastOrigin.demand(), terms.maxInferenceFee);
     }
 
     /// @inheritdoc ICreditLender
@@ -184,14 +175,14 @@ contract CreditLender is ICreditLender, PipeConsumer, EIP712, ReentrancyGuardTra
         );
     }
 
-    /// @dev ZK and no other mode; the stake behind it decides nothing, since the proof does.
+    /// @dev The stake behind it decides nothing, since the proof does.
     function _provedScore(bytes memory input) private returns (uint256) {
         bytes memory output = _infer(
             InferenceQuery({
                 release: RELEASE,
                 codec: CODEC_TENSORS,
                 cover: NO_COVER,
-                modes: Mode.ZK.bit(),
+                modes: MODES,
                 operatorId: 0,
                 maxFee: MAX_INFERENCE_FEE,
                 minStake: 0,

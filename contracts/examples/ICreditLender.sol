@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {KeyOrigin} from "../interfaces/IModelHub.sol";
+import {KeyOrigin} from "../types/KeyOrigin.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {CreditFeatures} from "./CreditScoreModel.sol";
 
@@ -39,7 +39,7 @@ struct CreditTerms {
     ReleaseId release;
     /// Who owns the money, and names the attester.
     address lender;
-    /// The weakest way of making the release's proving keys that will do.
+    /// How the keys must have been made, at least, that prove a score.
     KeyOrigin leastOrigin;
     /// Thousandths; no line is opened on less.
     uint16 minScore;
@@ -83,8 +83,6 @@ interface ICreditLender {
 
     /// @notice The terms lend nothing, or ask for a score that nobody can have.
     error CreditTermsInvalid(uint256 minScore, uint256 maxLimit, uint256 interest);
-    /// @notice Whoever made the release's keys could prove more than these terms allow.
-    error KeyOriginTooWeak(ReleaseId release, KeyOrigin origin, KeyOrigin least);
     /// @notice Only the lender may do this.
     error NotTheLender(address caller);
     /// @notice The attester is this already.

@@ -53,7 +53,7 @@ describe("a credit line end to end", function () {
     [applicant, attester] = [chain.account(4), chain.account(5)];
     release = await publishModel();
     const token = await new OPG__factory(deployer).deploy(deployer);
-    lender = await new CreditLender__factory(deployer).deploy(protocol.pipe, protocol.hub, {
+    lender = await new CreditLender__factory(deployer).deploy(protocol.pipe, {
       ...{ token, release, lender: deployer, leastOrigin: KEY_ORIGINS.single, minScore: MIN_SCORE },
       ...{ maxLimit: MAX_LIMIT, interest: parseEther("0.1"), maxInferenceFee: parseEther("0.5") },
     });

@@ -7,9 +7,9 @@ import {Test} from "forge-std/Test.sol";
 import {MockAnswer, MockPipe} from "../../../contracts/consumer/MockPipe.sol";
 import {CreditFeatures} from "../../../contracts/examples/CreditScoreModel.sol";
 import {CreditAttestation, CreditTerms, ICreditLender} from "../../../contracts/examples/ICreditLender.sol";
-import {ExactCommitment, IModelHub, KeyOrigin} from "../../../contracts/interfaces/IModelHub.sol";
 import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {HostileToken} from "./HostileToken.sol";
@@ -22,12 +22,13 @@ abstract contract CreditFixture is Test {
     uint64 internal constant INTEREST = 0.1e18;
     uint256 internal constant INFERENCE_FEE = 0.05 ether;
     uint8 internal constant TERM = 12;
+    /// ZK, by keys of a ceremony or better.
+    uint8 internal constant MODES = 2 | (2 << 6);
     ReleaseId internal constant RELEASE = ReleaseId.wrap(keccak256("credit-score v1.00"));
 
     MockPipe internal pipe;
     HostileToken internal token = new HostileToken();
     ICreditLender internal credit;
-    address internal hub = makeAddr("hub");
     address internal lender = makeAddr("lender");
     address internal applicant = makeAddr("applicant");
     address internal attester;
@@ -37,18 +38,11 @@ abstract contract CreditFixture is Test {
         vm.warp(1_800_000_000);
         pipe = MockPipe(deployCode("contracts/consumer/MockPipe.sol:MockPipe"));
         (attester, attesterKey) = makeAddrAndKey("attester");
-        _commit(KeyOrigin.Ceremony);
+        pipe.setKeyOrigin(RELEASE, KeyOrigin.Ceremony);
         credit = _deploy(_terms());
         vm.prank(lender);
         credit.setAttester(attester);
         token.mint(address(credit), FUNDS);
-    }
-
-    /// How the release's keys were made.
-    function _commit(KeyOrigin origin) internal {
-        ExactCommitment memory commitment;
-        commitment.zkKeyOrigin = origin;
-        vm.mockCall(hub, abi.encodeCall(IModelHub.exactCommitmentOf, (RELEASE)), abi.encode(commitment));
     }
 
     function _terms() internal view returns (CreditTerms memory) {
@@ -66,8 +60,7 @@ abstract contract CreditFixture is Test {
     }
 
     function _deploy(CreditTerms memory terms) internal returns (ICreditLender) {
-        return
-            ICreditLender(deployCode("contracts/examples/CreditLender.sol:CreditLender", abi.encode(pipe, hub, terms)));
+        return ICreditLender(deployCode("contracts/examples/CreditLender.sol:CreditLender", abi.encode(pipe, terms)));
     }
 
     function _features() internal pure returns (CreditFeatures memory) {

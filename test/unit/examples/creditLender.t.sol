@@ -2,37 +2,10 @@
 pragma solidity 0.8.37;
 
 import {CreditAttestation, CreditTerms, ICreditLender} from "../../../contracts/examples/ICreditLender.sol";
-import {KeyOrigin} from "../../../contracts/interfaces/IModelHub.sol";
 import {CreditFixture} from "./CreditFixture.sol";
 
 /// What the lender fixes at the beginning, and what it may do later.
 contract CreditLenderTest is CreditFixture {
-    function test_revertsWhenKeysAreTooWeak() public {
-        _commit(KeyOrigin.Single);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                ICreditLender.KeyOriginTooWeak.selector,
-                RELEASE,
-                KeyOrigin.Single,
-                KeyOrigin.Ceremony
-            )
-        );
-        _deploy(_terms());
-        _commit(KeyOrigin.Universal);
-        _deploy(_terms());
-    }
-
-    /// A release without keys proves nothing, whatever the terms say.
-    function test_revertsWithoutKeys() public {
-        _commit(KeyOrigin.None);
-        CreditTerms memory terms = _terms();
-        terms.leastOrigin = KeyOrigin.None;
-        vm.expectRevert(
-            abi.encodeWithSelector(ICreditLender.KeyOriginTooWeak.selector, RELEASE, KeyOrigin.None, KeyOrigin.None)
-        );
-        _deploy(terms);
-    }
-
     function test_revertsWhenTermsMakeNoSense() public {
         CreditTerms memory terms = _terms();
         terms.minScore = 1001;

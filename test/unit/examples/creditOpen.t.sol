@@ -6,9 +6,11 @@ import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {MockAnswer} from "../../../contracts/consumer/MockPipe.sol";
 import {CreditScoreModel} from "../../../contracts/examples/CreditScoreModel.sol";
 import {CreditAttestation, CreditLine, ICreditLender} from "../../../contracts/examples/ICreditLender.sol";
+import {IModelHub} from "../../../contracts/interfaces/IModelHub.sol";
 import {IPipe} from "../../../contracts/interfaces/IPipe.sol";
 import {TensorCodec} from "../../../contracts/libraries/TensorCodec.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {TensorRules} from "../../../contracts/types/Tensor.sol";
@@ -79,11 +81,22 @@ contract CreditOpenTest is CreditFixture {
     function test_revertsWhenScoreIsOnlySigned() public {
         MockAnswer memory signed = MockAnswer(_output(1000), Mode.VANILLA, 1, INFERENCE_FEE, 1e27, 0);
         pipe.answer(applicant, address(credit), RELEASE, _input(), signed);
-        _requireRefusal(abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.VANILLA, Mode.ZK.bit()));
+        _requireRefusal(abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.VANILLA, MODES));
         pipe.forget();
         signed.mode = Mode.TEE;
         pipe.answer(applicant, address(credit), RELEASE, _input(), signed);
-        _requireRefusal(abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.TEE, Mode.ZK.bit()));
+        _requireRefusal(abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.TEE, MODES));
+    }
+
+    /// Whoever made a single contribution may know the secret that proves anything.
+    function test_revertsWhenKeysAreTooWeak() public {
+        pipe.setKeyOrigin(RELEASE, KeyOrigin.Single);
+        _carry(1000);
+        _requireRefusal(
+            abi.encodeWithSelector(IModelHub.KeyOriginTooLow.selector, RELEASE, KeyOrigin.Single, KeyOrigin.Ceremony)
+        );
+        pipe.setKeyOrigin(RELEASE, KeyOrigin.Universal);
+        assertEq(_apply(), MAX_LIMIT);
     }
 
     function test_revertsWhenScoreIsOfAnotherRelease() public {
