@@ -7,11 +7,10 @@ import { localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersO
 import { Prover } from "../../offchain-runner/src/zk/prover.ts";
 import { publicSignals } from "../../offchain-runner/src/zk/statement.ts";
 import { LOCAL } from "../../scripts/local/paths.ts";
-import { readExactModel } from "../exactRelease.ts";
+import { exactModelNames, readExactModel } from "../exactRelease.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
 
-const MODELS = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "digits"];
 const PROOFS = 9;
 const OPERATOR = 7n << 216n;
 /** Kept between runs: powers of tau are made once. */
@@ -24,7 +23,7 @@ const POWERS = fileURLToPath(new URL("../../cache/zk", import.meta.url));
  */
 export async function measure(): Promise<Figures> {
   const figures: Figures = {};
-  for (const name of MODELS) Object.assign(figures, await measureModel(name));
+  for (const name of exactModelNames()) Object.assign(figures, await measureModel(name));
   return figures;
 }
 
