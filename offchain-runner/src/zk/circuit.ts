@@ -89,6 +89,7 @@ function writeInput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, 
 function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): number {
   const { bytes } = dtypeInfo(place.dtype);
   const count = elementCount(place.shape);
+  if (count === 0) return 0;
   const range = unionOf(Array.from({ length: count }, (_, i) => ranges.at(place.offset + i)));
   const limits = boundsOf(place.dtype);
   if (range.lo < limits.lo || range.hi > limits.hi) {
