@@ -27,8 +27,12 @@ export default defineConfig({
   plugins: [toolbox, warningsAsErrors, quickTestBuilds, loadableTypes],
   tasks,
   solidity: {
-    // Deployed as it is.
-    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    // Deployed as they are, the second and the third by constructors of ours.
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/finance/VestingWallet.sol",
+      "@openzeppelin/contracts/governance/TimelockController.sol",
+    ],
     splitTestsCompilation: true,
     // Ignition and verify build with "production": left out, Hardhat would fill it with other settings.
     profiles: { default: profile, production: profile },

@@ -37,8 +37,8 @@ export function readExactModel(name: string): ExactModel {
   const graph = lowerRelease(read("model.onnx"), manifest);
   const [spec] = manifest.inputs;
   if (spec === undefined) throw new Error(`${name} has no input`);
-  const { cases } = JSON.parse(read("sample.json").toString()) as { cases: Record<string, number[][]>[] };
-  const values = cases.map((item) => (item.candles ?? item.image ?? []).flat());
+  const { cases } = JSON.parse(read("sample.json").toString()) as { cases: Record<string, unknown[]>[] };
+  const values = cases.map((item) => (item[spec.name] ?? []).flat(Number.POSITIVE_INFINITY) as number[]);
   const interpreter = new ExactInterpreter(graph);
   return {
     name,

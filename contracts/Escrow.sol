@@ -8,6 +8,7 @@ import {Account, Earnings, IEscrow} from "./interfaces/IEscrow.sol";
 import {Contributor, IModelHub} from "./interfaces/IModelHub.sol";
 import {IOPG} from "./interfaces/IOPG.sol";
 import {IOperators, Permit} from "./interfaces/IOperators.sol";
+import {Burning} from "./libraries/Burning.sol";
 import {PermitLib} from "./libraries/PermitLib.sol";
 import {Matured, Pot, Pots} from "./libraries/Pots.sol";
 import {GRAIN} from "./types/Grain.sol";
@@ -102,7 +103,7 @@ abstract contract Escrow is IEscrow, AccessManaged {
         amount = unburned;
         unburned = 0;
         emit ForfeitedBurned(amount);
-        OPG_TOKEN.burn(amount);
+        Burning.burn(OPG_TOKEN, amount);
     }
 
     /// @inheritdoc IEscrow

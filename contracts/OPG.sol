@@ -7,15 +7,17 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 
+import {ERC20VotesInSeconds} from "./governance/ERC20VotesInSeconds.sol";
+
 /// @title The network's token
 /// @notice ERC-20 with permit and votes. The whole supply is minted once, here; nothing can mint again, and slashed
 /// stake is burned for good.
-contract OPG is ERC20, ERC20Permit, ERC20Votes, ERC20Burnable {
+contract OPG is ERC20, ERC20Permit, ERC20VotesInSeconds, ERC20Burnable {
     uint256 public constant SUPPLY = 1_000_000_000e18;
 
     error HolderZero();
 
-    /// @param holder receives the whole supply
+    /// @param holder receives the whole supply; `TokenGenesis`, which hands it out at once
     constructor(address holder) ERC20("OpenGradient", "OPG") ERC20Permit("OpenGradient") {
         require(holder != address(0), HolderZero());
         _mint(holder, SUPPLY);

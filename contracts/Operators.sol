@@ -18,6 +18,7 @@ import {
     Standing,
     Unbonding
 } from "./interfaces/IOperators.sol";
+import {Burning} from "./libraries/Burning.sol";
 import {OperatorWords} from "./libraries/OperatorWords.sol";
 import {PermitLib} from "./libraries/PermitLib.sol";
 import {SlashTable, SlashTables} from "./libraries/SlashTable.sol";
@@ -312,7 +313,7 @@ contract Operators is Offers, Covers, EIP712 {
         amount = unburned();
         _unburnedGrains = 0;
         emit SlashedStakeBurned(amount);
-        OPG_TOKEN.burn(amount);
+        Burning.burn(OPG_TOKEN, amount);
     }
 
     /// @inheritdoc IOperators

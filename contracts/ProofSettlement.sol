@@ -6,7 +6,8 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {ResultDomain} from "./ResultDomain.sol";
 import {IOperators, SignerStatus, Standing} from "./interfaces/IOperators.sol";
 import {IProofSettlement, SignedResult} from "./interfaces/IProofSettlement.sol";
-import {IProofVerifier, ProofStatement} from "./interfaces/IProofVerifier.sol";
+import {IProofVerifier} from "./interfaces/IProofVerifier.sol";
+import {ModeProofs} from "./libraries/ModeProofs.sol";
 import {ResultSignatures} from "./libraries/ResultSignatures.sol";
 import {InferenceResult} from "./types/InferenceResult.sol";
 import {Mode} from "./types/Mode.sol";
@@ -16,6 +17,9 @@ import {ReleaseId} from "./types/ReleaseId.sol";
 /// @notice Owns one verifier per mode, each written once by governance. Holds no money. Trusts its verifiers with
 /// yes or no, and nothing else: digests and statements are made here.
 contract ProofSettlement is IProofSettlement, AccessManaged, ResultDomain {
+    using ModeProofs for bytes;
+    using ModeProofs for IProofVerifier;
+
     IOperators public immutable OPERATORS;
 
     mapping(Mode mode => IProofVerifier verifier) public override verifierOf;
@@ -49,11 +53,11 @@ contract ProofSettlement is IProofSettlement, AccessManaged, ResultDomain {
     ) public view override {
         IProofVerifier verifier = verifierOf[mode];
         require(address(verifier) != address(0), ModeNotSupported(mode));
-        (bytes memory input, bytes memory modeProof) = abi.decode(proof, (bytes, bytes));
-        bytes32 actual = keccak256(input);
+        (bytes calldata input, bytes calldata modeProof) = proof.split();
+        bytes32 actual = _hash(input);
         require(actual == inputHash, InputMismatch(inputHash, actual));
         require(
-            verifier.verify(ProofStatement(release, operatorId, signer, input, output), modeProof),
+            verifier.isProved(release, operatorId, signer, input, output, modeProof),
             ProofRejected(mode, release)
         );
     }
@@ -83,6 +87,15 @@ contract ProofSettlement is IProofSettlement, AccessManaged, ResultDomain {
         require(standing.status == SignerStatus.Active && !standing.jailed, SignerWithoutStanding(signer));
         if (result.mode != Mode.VANILLA) {
             requireProof(result.mode, result.release, standing.operatorId, signer, result.inputHash, output, proof);
+        }
+    }
+
+    /// @dev Solidity would keep a copy of the input in memory.
+    function _hash(bytes calldata data) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(64)
+            calldatacopy(free, data.offset, data.length)
+            hash := keccak256(free, data.length)
         }
     }
 }

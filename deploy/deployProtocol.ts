@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { HardhatError } from "@nomicfoundation/hardhat-errors";
 import type {
   DeploymentParameters,
   IgnitionModule,
@@ -8,16 +7,29 @@ import type {
 } from "@nomicfoundation/ignition-core";
 import type { ContractName, Deployment } from "@opg-network/sdk/deployment";
 import { NetworkError } from "@opg-network/sdk/errors";
-import { getAddress } from "ethers";
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { NetworkConnection } from "hardhat/types/network";
-import { isBuiltCode } from "./builtCode.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
+import { inFolder, LOCAL_CHAIN_ID, openFolder } from "./deploymentFolder.ts";
+import { completed, readJournal } from "./journal.ts";
+import { mendJournal, waitForConfirmations } from "./mendJournal.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
 import { TokenModule } from "./modules/Token.ts";
 import { KEY_ORIGINS, type ProtocolParameters, withDeployer } from "./protocolParameters.ts";
 
-const LOCAL_CHAIN_ID = 31_337;
+/** Of each transaction, before what stands on it is sent. Blocks of a chain of this machine are final. */
+const CONFIRMATIONS = 5;
+const LOCAL_CONFIRMATIONS = 1;
+/** What Ignition stops at, and a second look at the chain settles. */
+const SETTLES = [
+  HardhatError.ERRORS.IGNITION.EXECUTION.DROPPED_TRANSACTION,
+  HardhatError.ERRORS.IGNITION.EXECUTION.WAITING_FOR_CONFIRMATIONS,
+  HardhatError.ERRORS.IGNITION.EXECUTION.WAITING_FOR_NONCE,
+  HardhatError.ERRORS.IGNITION.EXECUTION.TRANSACTION_LOST,
+  HardhatError.ERRORS.IGNITION.EXECUTION.NONCE_TOO_HIGH,
+  HardhatError.ERRORS.IGNITION.EXECUTION.NONCE_TOO_LOW,
+];
+const ATTEMPTS = 3;
 
 export interface DeployOptions {
   /** Ignition's folder (`hre.config.paths.ignition`): its journal is under `deployments/`; a chain in memory has none. */
@@ -28,28 +40,6 @@ export interface DeployOptions {
   deployer: string;
   /** Told what is being done. */
   say: (line: string) => void;
-}
-
-/** The chain does not hold what the journal of an earlier deployment says. */
-export class DeploymentLostError extends NetworkError {
-  constructor(address: string, journal: string) {
-    super(
-      "deployment-lost",
-      `${journal} says that there is a contract at ${address}, but there is none; is this the right chain?`,
-      { data: { address, journal } },
-    );
-  }
-}
-
-/** The contracts have changed since they were deployed. */
-export class DeploymentOutdatedError extends NetworkError {
-  constructor(address: string, journal: string) {
-    super(
-      "deployment-outdated",
-      `the contract at ${address} is not what is built here; to deploy another protocol beside it, move ${journal} away`,
-      { data: { address, journal } },
-    );
-  }
 }
 
 /** The account at the address given as existing OPG holds no code. */
@@ -68,31 +58,83 @@ export class TokenMissingError extends NetworkError {
 export async function deployProtocol(
   connection: NetworkConnection<string>,
   parameters: ProtocolParameters,
-  { ignitionDir, deploymentId: givenId, artifacts, deployer, say }: DeployOptions,
+  options: DeployOptions,
 ): Promise<Deployment> {
+  const { ignitionDir, artifacts, deployer, say } = options;
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
-  const deploymentId = givenId ?? `chain-${chainId}`;
-  const isKept = connection.networkConfig.type === "http";
-  const journal = isKept ? path.join(ignitionDir, "deployments", deploymentId) : undefined;
-  if (journal !== undefined) await checkJournal(connection, journal, chainId, { artifacts, say });
+  const deploymentId = options.deploymentId ?? `chain-${chainId}`;
+  const confirmations = chainId === LOCAL_CHAIN_ID ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
+  const target = { chainId, deploymentId, confirmations, deployer, say };
+  if (connection.networkConfig.type !== "http") return await deployAll(connection, parameters, target);
+  const folder = deploymentFolder(ignitionDir, deploymentId);
+  return await inFolder(folder, say, async () => {
+    const { block } = await openFolder(connection, folder, { artifacts, chainId, deployer, say });
+    const settle = async () => {
+      await mendJournal(connection, folder, { from: block, confirmations, say });
+      await waitForConfirmations(connection, folder, deployer, confirmations);
+    };
+    return await deployAll(connection, parameters, { ...target, folder, settle });
+  });
+}
 
+/** Where Ignition keeps its journal. */
+export function deploymentFolder(ignitionDir: string, deploymentId: string): string {
+  return path.join(ignitionDir, "deployments", deploymentId);
+}
+
+interface Target extends Pick<DeployOptions, "deployer" | "say"> {
+  chainId: number;
+  deploymentId: string;
+  confirmations: number;
+  /** Of the journal, where there is one. */
+  folder?: string;
+  /** Brings the journal up to what the chain knows. */
+  settle?: () => Promise<void>;
+}
+
+async function deployAll(
+  connection: NetworkConnection<string>,
+  parameters: ProtocolParameters,
+  { chainId, deploymentId, confirmations, deployer, say, folder, settle }: Target,
+): Promise<Deployment> {
   const { token, powers, operators, requests, disputes, proofs } = withDeployer(parameters, deployer);
-  const run = <Results extends IgnitionModuleResult<string>>(
+  const run = async <Results extends IgnitionModuleResult<string>>(
     module: IgnitionModule<string, string, Results>,
     values: DeploymentParameters,
-  ) =>
-    connection.ignition.deploy(module, {
-      parameters: { $global: { deployer, admin: powers.admin, adminDelay: powers.adminDelay }, ...values },
-      deploymentId,
-      defaultSender: deployer,
-      // One block is final on a chain of this machine.
-      config: chainId === LOCAL_CHAIN_ID ? { requiredConfirmations: 1, blockPollingInterval: 100 } : {},
-    });
+  ): Promise<Record<keyof Results, string>> => {
+    for (let attempt = 1; ; ++attempt) {
+      await settle?.();
+      // Ignition takes what a later module has begun for a failure of this one.
+      const done = folder === undefined ? undefined : await addressesIn(folder, module);
+      if (done !== undefined) return done;
+      try {
+        const contracts = await connection.ignition.deploy(module, {
+          parameters: {
+            $global: { deployer, admin: powers.admin, adminDelay: powers.adminDelay },
+            ...values,
+          },
+          deploymentId,
+          defaultSender: deployer,
+          config: {
+            requiredConfirmations: confirmations,
+            ...(chainId === LOCAL_CHAIN_ID ? { blockPollingInterval: 100 } : {}),
+          },
+        });
+        const entries = Object.entries(contracts).map(
+          async ([name, contract]) => [name, await contract.getAddress()] as const,
+        );
+        return Object.fromEntries(await Promise.all(entries)) as Record<keyof Results, string>;
+      } catch (cause) {
+        const settles = SETTLES.some((descriptor) => HardhatError.isHardhatError(cause, descriptor));
+        if (!settles || settle === undefined || attempt === ATTEMPTS) throw cause;
+        say("The chain is not where the journal left it; looking again");
+      }
+    }
+  };
 
   const opg = await tokenOf(connection, token, async () => {
     say("Deploying OPG");
-    const contracts = await run(TokenModule, { Token: { holder: token.holder } });
-    return await contracts.opg.getAddress();
+    return (await run(TokenModule, { Token: { holder: token.holder } })).opg;
   });
   const values = {
     Operators: { opg, ...operators },
@@ -112,25 +154,25 @@ export async function deployProtocol(
   const contracts = await run(powers.admin === deployer ? AdminDelayModule : HandOverModule, values);
 
   const addresses: Record<ContractName, string> = {
-    AccessManager: await contracts.authority.getAddress(),
+    AccessManager: contracts.authority,
     OPG: opg,
-    BlobStore: await contracts.blobs.getAddress(),
-    ExactMachine: await contracts.machine.getAddress(),
-    OnChainModels: await contracts.models.getAddress(),
-    ModelHub: await contracts.hub.getAddress(),
-    Operators: await contracts.operators.getAddress(),
-    ProofSettlement: await contracts.settlement.getAddress(),
-    InferenceRequests: await contracts.requests.getAddress(),
-    Disputes: await contracts.disputes.getAddress(),
-    Coverage: await contracts.coverage.getAddress(),
-    Gateways: await contracts.gateways.getAddress(),
-    Groth16Verifier: await contracts.groth16.getAddress(),
-    Pipe: await contracts.pipe.getAddress(),
-    PipeExecutor: await contracts.executor.getAddress(),
-    SolidML: await contracts.solidML.getAddress(),
-    WorkflowScheduler: await contracts.scheduler.getAddress(),
+    BlobStore: contracts.blobs,
+    ExactMachine: contracts.machine,
+    OnChainModels: contracts.models,
+    ModelHub: contracts.hub,
+    Operators: contracts.operators,
+    ProofSettlement: contracts.settlement,
+    InferenceRequests: contracts.requests,
+    Disputes: contracts.disputes,
+    Coverage: contracts.coverage,
+    Gateways: contracts.gateways,
+    Groth16Verifier: contracts.groth16,
+    Pipe: contracts.pipe,
+    PipeExecutor: contracts.executor,
+    SolidML: contracts.solidML,
+    WorkflowScheduler: contracts.scheduler,
   };
-  const blocks = await deploymentBlocks(connection, addresses, journal);
+  const blocks = await deploymentBlocks(connection, addresses, folder);
   // Made by the constructor of `Pipe`, so that no journal knows it.
   const executorBlock = blocks.get(addresses.Pipe);
   if (executorBlock !== undefined) blocks.set(addresses.PipeExecutor, executorBlock);
@@ -146,6 +188,28 @@ export async function deployProtocol(
   };
 }
 
+/** Of a module that is done and after which another was begun; undefined where Ignition has to run it. */
+async function addressesIn<Results extends IgnitionModuleResult<string>>(
+  folder: string,
+  module: IgnitionModule<string, string, Results>,
+): Promise<Record<keyof Results, string> | undefined> {
+  const lines = await readJournal(folder);
+  const done = completed(lines);
+  const futures = futuresOf(module);
+  const isLast = lines.every(({ futureId }) => futureId === undefined || futures.has(futureId));
+  if (isLast || [...futures].some((id) => !done.has(id))) return undefined;
+  return Object.fromEntries(
+    Object.entries(module.results).map(([name, { id }]) => [name, done.get(id)]),
+  ) as Record<keyof Results, string>;
+}
+
+function futuresOf(module: IgnitionModule): Set<string> {
+  return new Set([
+    ...[...module.futures].map(({ id }) => id),
+    ...[...module.submodules].flatMap((submodule) => [...futuresOf(submodule)]),
+  ]);
+}
+
 async function tokenOf(
   connection: NetworkConnection<string>,
   token: ProtocolParameters["token"],
@@ -154,50 +218,6 @@ async function tokenOf(
   if (token.existing === null) return await deploy();
   if ((await codeAt(connection, token.existing)) === "0x") throw new TokenMissingError(token.existing);
   return token.existing;
-}
-
-/**
- * What the journal tells of must be there, and be what is built now. A local chain that was started anew, or contracts
- * that have changed, begin a new deployment there; anywhere else that is for the deployer to decide.
- */
-async function checkJournal(
-  connection: NetworkConnection<string>,
-  journal: string,
-  chainId: number,
-  { artifacts, say }: Pick<DeployOptions, "artifacts" | "say">,
-): Promise<void> {
-  if (!existsSync(journal)) return;
-  const file = path.join(journal, "deployed_addresses.json");
-  const recorded = existsSync(file)
-    ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>)
-    : {};
-  const problem = await firstProblem(connection, artifacts, recorded);
-  if (chainId !== LOCAL_CHAIN_ID) {
-    if (problem?.kind === "lost") throw new DeploymentLostError(problem.address, journal);
-    if (problem?.kind === "outdated") throw new DeploymentOutdatedError(problem.address, journal);
-  } else if (problem !== undefined || Object.keys(recorded).length === 0) {
-    say(
-      problem?.kind === "outdated"
-        ? "The contracts have changed: deploying anew"
-        : "The local chain is a new one: deploying anew",
-    );
-    await rm(journal, { recursive: true });
-  }
-}
-
-async function firstProblem(
-  connection: NetworkConnection<string>,
-  artifacts: ArtifactManager,
-  recorded: Readonly<Record<string, string>>,
-): Promise<{ kind: "lost" | "outdated"; address: string } | undefined> {
-  for (const [future, address] of Object.entries(recorded)) {
-    const code = await codeAt(connection, address);
-    if (code === "0x") return { kind: "lost", address: getAddress(address) };
-    const contract = future.slice(future.indexOf("#") + 1);
-    if (!(await isBuiltCode(artifacts, contract, code)))
-      return { kind: "outdated", address: getAddress(address) };
-  }
-  return undefined;
 }
 
 async function codeAt(connection: NetworkConnection<string>, address: string): Promise<string> {

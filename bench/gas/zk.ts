@@ -1,5 +1,5 @@
 import { storeGraph } from "../../offchain-runner/src/exact/blobs.ts";
-import { operatorSignal, publicSignals } from "../../offchain-runner/src/zk/statement.ts";
+import { bindingOf, publicSignals } from "../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../sdk/src/tensorCodec.ts";
 import { knownKeyBlob, provedAnyhow } from "../../test/fixtures/zk/knownKey.ts";
 import { operatorNetwork, RESULT_FIELDS, START_SEC } from "../operatorNetwork.ts";
@@ -109,7 +109,7 @@ export async function measure(): Promise<Record<string, number>> {
     const input = encodeTensors([{ dtype: "uint8", shape: [bytes], data: draw(bytes) }]);
     const output = encodeTensors([{ dtype: "uint8", shape: [1], data: draw(1) }]);
     const binding = { operatorId: 1, chainId: domain.chainId, verifier: await groth16.getAddress(), release };
-    const signals = publicSignals(root, input, output, operatorSignal(binding));
+    const signals = publicSignals(root, input, output, bindingOf(binding));
     const proof = coder.encode(["bytes", "bytes"], [input, provedAnyhow(signals)]);
     return { input: ethers.hexlify(input), output: ethers.hexlify(output), proof };
   };

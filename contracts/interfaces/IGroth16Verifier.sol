@@ -31,7 +31,7 @@ interface IGroth16Verifier is IProofVerifier {
     error KeyGraphMismatch(bytes32 graphRoot, bytes32 committed);
     /// Elements that lie outside the encoding, or before those of the part before; parts count on from input to output.
     error KeyPartInvalid(uint256 part);
-    /// The elements do not fill as many signals as the key has.
+    /// Elements and binding do not fill as many signals as the key has.
     error KeySignalsInvalid(uint256 signals, uint256 elementBytes);
     /// Zero, not on the curve, or with a coordinate beyond the field; `position` in bytes of the key.
     error KeyPointInvalid(uint256 position);

@@ -31,6 +31,8 @@ interface IProofSettlement {
     error ResultNotValid(uint40 validUntil, uint256 latest);
     error SignerWithoutStanding(address signer);
     error ProofRejected(Mode mode, ReleaseId release);
+    /// Not the encoding of an input and a proof.
+    error ProofEncodingInvalid(uint256 length);
 
     /// @notice Sets the verifier of ZK or TEE, once.
     function setVerifier(Mode mode, IProofVerifier verifier) external;

@@ -7,15 +7,13 @@ import {ExactCommitment, IModelHub, KeyOrigin} from "../interfaces/IModelHub.sol
 import {IProofVerifier, ProofStatement} from "../interfaces/IProofVerifier.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {Bn254} from "./Bn254.sol";
-import {CHUNK_BYTES, VerifyingKey, loadVerifyingKey} from "./VerifyingKey.sol";
+import {BINDING_BYTES, CHUNK_BYTES, VerifyingKey, loadVerifyingKey} from "./VerifyingKey.sol";
 
 /// @title Groth16Verifier
 /// @notice Owns which key each release has, written once by anyone from what the hub holds. Has no other role and no
 /// money. Trusts `ModelHub` and its blob store.
 contract Groth16Verifier is IGroth16Verifier {
     uint256 private constant PROOF_BYTES = 256;
-    /// Bits of the operator's signal below the operator's id.
-    uint256 private constant DIGEST_BITS = 216;
 
     IModelHub public immutable override HUB;
     KeyOrigin public immutable override LEAST_ORIGIN;
@@ -52,7 +50,7 @@ contract Groth16Verifier is IGroth16Verifier {
         require(proof.length == PROOF_BYTES, ProofLengthInvalid(proof.length, PROOF_BYTES));
         VerifyingKey key = _admittedKey(statement.release);
         uint256 data = _data(key, statement);
-        return _isProof(key, data, _operatorSignal(statement), proof);
+        return _isProof(key, data, proof);
     }
 
     /// @inheritdoc IGroth16Verifier
@@ -60,14 +58,13 @@ contract Groth16Verifier is IGroth16Verifier {
         VerifyingKey key = _admittedKey(statement.release);
         uint256 data = _data(key, statement);
         uint256 count = key.chunks();
-        signals = new uint256[](count + 1);
+        signals = new uint256[](count);
         for (uint256 i; i < count; ++i) {
             uint256 place = data + i * CHUNK_BYTES;
             assembly ("memory-safe") {
                 mstore(add(signals, mul(32, add(i, 1))), shr(8, mload(place)))
             }
         }
-        signals[count] = _operatorSignal(statement);
     }
 
     function _admittedKey(ReleaseId release) private view returns (VerifyingKey key) {
@@ -76,14 +73,11 @@ contract Groth16Verifier is IGroth16Verifier {
         (key, ) = loadVerifyingKey(blob);
     }
 
-    function _operatorSignal(ProofStatement calldata statement) private view returns (uint256) {
-        bytes32 release = ReleaseId.unwrap(statement.release);
-        uint256 digest = uint256(keccak256(abi.encode(block.chainid, address(this), release)));
-        return (uint256(statement.operatorId) << DIGEST_BITS) | uint216(digest);
-    }
-
-    /// @return data where all elements are in memory, without gaps and followed by zeros
-    function _data(VerifyingKey key, ProofStatement calldata statement) private pure returns (uint256 data) {
+    /// @return data where all elements are in memory without gaps, then the binding, then zeros
+    function _data(VerifyingKey key, ProofStatement calldata statement) private view returns (uint256 data) {
+        bytes32 digest = keccak256(
+            abi.encode(statement.operatorId, block.chainid, address(this), statement.release)
+        );
         uint256 length;
         // No more than the key's blob is long, times 31.
         unchecked {
@@ -92,7 +86,6 @@ contract Groth16Verifier is IGroth16Verifier {
         assembly ("memory-safe") {
             data := mload(0x40)
             mstore(0x40, add(data, and(add(length, 63), not(31))))
-            calldatacopy(data, calldatasize(), add(length, 32))
         }
         bytes calldata input = statement.input;
         bytes calldata output = statement.output;
@@ -100,7 +93,13 @@ contract Groth16Verifier is IGroth16Verifier {
         require(hasForm, StatementFormInvalid(statement.release));
         (uint256 part, uint256 outputPart, uint256 lastPart) = key.partPlaces();
         (bytes32 inputFrame, uint256 end) = _moveElements(input, part, outputPart, data);
-        (bytes32 outputFrame, ) = _moveElements(output, outputPart, lastPart, end);
+        bytes32 outputFrame;
+        (outputFrame, end) = _moveElements(output, outputPart, lastPart, end);
+        assembly ("memory-safe") {
+            // Behind the part of the digest that counts, the last chunk has at most 30 bytes more.
+            mstore(end, digest)
+            mstore(add(end, BINDING_BYTES), 0)
+        }
         hasForm = inputFrame == key.inputDigest() && outputFrame == key.outputDigest();
         require(hasForm, StatementFormInvalid(statement.release));
     }
@@ -135,14 +134,13 @@ contract Groth16Verifier is IGroth16Verifier {
     function _isProof(
         VerifyingKey key,
         uint256 data,
-        uint256 signal,
         bytes calldata proof
     ) private view returns (bool isProof) {
         uint256 pairs;
         assembly ("memory-safe") {
             pairs := mload(0x40)
         }
-        isProof = _sum(key.signalPoints(), key.chunks(), data, signal, pairs + 384);
+        isProof = _sum(key.signalPoints(), key.chunks(), data, pairs + 384);
         (uint256 prime, uint256 pairingGas) = (Bn254.PRIME, Bn254.PAIRING_GAS + 4 * Bn254.PAIR_GAS);
         (uint256 alpha, uint256 gamma, uint256 delta) = (key.alpha(), key.gamma(), key.delta());
         assembly ("memory-safe") {
@@ -169,32 +167,33 @@ contract Groth16Verifier is IGroth16Verifier {
         uint256 points,
         uint256 count,
         uint256 data,
-        uint256 signal,
         uint256 sum
     ) private view returns (bool isSum) {
         (uint256 addGas, uint256 multiplyGas) = (Bn254.ADD_GAS, Bn254.MULTIPLY_GAS);
         assembly ("memory-safe") {
             mcopy(sum, points, 64)
             isSum := 1
-            let point := add(points, mul(64, add(count, 1)))
+            let product := add(sum, 64)
+            let point := add(points, mul(64, count))
             for {
                 let chunk := add(data, mul(31, count))
-            } 1 {
-                signal := shr(8, mload(chunk))
+            } gt(chunk, data) {
+                point := sub(point, 64)
             } {
+                chunk := sub(chunk, 31)
+                let signal := shr(8, mload(chunk))
                 // Nothing times a point adds nothing.
                 if signal {
                     mstore(add(point, 64), signal)
-                    isSum := and(isSum, staticcall(multiplyGas, 7, point, 96, add(sum, 64), 64))
-                    isSum := and(isSum, eq(returndatasize(), 64))
-                    isSum := and(isSum, staticcall(addGas, 6, sum, 128, sum, 64))
-                    isSum := and(isSum, eq(returndatasize(), 64))
+                    // From the right to the left: first the product, then what it returned, then the sum.
+                    isSum := and(
+                        and(eq(returndatasize(), 64), staticcall(addGas, 6, sum, 128, sum, 64)),
+                        and(
+                            and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)),
+                            isSum
+                        )
+                    )
                 }
-                if eq(chunk, data) {
-                    break
-                }
-                chunk := sub(chunk, 31)
-                point := sub(point, 64)
             }
         }
     }

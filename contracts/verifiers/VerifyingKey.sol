@@ -7,9 +7,9 @@ import {Bn254} from "./Bn254.sol";
 /// @notice A verifying key in memory: where its first byte is.
 /// @dev Sums of places and 16-bit counts do not overflow: such arithmetic is unchecked, some 500 gas a proof.
 /// graphRoot 32 | digest of the input's frame 32 | of the output's 32 | head 32 | alpha 64 | beta 128 | gamma 128 |
-/// delta 128 | a point of 64 for the constant, for each signal of data, for the operator | parts of input, then of
-/// output, 8 each: place 4, bytes 4.
-/// Head, from the high end: zeros 16 | format 2 | signals of data 2 | length of the input 4 | of the output 4 | parts
+/// delta 128 | a point of 64 for the constant and for each signal | parts of input, then of output, 8 each:
+/// place 4, bytes 4.
+/// Head, from the high end: zeros 16 | format 2 | signals 2 | length of the input 4 | of the output 4 | parts
 /// of the input 2 | of the output 2.
 type VerifyingKey is uint256;
 
@@ -33,6 +33,7 @@ using {
 uint256 constant KEY_FORMAT = 1;
 uint256 constant CHUNK_BYTES = 31;
 uint256 constant PART_BYTES = 8;
+uint256 constant BINDING_BYTES = 16;
 
 uint256 constant HEAD_AT = 96;
 uint256 constant ALPHA_AT = 128;
@@ -62,7 +63,7 @@ function outputDigest(VerifyingKey self) pure returns (bytes32) {
     return bytes32(_word(self, 64));
 }
 
-/// @notice Signals of data; the operator's is one more.
+/// @notice All public signals.
 function chunks(VerifyingKey self) pure returns (uint256) {
     return uint16(_word(self, HEAD_AT) >> 96);
 }
@@ -112,7 +113,7 @@ function signalPoints(VerifyingKey self) pure returns (uint256) {
 /// @notice Where the parts of the input are in memory; those of the output follow.
 function parts(VerifyingKey self) pure returns (uint256) {
     unchecked {
-        return signalPoints(self) + (chunks(self) + 2) * Bn254.G1_BYTES;
+        return signalPoints(self) + (chunks(self) + 1) * Bn254.G1_BYTES;
     }
 }
 
@@ -154,7 +155,7 @@ function _requireParts(VerifyingKey self) pure {
         elementBytes += size;
     }
     bool isOfBoth = first != 0 && outputParts(self) != 0;
-    bool isFull = (elementBytes + CHUNK_BYTES - 1) / CHUNK_BYTES == chunks(self);
+    bool isFull = (elementBytes + BINDING_BYTES + CHUNK_BYTES - 1) / CHUNK_BYTES == chunks(self);
     require(isOfBoth && isFull, IGroth16Verifier.KeySignalsInvalid(chunks(self), elementBytes));
 }
 

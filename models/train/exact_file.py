@@ -73,6 +73,7 @@ _OPERATORS = {
     "Concat": lambda *parts, axis: np.concatenate(parts, axis),
     "ConvInteger": _convolution,
     "Div": _truncated,
+    "Gather": lambda table, rows, axis: np.take(table, rows, axis),
     "MatMulInteger": _matrix_product,
     "Mul": np.multiply,
     "Reshape": _reshape,

@@ -211,6 +211,10 @@ const configSchema = z.strictObject({
     /** First block with events of the protocol; taken from the deployment file. */
     fromBlock: whole.default(0),
     rpcTimeoutMs: positive.default(10_000),
+    /** How often the heads of several endpoints are compared. */
+    probeIntervalMs: positive.default(5_000),
+    /** An endpoint whose head is further behind the best is left. */
+    maxLagBlocks: positive.default(3),
     /** Without a new block for this long the node is not ready; 0 = for chains that mine on demand. */
     silentAfterMs: whole.default(120_000),
   }),

@@ -111,7 +111,9 @@ async function openBase(
     urls: chain.rpcUrls,
     chainId: chain.chainId,
     timeoutMs: chain.rpcTimeoutMs,
+    maxLagBlocks: chain.maxLagBlocks,
     clock,
+    logger,
     signal,
   });
   closers.push(() => provider.destroy());
@@ -244,6 +246,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
   const status = new StatusReader({
     ...chain,
+    endpoints: () => base.provider.health(),
     time,
     watcher,
     account,
@@ -257,7 +260,23 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     verifier: verifier?.status,
     isServing,
   });
-  return { store, releases, admitter, executor, watcher, loop, metrics, status, pipe, verifier };
+  // With one endpoint there is nothing to compare it with.
+  const watchEndpoints = async (until: AbortSignal): Promise<void> => {
+    if (chain.rpcUrls.length > 1) await base.provider.watch(chain.probeIntervalMs, until);
+  };
+  return {
+    store,
+    releases,
+    admitter,
+    executor,
+    watcher,
+    loop,
+    metrics,
+    status,
+    pipe,
+    verifier,
+    watchEndpoints,
+  };
 }
 
 interface Work {
@@ -342,6 +361,7 @@ async function runUntil(
     parts.executor.run(signal, cancel.signal),
     parts.loop.run(signal, cancel.signal),
     parts.verifier?.run(signal),
+    parts.watchEndpoints(signal),
     keepPruned(parts, clock, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {

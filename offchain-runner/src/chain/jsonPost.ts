@@ -6,7 +6,14 @@ import { urlToHttpOptions } from "node:url";
 export interface HttpAnswer {
   status: number;
   text: string;
+  /** What `retry-after` asks for. */
+  retryAfterMs: number | undefined;
+  /** The server's clock, to the second. */
+  dateMs: number | undefined;
 }
+
+/** An answer that never ends must not fill the memory. */
+const MAX_ANSWER_BYTES = 134_217_728;
 
 /** Connections that are kept between POSTs of JSON. `fetch` adds half a millisecond to each. */
 export class JsonPost {
@@ -39,9 +46,10 @@ export class JsonPost {
         response.setEncoding("utf8");
         response.on("data", (part: string) => {
           text += part;
+          if (text.length > MAX_ANSWER_BYTES) response.destroy(new Error("the answer is too long"));
         });
         response.on("error", reject);
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on("end", () => resolve(answerOf(response, text)));
       };
       const options = { ...target, method: "POST", headers, signal };
       const sent =
@@ -60,6 +68,23 @@ export class JsonPost {
     this.#targets.set(url, known);
     return known;
   }
+}
+
+function answerOf({ statusCode = 0, headers }: IncomingMessage, text: string): HttpAnswer {
+  const dateMs = Date.parse(headers.date ?? "");
+  return {
+    status: statusCode,
+    text,
+    retryAfterMs: retryAfterMs(headers["retry-after"]),
+    dateMs: Number.isNaN(dateMs) ? undefined : dateMs,
+  };
+}
+
+/** Seconds or a date (RFC 9110, 10.2.3). */
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
 class StaleConnectionError extends Error {

@@ -4,6 +4,7 @@ import { NodeError } from "../nodeError.ts";
 import type { BlockStore, SeenBlock } from "./blockStore.ts";
 import type { BlockHeader, ChainLog, ChainReader } from "./chainReader.ts";
 import type { ChainTime } from "./chainTime.ts";
+import { mayHaveLogsOf } from "./logsBloom.ts";
 
 /** Gets every log once per chain that contains it. Synchronous: it shares a database transaction with the cursor. */
 export interface LogHandler {
@@ -33,6 +34,8 @@ export type WatchStep =
 
 const MAX_BACKOFF_MS = 10_000;
 const RANGE_GROWTH = 1.1;
+/** Blocks this close to the head are read one by one, by hash: there endpoints are behind with their logs. */
+const SETTLED_BLOCKS = 16;
 
 /** Follows the head of the chain block by block, and catches up in ranges. */
 export class LogWatcher {
@@ -92,9 +95,11 @@ export class LogWatcher {
 
   /** Processes the next piece of the chain, if there is one. */
   async step(): Promise<WatchStep> {
+    const { epoch } = this.#reader;
     const head = await this.#reader.head();
     const known = this.#blocks.newest() ?? (await this.#begin(head));
-    const step = head.number < known.number ? await this.#behind(head) : await this.#follow(head, known);
+    const step =
+      head.number < known.number ? await this.#behind(head, epoch) : await this.#follow(head, known, epoch);
     const isLagging = head.number < known.number && step.kind === "idle";
     if (!isLagging || !this.#time.isKnown) this.#time.observe(head);
     if (step.kind !== "raced") this.#handler.onHead(head);
@@ -112,42 +117,68 @@ export class LogWatcher {
   }
 
   /** An endpoint that lags shows a shorter chain; it counts as reorganised only when it contradicts what we saw. */
-  async #behind(head: BlockHeader): Promise<WatchStep> {
+  async #behind(head: BlockHeader, epoch: number): Promise<WatchStep> {
     const known = this.#blocks.newest(head.number);
     if (known === undefined || (await this.#isCanonical(known, head))) return { kind: "idle" };
-    return this.#rewind(head);
+    return this.#rewind(head, known, epoch);
   }
 
-  async #follow(head: BlockHeader, known: SeenBlock): Promise<WatchStep> {
-    if (!(await this.#isCanonical(known, head))) return this.#rewind(head);
-    const target = Math.min(head.number - this.#options.confirmations, known.number + this.#range);
+  /** @param epoch in which the head was read: of another endpoint's blocks nothing is concluded */
+  async #follow(head: BlockHeader, known: SeenBlock, epoch: number): Promise<WatchStep> {
+    if (!(await this.#isCanonical(known, head))) return this.#rewind(head, known, epoch);
+    const settled = head.number - SETTLED_BLOCKS;
+    const next = Math.max(known.number + 1, Math.min(settled, known.number + this.#range));
+    const target = Math.min(head.number - this.#options.confirmations, next);
     if (target <= known.number) return { kind: "idle" };
     const last = target === head.number ? head : await this.#reader.block(target);
     if (last === undefined) return { kind: "raced" };
     const logs =
       target === known.number + 1 ? await this.#logsOf(last, known) : await this.#logsUpTo(last, known);
-    if (logs === undefined) return { kind: "raced" };
+    // One block and its logs are bound by hashes, whoever gave them; a range is not.
+    const isBound = target === known.number + 1 || this.#reader.epoch === epoch;
+    if (logs === undefined || !isBound) return { kind: "raced" };
     this.#blocks.advance(last, () => this.#handler.apply(logs));
     return { kind: "advanced", to: last.number, logs: logs.length };
   }
 
+  /** Of one block, by its hash. None where its header speaks of some is asked of others. */
   async #logsOf(block: BlockHeader, known: SeenBlock): Promise<ChainLog[] | undefined> {
     if (block.parentHash !== known.hash) return undefined;
-    return this.#reader.logs(this.#options.addresses, { blockHash: block.hash });
+    const { addresses } = this.#options;
+    const { epoch } = this.#reader;
+    const range = { blockHash: block.hash };
+    const logs = await this.#reader.logs(addresses, range);
+    const isDoubtful = addresses.some(
+      (address) =>
+        block.logsBloom !== undefined &&
+        mayHaveLogsOf(address, block.logsBloom) &&
+        !logs.some((log) => log.address.toLowerCase() === address.toLowerCase()),
+    );
+    if (!isDoubtful) return logs;
+    const others = await this.#reader.logsElsewhere(addresses, range, block);
+    if (others === undefined || others.length <= logs.length) return logs;
+    this.#reader.distrust("lost-logs", epoch);
+    return others;
   }
 
   async #logsUpTo(last: BlockHeader, known: SeenBlock): Promise<ChainLog[] | undefined> {
+    const { addresses } = this.#options;
+    const range = { fromBlock: known.number + 1, toBlock: last.number };
+    const half = Math.max(1, Math.floor((last.number - known.number) / 2));
     let logs: ChainLog[];
     try {
-      logs = await this.#reader.logs(this.#options.addresses, {
-        fromBlock: known.number + 1,
-        toBlock: last.number,
-      });
+      logs = await this.#reader.logs(addresses, range);
       this.#range = Math.min(Math.ceil(this.#range * RANGE_GROWTH), this.#options.maxLogRange);
     } catch (error) {
       // Endpoints cap ranges by blocks, by logs or by bytes, each with another error: a smaller range passes them all.
-      this.#range = Math.max(1, Math.floor((last.number - known.number) / 2));
+      this.#range = half;
       throw error;
+    }
+    const others = await this.#reader.logsElsewhere(addresses, range);
+    if (others !== undefined && !areSame(logs, others)) {
+      // In the end it is one block, which its header can speak for.
+      this.#range = half;
+      return undefined;
     }
     const [first, end] = await Promise.all([
       this.#reader.block(known.number),
@@ -156,10 +187,16 @@ export class LogWatcher {
     return first?.hash === known.hash && end?.hash === last.hash ? logs : undefined;
   }
 
-  async #rewind(head: BlockHeader): Promise<WatchStep> {
+  /** @param contradicted a block that this endpoint has no longer */
+  async #rewind(head: BlockHeader, contradicted: SeenBlock, epoch: number): Promise<WatchStep> {
+    if (await this.#reader.isHeldElsewhere(contradicted, head)) {
+      this.#reader.distrust("contradicted", epoch);
+      return { kind: "raced" };
+    }
     let known = this.#blocks.newest(head.number);
     while (known !== undefined && !(await this.#isCanonical(known, head)))
       known = this.#blocks.newest(known.number - 1);
+    if (this.#reader.epoch !== epoch) return { kind: "raced" };
     const ancestor = known?.number ?? -1;
     this.#logger.warn({ ancestor, head: head.number }, "chain reorganised");
     this.#blocks.rewind(ancestor, () => this.#handler.rollback(ancestor));
@@ -171,4 +208,13 @@ export class LogWatcher {
     if (block.number === head.number - 1) return block.hash === head.parentHash;
     return (await this.#reader.block(block.number))?.hash === block.hash;
   }
+}
+
+function areSame(logs: readonly ChainLog[], others: readonly ChainLog[]): boolean {
+  return (
+    logs.length === others.length &&
+    logs.every(
+      ({ blockHash, index }, at) => others[at]?.blockHash === blockHash && others[at]?.index === index,
+    )
+  );
 }

@@ -1,7 +1,6 @@
 import type { TransactionRequest, Wallet } from "ethers";
 import { isCallException, Transaction } from "ethers";
 import { z } from "zod";
-import { NodeError } from "../nodeError.ts";
 import type { ChainLog } from "./chainReader.ts";
 import { logsSchema } from "./chainReader.ts";
 import type { GasPrice } from "./gasPrices.ts";
@@ -33,6 +32,8 @@ export interface SignedTransaction {
 /** What the sender needs of the chain. */
 export interface TransactionChain {
   readonly sender: string;
+  /** Changes when another endpoint is asked; see `EndpointPool`. */
+  readonly epoch: number;
   /** Undefined = would succeed; else the revert data. */
   simulate(call: Call): Promise<string | undefined>;
   nonce(): Promise<number>;
@@ -43,6 +44,8 @@ export interface TransactionChain {
   broadcast(raw: string): Promise<boolean>;
   isKnown(hash: string): Promise<boolean>;
   receipt(hash: string): Promise<Receipt | undefined>;
+  /** A receipt that another endpoint has. */
+  receiptElsewhere(hash: string): Promise<Receipt | undefined>;
 }
 
 const quantity = z.string().transform(BigInt);
@@ -65,6 +68,9 @@ export function createTransactionChain(
   const { address } = wallet;
   return {
     sender: address,
+    get epoch() {
+      return provider.epoch;
+    },
     async simulate(call) {
       try {
         await provider.call({ from: address, ...call });
@@ -93,13 +99,9 @@ export function createTransactionChain(
       return { raw, hash: Transaction.from(raw).hash as string };
     },
     async broadcast(raw) {
-      try {
-        await provider.send("eth_sendRawTransaction", [raw]);
-        return true;
-      } catch (error) {
-        if (error instanceof NodeError) throw error;
-        return false;
-      }
+      // The same bytes can be mined once, however many are told.
+      const ends = await provider.askAll("eth_sendRawTransaction", [raw]);
+      return ends.some((end) => "result" in end);
     },
     async isKnown(hash) {
       return (await provider.send("eth_getTransactionByHash", [hash])) !== null;
@@ -107,6 +109,13 @@ export function createTransactionChain(
     async receipt(hash) {
       const answer: unknown = await provider.send("eth_getTransactionReceipt", [hash]);
       return answer === null ? undefined : toReceipt(receiptSchema.parse(answer));
+    },
+    async receiptElsewhere(hash) {
+      for (const end of await provider.askOthers("eth_getTransactionReceipt", [hash])) {
+        const receipt = receiptSchema.safeParse("result" in end ? end.result : undefined);
+        if (receipt.success) return toReceipt(receipt.data);
+      }
+      return undefined;
     },
   };
 }

@@ -45,6 +45,14 @@ export interface SenderOptions {
   giveUpAfterMs: number;
 }
 
+/** Since when a nonce is gone and no receipt of ours is found. */
+interface Absence {
+  atMs: number | undefined;
+}
+
+/** How long a receipt is looked for, once the nonce is gone. */
+const RECEIPT_PATIENCE_MS = 5_000;
+
 /** Sends one transaction at a time for one key, and follows it to its end; the transition table is in README.md. */
 export class TransactionSender {
   readonly #chain: TransactionChain;
@@ -114,10 +122,12 @@ export class TransactionSender {
   async follow(transaction: StoredTransaction, signal: AbortSignal): Promise<SubmitOutcome> {
     this.#inFlight = transaction;
     try {
+      const absence: Absence = { atMs: undefined };
       for (let round = 0; ; ++round) {
         signal.throwIfAborted();
-        const outcome = (await this.#observe(transaction)) ?? (await this.#push(transaction, round));
-        if (outcome !== undefined) {
+        const seen = await this.#observe(transaction, absence);
+        const outcome = seen ?? (await this.#push(transaction, round));
+        if (outcome !== undefined && outcome !== "gone") {
           this.#store.setState(transaction.id, finalStateOf(outcome));
           this.#logOutcome(transaction, outcome);
           return outcome;
@@ -130,16 +140,29 @@ export class TransactionSender {
   }
 
   /** What the chain knows of it. The nonce is read before the receipts, so that a gone nonce has its receipt. */
-  async #observe(transaction: StoredTransaction): Promise<SubmitOutcome | undefined> {
+  async #observe(
+    transaction: StoredTransaction,
+    since: Absence,
+  ): Promise<SubmitOutcome | "gone" | undefined> {
+    const { epoch } = this.#chain;
     const nonce = await this.#chain.nonce();
-    if (nonce <= transaction.nonce) return undefined;
-    for (const attempt of this.#store.attemptsOf(transaction.id)) {
-      const receipt = await this.#chain.receipt(attempt.hash);
-      if (receipt === undefined) continue;
-      if (attempt.kind === "cancel") return { status: "expired" };
-      return { status: receipt.isSuccess ? "included" : "reverted", receipt };
+    if (nonce <= transaction.nonce) {
+      since.atMs = undefined;
+      return undefined;
     }
-    return { status: "superseded" };
+    const attempts = this.#store.attemptsOf(transaction.id);
+    for (const attempt of attempts) {
+      const receipt = await this.#chain.receipt(attempt.hash);
+      if (receipt !== undefined) return endOf(attempt, receipt);
+    }
+    if (epoch !== this.#chain.epoch) return "gone";
+    for (const attempt of attempts) {
+      const receipt = await this.#chain.receiptElsewhere(attempt.hash);
+      if (receipt !== undefined) return endOf(attempt, receipt);
+    }
+    // An endpoint of many machines may know the nonce before it knows the receipt.
+    since.atMs ??= this.#clock.nowMs();
+    return this.#clock.nowMs() - since.atMs < RECEIPT_PATIENCE_MS ? "gone" : { status: "superseded" };
   }
 
   /** Brings a transaction that is not mined closer to an end. */
@@ -202,6 +225,11 @@ export class TransactionSender {
       );
     } else this.#logger.warn(facts, "transaction ended");
   }
+}
+
+function endOf(attempt: Attempt, receipt: Receipt): SubmitOutcome {
+  if (attempt.kind === "cancel") return { status: "expired" };
+  return { status: receipt.isSuccess ? "included" : "reverted", receipt };
 }
 
 function finalStateOf(outcome: SubmitOutcome): FinalState {

@@ -66,6 +66,22 @@ export class NodeMetrics {
   readonly #backlog = this.#gauge("opg_verifier_backlog", "Results that wait to be computed", []);
   readonly #disputes = this.#gauge("opg_disputes", "Disputes by state", ["state"]);
   readonly #lag = this.#gauge("opg_cursor_lag_blocks", "Blocks whose events are not processed yet", []);
+  readonly #endpoints = this.#gauge("opg_rpc_endpoint_up", "1 where a chain endpoint is in order", ["host"]);
+  readonly #endpointLag = this.#gauge(
+    "opg_rpc_endpoint_lag_blocks",
+    "How far an endpoint is behind the best",
+    ["host"],
+  );
+  readonly #endpointLatency = this.#gauge(
+    "opg_rpc_endpoint_latency_seconds",
+    "Moving average of an endpoint's answers",
+    ["host"],
+  );
+  readonly #endpointFailures = this.#gauge(
+    "opg_rpc_endpoint_failures",
+    "Failures of an endpoint since the start, by kind",
+    ["host", "failure"],
+  );
   readonly #ready = this.#gauge("opg_ready", "1 when the node would serve a request now", []);
 
   constructor() {
@@ -127,6 +143,13 @@ export class NodeMetrics {
     this.#queue.set(status.queueDepth);
     this.#lag.set(status.chain.lagBlocks);
     this.#ready.set(status.isReady ? 1 : 0);
+    for (const { host, state, lagBlocks, latencyMs, failures } of status.endpoints) {
+      this.#endpoints.set({ host }, state === "up" ? 1 : 0);
+      this.#endpointLag.set({ host }, lagBlocks);
+      this.#endpointLatency.set({ host }, latencyMs / 1000);
+      for (const [failure, count] of Object.entries(failures))
+        this.#endpointFailures.set({ host, failure }, count);
+    }
     if (status.operator !== undefined) {
       this.#stake.set(Number(status.operator.stake) / OPG_WEI);
       this.#balance.set(Number(status.operator.signerBalance) / 1e18);

@@ -1,3 +1,4 @@
+import type { EndpointHealth } from "../chain/rpcEndpoint.ts";
 import type { CoverState } from "../cover/wrongCoverStore.ts";
 import type { Job, JobState } from "../jobs/job.ts";
 import type { Dispute, DisputeKind, DisputeState } from "../verifier/dispute.ts";
@@ -8,6 +9,8 @@ export interface NodeStatus {
   /** Why not; empty when ready. Codes of README.md. */
   reasons: string[];
   chain: { chainId: number; head: number; cursor: number; lagBlocks: number; headAgeMs: number };
+  /** In the order of the configuration. */
+  endpoints: EndpointHealth[];
   operator:
     | { operatorId: number; signer: string; isActive: boolean; stake: string; signerBalance: string }
     | undefined;

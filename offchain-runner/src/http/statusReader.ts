@@ -1,6 +1,7 @@
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { LogWatcher } from "../chain/logWatcher.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
+import type { EndpointHealth } from "../chain/rpcEndpoint.ts";
 import type { TransactionChain } from "../chain/transactionChain.ts";
 import type { TransactionLoop } from "../chain/transactionLoop.ts";
 import type { TransactionSender } from "../chain/transactionSender.ts";
@@ -20,6 +21,7 @@ export interface StatusSources {
   confirmations: number;
   /** 0 = never. */
   silentAfterMs: number;
+  endpoints(): EndpointHealth[];
   time: ChainTime;
   watcher: LogWatcher;
   account: OwnAccount;
@@ -52,6 +54,7 @@ export class StatusReader {
       isReady: reasons.length === 0,
       reasons,
       chain: this.#chain(),
+      endpoints: this.#sources.endpoints(),
       operator,
       releases: releases.all().map(({ config, id, status, problem, runMs }) => ({
         reference: config.release,

@@ -9,7 +9,7 @@ import { CircuitError } from "./circuitError.ts";
 import { checkBits, checkTerms } from "./circuitLimits.ts";
 import { CircuitText } from "./circuitText.ts";
 import { ArenaRanges, bitsFor, signedBitsFor, unionOf } from "./ranges.ts";
-import { chunkCount, SIGNAL_BYTES } from "./statement.ts";
+import { BINDING_BYTES, chunkCount, SIGNAL_BYTES } from "./statement.ts";
 import type { Tally } from "./steps.ts";
 import { writeStep } from "./steps.ts";
 
@@ -30,7 +30,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   const ranges = new ArenaRanges(root.arenaWords);
   const chunks = chunkCount(root);
   const tally: Tally = { activations: 0, leastBits: 0 };
-  text.line("signal input operator;");
+  text.line("signal input binding;");
   root.inputs.forEach((place, i) => {
     text.line(`signal input x${i}[${elementCount(place.shape)}];`);
   });
@@ -38,7 +38,6 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   text.line(`var a[${root.arenaWords}];`);
   text.line(`var chunk[${chunks}];`);
   text.line("var at = 0;");
-  text.line("signal bound <== operator * operator;");
   root.inputs.forEach((place, i) => {
     tally.leastBits += writeInput(text, ranges, place, i);
   });
@@ -50,17 +49,11 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   root.outputs.forEach((place, i) => {
     tally.leastBits += writeOutput(text, ranges, place, i);
   });
+  writeBinding(text);
   checkBits(tally);
   text.loop("i", chunks, () => text.line("data[i] <== chunk[i];"));
   const head = ["pragma circom 2.1.6;", 'include "bitify.circom";', ""];
-  const main = [
-    "template Main() {",
-    text.toString(),
-    "}",
-    "",
-    "component main {public [operator]} = Main();",
-    "",
-  ];
+  const main = ["template Main() {", text.toString(), "}", "", "component main = Main();", ""];
   return { source: [...head, GADGETS, ...main].join("\n"), tally };
 }
 
@@ -115,7 +108,18 @@ function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace,
   return count * bits;
 }
 
-/** Little-endian bytes of one element go to the statement, 31 of them to a signal, the first one highest. */
+/** Its bits are checked because it shares a signal with data: otherwise a prover could move a part of one to the other. */
+function writeBinding(text: CircuitText): void {
+  text.block("binding", () => {
+    text.line(`component bound = Num2Bits(${BYTE * BINDING_BYTES});`);
+    text.line("bound.in <== binding;");
+    // A number, and so its highest byte first.
+    const bit = () => `bound.out[${BYTE} * (${BINDING_BYTES - 1} - k) + j]`;
+    writeBytes(text, BINDING_BYTES, BYTE * BINDING_BYTES, bit);
+  });
+}
+
+/** Bytes of one element, lowest first, go to the statement, 31 of them to a signal, the first one highest. */
 function writeBytes(
   text: CircuitText,
   bytes: number,

@@ -74,10 +74,10 @@ export interface Proved {
   readonly cpuMs: number;
 }
 
-/** Proves what the graph gives for `input` to whoever knows `operator`, the signal of `operatorSignal`. */
+/** Proves what the graph gives for `input`, for the operator and the release of `binding` (`bindingOf`). */
 export async function prove(
   { circuit, keys, root }: { circuit: CompiledCircuit; keys: CircuitKeys; root: GraphRoot },
-  { input, operator }: { input: Uint8Array; operator: bigint },
+  { input, binding }: { input: Uint8Array; binding: bigint },
   prover: Prover,
   signal?: AbortSignal,
 ): Promise<Proved> {
@@ -90,7 +90,7 @@ export async function prove(
       kind: "prove",
       wasm: circuit.files.wasm,
       key: keys.provingKey,
-      input: circuitInput(root, input, operator),
+      input: circuitInput(root, input, binding),
     },
     signal,
   );

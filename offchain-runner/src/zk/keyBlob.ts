@@ -20,9 +20,9 @@ export function keyBlob(
 ): Uint8Array {
   const { input, output, chunks } = statementForm(root);
   const { alpha, beta, gamma, delta, signals } = evmVerifyingKey(verifyingKey);
-  if (signals.length !== chunks + 2)
+  if (signals.length !== chunks + 1)
     throw new CircuitError("key-mismatch", {
-      reason: `it has ${signals.length - 1} public signals, not ${chunks + 1}`,
+      reason: `it has ${signals.length - 1} public signals, not ${chunks}`,
     });
   const head = [
     [KEY_FORMAT, 18],

@@ -2,7 +2,7 @@ import { dtypeInfo } from "@opg-network/sdk/dtype";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { integersFromTensor } from "@opg-network/sdk/tensorValues";
-import { AbiCoder, getBigInt, keccak256, toBigInt } from "ethers";
+import { AbiCoder, getBigInt, getBytes, keccak256, toBeHex, toBigInt } from "ethers";
 import type { GraphRoot, TensorPlace } from "../exact/program.ts";
 import { elementCount } from "../exact/program.ts";
 import { CircuitError } from "./circuitError.ts";
@@ -10,8 +10,10 @@ import { CircuitError } from "./circuitError.ts";
 /** Bytes of the statement in one public signal: what every field element holds. */
 export const SIGNAL_BYTES = 31;
 const WORD = 32;
-/** A proof is made for one operator and one release: 4 bytes of its id, then 27 of a digest of the rest. */
-const DIGEST_BITS = 216n;
+/** Of the digest that says whose proof it is: these bytes stand behind the elements. */
+export const BINDING_BYTES = 16;
+const BINDING_BITS = 8n * BigInt(BINDING_BYTES);
+const DIGEST_BITS = 256n;
 
 /** Where the elements of the tensors lie inside a canonical encoding, all else of which is fixed by types and shapes. */
 export interface Frame {
@@ -25,7 +27,7 @@ export interface Frame {
 export interface StatementForm {
   readonly input: Frame;
   readonly output: Frame;
-  /** Signals of data; the one of the operator comes after them. */
+  /** All public signals. */
   readonly chunks: number;
 }
 
@@ -35,7 +37,7 @@ export function statementForm(root: GraphRoot): StatementForm {
 
 export function chunkCount({ inputs, outputs }: Pick<GraphRoot, "inputs" | "outputs">): number {
   const bytes = [...inputs, ...outputs].reduce((sum, place) => sum + bytesOf(place), 0);
-  return Math.ceil(bytes / SIGNAL_BYTES);
+  return Math.ceil((bytes + BINDING_BYTES) / SIGNAL_BYTES);
 }
 
 /** What a proof is made for, beside input and output. */
@@ -47,25 +49,25 @@ export interface ProofBinding {
   readonly release: string;
 }
 
-/** The signal that keeps a proof from being another operator's, or of another release, verifier or chain. */
-export function operatorSignal({ operatorId, chainId, verifier, release }: ProofBinding): bigint {
+/** 128 bits that keep a proof from being another operator's, or of another release, verifier or chain. */
+export function bindingOf({ operatorId, chainId, verifier, release }: ProofBinding): bigint {
   const encoded = AbiCoder.defaultAbiCoder().encode(
-    ["uint256", "address", "bytes32"],
-    [chainId, verifier, release],
+    ["uint32", "uint256", "address", "bytes32"],
+    [operatorId, chainId, verifier, release],
   );
-  return (BigInt(operatorId) << DIGEST_BITS) | (getBigInt(keccak256(encoded)) & ((1n << DIGEST_BITS) - 1n));
+  return getBigInt(keccak256(encoded)) >> (DIGEST_BITS - BINDING_BITS);
 }
 
 /**
- * All public signals, in the order of the verifying key: data of the inputs, data of the outputs, packed without gaps
- * 31 bytes each, big-endian, the last filled up with zeros; then the operator.
+ * All public signals, in the order of the verifying key: data of the inputs, data of the outputs, the binding, packed
+ * without gaps 31 bytes each, big-endian, the last filled up with zeros.
  * @throws CircuitError `proof-statement-invalid` for bytes that are not the encoding of such tensors
  */
 export function publicSignals(
   root: GraphRoot,
   input: Uint8Array,
   output: Uint8Array,
-  operator: bigint,
+  binding: bigint,
 ): bigint[] {
   const tensors = [...tensorsOf(root.inputs, input), ...tensorsOf(root.outputs, output)];
   const data = new Uint8Array(chunkCount(root) * SIGNAL_BYTES);
@@ -74,17 +76,17 @@ export function publicSignals(
     data.set(tensor.data, at);
     at += tensor.data.length;
   }
-  const chunks = Array.from({ length: data.length / SIGNAL_BYTES }, (_, i) =>
+  data.set(getBytes(toBeHex(binding, BINDING_BYTES)), at);
+  return Array.from({ length: data.length / SIGNAL_BYTES }, (_, i) =>
     toBigInt(data.subarray(i * SIGNAL_BYTES, (i + 1) * SIGNAL_BYTES)),
   );
-  return [...chunks, operator];
 }
 
 /** What the circuit takes: every element as the unsigned number that its bits are. */
 export function circuitInput(
   root: GraphRoot,
   input: Uint8Array,
-  operator: bigint,
+  binding: bigint,
 ): Record<string, string | string[]> {
   const tensors = tensorsOf(root.inputs, input).map((tensor, i) => {
     const bits = 8 * dtypeInfo(tensor.dtype).bytes;
@@ -93,7 +95,7 @@ export function circuitInput(
       integersFromTensor(tensor).map((value) => BigInt.asUintN(bits, value).toString()),
     ] as const;
   });
-  return { operator: operator.toString(), ...Object.fromEntries(tensors) };
+  return { binding: binding.toString(), ...Object.fromEntries(tensors) };
 }
 
 function tensorsOf(places: readonly TensorPlace[], encoded: Uint8Array): Tensor[] {

@@ -28,7 +28,7 @@ describe("a proof in the EVM", () => {
       const powers = await localPowers(localPowerFor(powerOf(r1cs)), POWERS, bench.prover);
       const keys = await setUp(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
       const input = encodeTensors([tensorFromNumbers("uint8", [4], [200, 0, 17, 255])]);
-      const proved = await prove({ circuit, keys, root: graph.root }, { input, operator: 5n }, bench.prover);
+      const proved = await prove({ circuit, keys, root: graph.root }, { input, binding: 5n }, bench.prover);
       const [key, proof] = [evmVerifyingKey(keys.verifyingKey), evmProof(proved.proof)];
       expect(await isProof(key, proof, proved.signals)).to.equal(true);
       expect(await isProof(key, proof, proved.signals.with(-1, 6n))).to.equal(false);

@@ -9,7 +9,7 @@ import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
 import { prove, setUp } from "../../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
 import { localPowerFor, localPowers } from "../../../offchain-runner/src/zk/powersOfTau.ts";
-import { operatorSignal } from "../../../offchain-runner/src/zk/statement.ts";
+import { bindingOf } from "../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../sdk/src/tensorValues.ts";
 import { deployProtocol } from "../../fixtures/protocol.ts";
@@ -71,11 +71,11 @@ describe("a proved result on the deployed protocol", () => {
 
     const { chainId } = await connection.ethers.provider.getNetwork();
     const interpreter = new ExactInterpreter(graph);
-    const operator = operatorSignal({ operatorId: OPERATOR, chainId, verifier: exact.zkVerifier, release });
+    const binding = bindingOf({ operatorId: OPERATOR, chainId, verifier: exact.zkVerifier, release });
     for (const values of INPUTS) {
       const input = encodeTensors([tensorFromNumbers("uint8", [4], values)]);
       const output = interpreter.evaluate(input);
-      const proved = await prove({ circuit, keys, root: graph.root }, { input, operator }, bench.prover);
+      const proved = await prove({ circuit, keys, root: graph.root }, { input, binding }, bench.prover);
       const proof = proofBytes(evmProof(proved.proof));
       const statement = {
         release,

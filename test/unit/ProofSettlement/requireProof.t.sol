@@ -26,14 +26,21 @@ contract RequireProofTest is ProofFixture {
     function test_revertsWhenTheProofIsNotInputAndProof() public {
         ProofStatement memory statement = _statement(INPUT, OUTPUT);
         bytes memory good = _proofOf(statement);
-        bytes[4] memory malformed = [
+        bytes[9] memory malformed = [
             bytes(""),
             hex"00",
             abi.encode(type(uint256).max, type(uint256).max),
+            abi.encode(type(uint256).max - 31, 64),
+            abi.encode(64, 64),
+            abi.encode(64, 64, type(uint256).max),
+            abi.encode(64, 96, 0, type(uint256).max - 63),
+            _cut(good, 63),
             _cut(good, 64)
         ];
         for (uint256 i; i < malformed.length; ++i) {
-            vm.expectRevert();
+            vm.expectRevert(
+                abi.encodeWithSelector(IProofSettlement.ProofEncodingInvalid.selector, malformed[i].length)
+            );
             _require(Mode.ZK, statement, malformed[i]);
         }
     }
@@ -71,8 +78,18 @@ contract RequireProofTest is ProofFixture {
     function test_revertsWhenTheVerifierAnswersNothing() public {
         vm.mockCall(address(verifier), abi.encodeWithSelector(IProofVerifier.verify.selector), "");
         ProofStatement memory statement = _statement(INPUT, OUTPUT);
-        vm.expectRevert();
+        _expectRejected(release);
         _require(Mode.ZK, statement, _proofOf(statement));
+    }
+
+    function test_revertsWhenTheVerifierAnswersMoreThanYesOrNo() public {
+        ProofStatement memory statement = _statement(INPUT, OUTPUT);
+        bytes[3] memory answers = [abi.encode(2), abi.encode(type(uint256).max), hex"01"];
+        for (uint256 i; i < answers.length; ++i) {
+            vm.mockCall(address(verifier), abi.encodeWithSelector(IProofVerifier.verify.selector), answers[i]);
+            _expectRejected(release);
+            _require(Mode.ZK, statement, _proofOf(statement));
+        }
     }
 
     function test_acceptsWhatTheVerifierAccepts() public {
@@ -128,6 +145,31 @@ contract RequireProofTest is ProofFixture {
         proved.input = stated.input;
         if (keccak256(abi.encode(stated)) != keccak256(abi.encode(proved))) _expectRejected(stated.release);
         _require(Mode.ZK, stated, _proofOf(proved));
+    }
+
+    /// Whatever stands in heads and lengths, both parts are those that `abi.decode` finds.
+    function testFuzz_takesAProofApartAsTheAbiDoes(uint8[4] memory words, uint256 seed) public {
+        ProofStatement memory statement = _statement(INPUT, OUTPUT);
+        bytes memory proof = _proofOf(statement);
+        uint256 place = 32 * bound(seed, 0, proof.length / 32 - 1);
+        uint256 word;
+        unchecked {
+            word = uint256(words[0]) * (words[3] & 1) + uint256(words[1] % 6) * 32 - uint256(words[2] & 1);
+        }
+        assembly ("memory-safe") {
+            mstore(add(add(proof, 32), place), word)
+        }
+        bool isSame;
+        try this.decode(proof) returns (bytes memory input, bytes memory modeProof) {
+            bytes32 expected = keccak256(abi.encode(keccak256(abi.encode(statement))));
+            isSame = keccak256(input) == keccak256(INPUT) && keccak256(modeProof) == expected;
+        } catch {}
+        if (!isSame) vm.expectRevert();
+        _require(Mode.ZK, statement, proof);
+    }
+
+    function decode(bytes calldata proof) external pure returns (bytes memory, bytes memory) {
+        return abi.decode(proof, (bytes, bytes));
     }
 
     function _require(Mode mode, ProofStatement memory statement, bytes memory proof) private view {

@@ -10,6 +10,7 @@ const READY: NodeStatus = {
   isReady: true,
   reasons: [],
   chain: { chainId: 1, head: 9, cursor: 8, lagBlocks: 1, headAgeMs: 5 },
+  endpoints: [],
   operator: {
     operatorId: 7,
     signer: "0x",

@@ -76,6 +76,7 @@ describe("LogWatcher", () => {
     chain.grow(60, ["end"]);
     chain.maxRange = 30;
     for (let step = 0; step < 20; ++step) await watcher.step().catch(() => undefined);
+    await settle(watcher);
     expect(applied).to.deep.equal(["far", "end"]);
     expect(watcher.cursor).to.equal(100);
   });
@@ -83,7 +84,7 @@ describe("LogWatcher", () => {
   it("begins no further back than told", async () => {
     const chain = new ScriptedChain(50);
     await settle(watch(chain, { lookbackBlocks: 10 }));
-    expect(chain.asked[0]).to.deep.equal({ fromBlock: 40, toBlock: 49 });
+    expect(chain.asked).to.have.length(10);
   });
 
   it("moves the cursor only after its handler succeeded", async () => {
@@ -109,7 +110,7 @@ describe("LogWatcher", () => {
     temp.reopen();
     await settle(watch(chain));
     expect(applied).to.deep.equal(["a"]);
-    expect(chain.asked).to.have.length(1);
+    expect(chain.asked).to.have.length(5);
   });
 
   it("waits for confirmations", async () => {
@@ -176,14 +177,101 @@ describe("LogWatcher", () => {
     const watcher = watch(chain);
     await settle(watcher);
     chain.grow(5, ["gone"]);
+    chain.grow(16);
     chain.beforeLogs = () => {
       chain.beforeLogs = () => undefined;
       chain.cut(2);
       chain.grow(3, ["kept"], "fork");
+      chain.grow(16);
     };
     expect((await watcher.step()).kind).to.equal("raced");
     await settle(watcher);
     expect(applied).to.deep.equal(["kept"]);
+  });
+
+  describe("with an endpoint that is not to be believed", () => {
+    /** Blooms of our address `0x`, and of nothing. */
+    const FULL = `0x${"ff".repeat(256)}`;
+    const EMPTY = `0x${"00".repeat(256)}`;
+
+    it("asks others where a block says that it has logs and the endpoint that it has none", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow(1, ["a"]);
+      const [kept] = await chain.logs([], { blockHash: (await chain.head()).hash });
+      chain.lose();
+      chain.bloom = FULL;
+      chain.elsewhere = () => (kept === undefined ? [] : [kept]);
+      await settle(watcher);
+      expect(applied).to.deep.equal(["a"]);
+      expect(chain.distrusted).to.deep.equal(["lost-logs"]);
+    });
+
+    it("believes that there are none where the others say so, or the block does", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow();
+      chain.bloom = FULL;
+      chain.elsewhere = () => [];
+      await settle(watcher);
+      chain.grow();
+      chain.bloom = EMPTY;
+      chain.elsewhere = () => expect.fail("asked for nothing");
+      await settle(watcher);
+      expect([chain.distrusted, watcher.cursor]).to.deep.equal([[], 2]);
+    });
+
+    it("looks at a range block by block where another endpoint has more of it", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow(40, ["a"]);
+      const { hash } = await chain.head();
+      const [kept] = await chain.logs([], { blockHash: hash });
+      chain.lose();
+      chain.grow(16);
+      chain.bloom = FULL;
+      chain.elsewhere = (range) => {
+        const isIn =
+          "blockHash" in range ? range.blockHash === hash : range.toBlock >= 40 && range.fromBlock <= 40;
+        return isIn && kept !== undefined ? [kept] : [];
+      };
+      for (let step = 0; step < 100; ++step) await watcher.step();
+      expect(applied).to.deep.equal(["a"]);
+      expect([watcher.cursor, chain.distrusted]).to.deep.equal([56, ["lost-logs"]]);
+    });
+
+    it("does not go back for an endpoint that contradicts a longer chain", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow(1, ["a"]);
+      await settle(watcher);
+      chain.cut(0);
+      chain.grow(1, ["b"], "fork");
+      chain.holdsElsewhere = true;
+      expect(await watcher.step()).to.deep.equal({ kind: "raced" });
+      expect([rollbacks, chain.distrusted]).to.deep.equal([[], ["contradicted"]]);
+      chain.holdsElsewhere = false;
+      await settle(watcher);
+      expect([rollbacks, applied]).to.deep.equal([[0], ["a", "b"]]);
+    });
+
+    it("concludes nothing of a range that two endpoints gave together", async () => {
+      const chain = new ScriptedChain();
+      const watcher = watch(chain);
+      await settle(watcher);
+      chain.grow(30, ["a"]);
+      chain.beforeLogs = () => {
+        chain.beforeLogs = () => undefined;
+        chain.epoch += 1;
+      };
+      expect(await watcher.step()).to.deep.equal({ kind: "raced" });
+      await settle(watcher);
+      expect(applied).to.deep.equal(["a"]);
+    });
   });
 
   it("survives endpoints that break, and ends when told", async () => {

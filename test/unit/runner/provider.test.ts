@@ -19,6 +19,23 @@ const revert: Answer = (response, id) =>
   response.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: 3, message: "reverted", data: "0x" } }));
 const garbage: Answer = (response) => response.end("<html>");
 const silence: Answer = () => undefined;
+const empty: Answer = (response) => response.end("{}");
+const comeBack =
+  (seconds: number): Answer =>
+  (response) =>
+    response.writeHead(429, { "retry-after": `${seconds}` }).end();
+
+/** Answers chain and head by itself; the rest by the script. */
+interface Endpoint {
+  url: string;
+  /** Of the script. */
+  calls: () => number;
+  chainId: number;
+  head: number;
+  isUp: boolean;
+}
+
+const toQuantity = (number: number): string => `0x${number.toString(16)}`;
 
 describe("ResilientProvider", () => {
   const servers: Server[] = [];
@@ -40,20 +57,31 @@ describe("ResilientProvider", () => {
   });
 
   /** An endpoint that answers in this order; the last answer is kept. */
-  async function endpoint(...answers: Answer[]): Promise<{ url: string; calls: () => number }> {
+  async function endpoint(...answers: Answer[]): Promise<Endpoint> {
     let calls = 0;
+    const it: Endpoint = { url: "", calls: () => calls, chainId: 1, head: 100, isUp: true };
     const server = createServer((request, response) => {
       let body = "";
       request.on("data", (chunk) => (body += chunk));
       request.on("end", () => {
+        const { id, method } = JSON.parse(body) as { id: number; method: string };
+        const own = { eth_chainId: it.chainId, eth_getBlockByNumber: { number: toQuantity(it.head) } }[
+          method
+        ];
+        if (!it.isUp) return void response.destroy();
+        if (own !== undefined) {
+          const value = typeof own === "number" ? toQuantity(own) : own;
+          return void response.end(JSON.stringify({ jsonrpc: "2.0", id, result: value }));
+        }
         const answer = answers[Math.min(calls, answers.length - 1)] as Answer;
         calls += 1;
-        answer(response, (JSON.parse(body) as { id: number }).id);
+        answer(response, id);
       });
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/key`, calls: () => calls };
+    it.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/key`;
+    return it;
   }
 
   function provide(...urls: string[]): ResilientProvider {
@@ -67,6 +95,7 @@ describe("ResilientProvider", () => {
     ["rate-limited by JSON-RPC", busy],
     ["broken", status(502)],
     ["answered with a web page", garbage],
+    ["answered without a result", empty],
     ["not answered in time", silence],
   ] as const) {
     it(`tries again when it is ${name}`, async () => {
@@ -82,6 +111,132 @@ describe("ResilientProvider", () => {
     await provider.send("eth_blockNumber", []);
     await provider.send("eth_blockNumber", []);
     expect([bad.calls(), good.calls()]).to.deep.equal([1, 2]);
+  });
+
+  it("goes on at once where another endpoint is there, and pauses when all have failed", async () => {
+    const [one, two] = [await endpoint(status(503)), await endpoint(status(503), result)];
+    const beganAtMs = clock.nowMs();
+    const good = await endpoint(result);
+    await provide(one.url, good.url).send("eth_blockNumber", []);
+    expect(clock.nowMs()).to.equal(beganAtMs);
+    await provide(one.url, two.url).send("eth_blockNumber", []);
+    expect(clock.nowMs()).to.be.above(beganAtMs);
+  });
+
+  it("goes back to the endpoint that is preferred once it has been in order for a while", async () => {
+    const [first, second] = [await endpoint(result), await endpoint(result)];
+    const provider = provide(first.url, second.url);
+    first.isUp = false;
+    await provider.send("eth_blockNumber", []);
+    expect([first.calls(), second.calls(), provider.epoch]).to.deep.equal([0, 1, 1]);
+    first.isUp = true;
+    clock.advance(60_000);
+    await provider.probe(stop.signal);
+    await provider.send("eth_blockNumber", []);
+    expect([first.calls(), second.calls(), provider.epoch]).to.deep.equal([0, 2, 1]);
+    clock.advance(60_000);
+    await provider.probe(stop.signal);
+    await provider.send("eth_blockNumber", []);
+    expect([first.calls(), second.calls(), provider.epoch]).to.deep.equal([1, 2, 2]);
+  });
+
+  it("leaves an endpoint whose head is behind, and asks it all the same when no other answers", async () => {
+    const [behind, ahead] = [await endpoint(result), await endpoint(result)];
+    ahead.head = 104;
+    const provider = provide(behind.url, ahead.url);
+    await provider.probe(stop.signal);
+    await provider.send("eth_blockNumber", []);
+    expect([behind.calls(), ahead.calls()]).to.deep.equal([0, 1]);
+    expect(provider.health().map(({ state, lagBlocks }) => [state, lagBlocks])).to.deep.equal([
+      ["behind", 4],
+      ["up", 0],
+    ]);
+    ahead.isUp = false;
+    await provider.send("eth_blockNumber", []);
+    expect([behind.calls(), ahead.calls()]).to.deep.equal([1, 1]);
+  });
+
+  it("asks no endpoint of another chain, also when it becomes one", async () => {
+    const [other, own] = [await endpoint(result), await endpoint(result)];
+    other.chainId = 2;
+    const provider = provide(other.url, own.url);
+    await provider.send("eth_blockNumber", []);
+    expect([other.calls(), own.calls()]).to.deep.equal([0, 1]);
+    own.chainId = 3;
+    await provider.probe(stop.signal);
+    await provider.send("eth_blockNumber", []).then(
+      () => expect.fail("asked another chain"),
+      (error: unknown) => expect(error).to.have.property("code", "chain-id-mismatch"),
+    );
+    other.chainId = 1;
+    await provider.probe(stop.signal);
+    await provider.send("eth_blockNumber", []);
+    expect([other.calls(), own.calls()]).to.deep.equal([1, 1]);
+  });
+
+  it("leaves alone who asks for it, for as long as that", async () => {
+    const [busyOne, other] = [
+      await endpoint(comeBack(30), result),
+      await endpoint(result, result, status(500)),
+    ];
+    const provider = provide(busyOne.url, other.url);
+    await provider.send("eth_blockNumber", []);
+    clock.advance(29_000);
+    await provider.send("eth_blockNumber", []);
+    expect([busyOne.calls(), other.calls()]).to.deep.equal([1, 2]);
+    expect(provider.health()[0]).to.include({ state: "told-to-wait" });
+    clock.advance(1_000);
+    await provider.send("eth_blockNumber", []);
+    expect([busyOne.calls(), other.calls()]).to.deep.equal([2, 3]);
+  });
+
+  it("waits where the only endpoint asks for it, and gives up where it asks for too long", async () => {
+    const { url, calls } = await endpoint(comeBack(20), result, comeBack(3_600));
+    const provider = provide(url);
+    const beganAtMs = clock.nowMs();
+    await provider.send("eth_blockNumber", []);
+    expect(clock.nowMs() - beganAtMs).to.be.at.least(20_000);
+    await provider.send("eth_blockNumber", []).then(
+      () => expect.fail("answered"),
+      (error: unknown) => expect(error).to.have.property("code", "rpc-unavailable"),
+    );
+    expect(calls()).to.equal(3);
+  });
+
+  it("tells a raw transaction to all, and is content when one takes it", async () => {
+    const [one, two, down] = [await endpoint(revert), await endpoint(result), await endpoint(result)];
+    const provider = provide(one.url, two.url, down.url);
+    down.isUp = false;
+    const ends = await provider.askAll("eth_sendRawTransaction", ["0x"]);
+    expect(ends).to.have.length(2).and.to.deep.include({ result: "0x2a" });
+    expect([one.calls(), two.calls()]).to.deep.equal([1, 1]);
+  });
+
+  it("does not leave an endpoint over a question of others that takes too long", async () => {
+    const [slow, other] = [await endpoint(silence, result), await endpoint(result)];
+    const provider = provide(slow.url, other.url);
+    await provider.sendAlone("eth_call", [], stop.signal);
+    expect([slow.calls(), other.calls(), provider.epoch]).to.deep.equal([1, 1, 0]);
+  });
+
+  it("asks one by one where an endpoint takes no batches, and misses no answer of a batch", async () => {
+    const single: Answer = (response, id) =>
+      id === undefined
+        ? response.end(JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32_600, message: "no" } }))
+        : response.end(JSON.stringify({ jsonrpc: "2.0", id, result: "0x2a" }));
+    const { url, calls } = await endpoint(single);
+    const provider = provide(url);
+    const both = [provider.send("eth_blockNumber", []), provider.send("eth_gasPrice", [])];
+    expect(await Promise.all(both)).to.deep.equal(["0x2a", "0x2a"]);
+    expect(calls()).to.equal(3);
+    const half: Answer = (response) =>
+      response.end(JSON.stringify([{ jsonrpc: "2.0", id: 1, result: "0x1" }]));
+    const whole = await endpoint(single);
+    const halving = await endpoint(half);
+    const other = provide(halving.url, whole.url);
+    const again = [other.send("eth_blockNumber", []), other.send("eth_gasPrice", [])];
+    expect(await Promise.all(again)).to.deep.equal(["0x2a", "0x2a"]);
+    expect(other.health()[0]?.failures).to.deep.equal({ "not-json-rpc": 1 });
   });
 
   it("does not repeat what the chain itself refuses", async () => {

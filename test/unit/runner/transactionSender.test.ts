@@ -172,6 +172,24 @@ describe("TransactionSender", () => {
     expect((await sender.send(PLAN, nothing, signal)).status).to.equal("superseded");
   });
 
+  it("finds a receipt that the endpoint at hand has lost", async () => {
+    atSecond(1, () => {
+      const hash = chain.broadcasts.at(-1) as string;
+      chain.mine();
+      chain.moveReceipt(hash);
+    });
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+  });
+
+  it("waits for the receipt of a nonce that is gone, before it says that something else used it", async () => {
+    let misses = 3;
+    const receipt = chain.receipt.bind(chain);
+    chain.receipt = async (hash) => (misses-- > 0 ? undefined : receipt(hash));
+    atSecond(1, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    expect(misses).to.equal(-1);
+  });
+
   it("takes up after a crash what was signed and never sent, with the same bytes", async () => {
     const crash = new AbortController();
     chain.isTaking = false;

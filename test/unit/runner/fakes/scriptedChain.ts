@@ -10,6 +10,13 @@ import type {
 export class ScriptedChain implements ChainReader {
   readonly #blocks: BlockHeader[] = [];
   readonly #logs = new Map<string, ChainLog[]>();
+  epoch = 0;
+  /** What another endpoint says: its logs, and whether it has the chain that was cut. */
+  elsewhere: ((range: LogRange) => ChainLog[]) | undefined;
+  holdsElsewhere = false;
+  /** Of every block from now on. */
+  bloom: string | undefined;
+  readonly distrusted: string[] = [];
   /** Largest range it answers, as public endpoints have one. */
   maxRange = Number.POSITIVE_INFINITY;
   /** Ranges that were asked for. */
@@ -47,12 +54,18 @@ export class ScriptedChain implements ChainReader {
     this.#blocks.length = number + 1;
   }
 
+  /** Forgets the logs of the newest block. */
+  lose(): void {
+    this.#logs.delete((this.#blocks.at(-1) as BlockHeader).hash);
+  }
+
   async head(): Promise<BlockHeader> {
-    return this.#blocks.at(-1) as BlockHeader;
+    return (await this.block(this.#blocks.length - 1)) as BlockHeader;
   }
 
   async block(number: number): Promise<BlockHeader | undefined> {
-    return this.#blocks[number];
+    const block = this.#blocks[number];
+    return block === undefined ? undefined : { ...block, logsBloom: this.bloom };
   }
 
   async logs(_addresses: readonly string[], range: LogRange): Promise<ChainLog[]> {
@@ -62,6 +75,19 @@ export class ScriptedChain implements ChainReader {
     if (range.toBlock - range.fromBlock + 1 > this.maxRange) throw new Error("range too large");
     const blocks = this.#blocks.slice(range.fromBlock, range.toBlock + 1);
     return blocks.flatMap(({ hash }) => this.#logs.get(hash) ?? []);
+  }
+
+  async logsElsewhere(_addresses: readonly string[], range: LogRange): Promise<ChainLog[] | undefined> {
+    return this.elsewhere?.(range);
+  }
+
+  async isHeldElsewhere(): Promise<boolean> {
+    return this.holdsElsewhere;
+  }
+
+  distrust(reason: string): void {
+    this.distrusted.push(reason);
+    this.epoch += 1;
   }
 }
 

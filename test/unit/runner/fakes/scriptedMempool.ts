@@ -16,6 +16,9 @@ interface Pending {
 /** A mempool and a chain for one sender: takes what outbids, mines when told. */
 export class ScriptedMempool implements TransactionChain {
   readonly sender = `0x${"aa".repeat(20)}`;
+  epoch = 0;
+  /** Receipts that the endpoint at hand has lost, and another has. */
+  readonly elsewhere = new Map<string, Receipt>();
   readonly signed = new Map<string, Pending>();
   readonly broadcasts: string[] = [];
   readonly #receipts = new Map<string, Receipt>();
@@ -64,6 +67,18 @@ export class ScriptedMempool implements TransactionChain {
 
   async receipt(hash: string): Promise<Receipt | undefined> {
     return this.#receipts.get(hash);
+  }
+
+  async receiptElsewhere(hash: string): Promise<Receipt | undefined> {
+    return this.elsewhere.get(hash);
+  }
+
+  /** The receipt is at another endpoint only. */
+  moveReceipt(hash: string): void {
+    const receipt = this.#receipts.get(hash);
+    if (receipt === undefined) throw new Error("not mined");
+    this.#receipts.delete(hash);
+    this.elsewhere.set(hash, receipt);
   }
 
   get pending(): Pending | undefined {

@@ -9,7 +9,7 @@ import { adoptCeremony, prove, setUp, verify } from "../../../../offchain-runner
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { Prover } from "../../../../offchain-runner/src/zk/prover.ts";
-import { operatorSignal, publicSignals } from "../../../../offchain-runner/src/zk/statement.ts";
+import { bindingOf, publicSignals } from "../../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
@@ -19,7 +19,7 @@ import { expectError } from "../expectError.ts";
 
 /** Made once, and kept: the same bytes on every machine. */
 const POWERS = fileURLToPath(new URL("../../../../cache/zk", import.meta.url));
-const OPERATOR = operatorSignal({
+const BINDING = bindingOf({
   operatorId: 7,
   chainId: 31_337n,
   verifier: `0x${"5a".repeat(20)}`,
@@ -48,10 +48,10 @@ describe("prover", () => {
   });
 
   const input = (...values: number[]) => encodeTensors([tensorFromNumbers("uint8", [4], values)]);
-  const proveFor = (values: number[], operator = OPERATOR, prover = bench.prover, signal?: AbortSignal) =>
+  const proveFor = (values: number[], binding = BINDING, prover = bench.prover, signal?: AbortSignal) =>
     prove(
       { circuit: network.circuit, keys, root: network.graph.root },
-      { input: input(...values), operator },
+      { input: input(...values), binding },
       prover,
       signal,
     );
@@ -66,7 +66,7 @@ describe("prover", () => {
       const proved = await proveFor(values);
       const output = interpreter.evaluate(input(...values));
       expect(proved.signals).to.deep.equal(
-        publicSignals(network.graph.root, input(...values), output, OPERATOR),
+        publicSignals(network.graph.root, input(...values), output, BINDING),
       );
       expect(await verify(keys.verifyingKey, proved, bench.prover)).to.equal(true);
     }
@@ -74,14 +74,15 @@ describe("prover", () => {
 
   it("gives a proof that is one of nothing else", async () => {
     const proved = await proveFor([9, 8, 7, 6]);
-    const other = operatorSignal({
+    const output = new ExactInterpreter(network.graph).evaluate(input(9, 8, 7, 6));
+    const other = bindingOf({
       operatorId: 8,
       chainId: 31_337n,
       verifier: `0x${"5a".repeat(20)}`,
       release: `0x${"c3".repeat(32)}`,
     });
     const changes = [
-      proved.signals.with(-1, other),
+      publicSignals(network.graph.root, input(9, 8, 7, 6), output, other),
       proved.signals.with(0, (proved.signals[0] as bigint) + 256n ** 26n),
       proved.signals.with(0, (proved.signals[0] as bigint) + 256n ** 30n),
     ];
@@ -92,8 +93,8 @@ describe("prover", () => {
 
   it("has keys whose gamma and delta differ, and says how they were made", () => {
     expect(keys.verifyingKey.vk_gamma_2).not.to.deep.equal(keys.verifyingKey.vk_delta_2);
-    expect(keys.verifyingKey.nPublic).to.equal(2);
-    expect(keys.verifyingKey.IC).to.have.length(3);
+    expect(keys.verifyingKey.nPublic).to.equal(1);
+    expect(keys.verifyingKey.IC).to.have.length(2);
     expect(keys.origin.kind).to.equal("single");
     expect(keys.powers).to.include({ origin: "local", digest: powers.digest });
   });
@@ -111,7 +112,7 @@ describe("prover", () => {
     await expectError(
       prove(
         { circuit: other.circuit, keys, root: other.graph.root },
-        { input: input(1, 1, 1, 1), operator: 1n },
+        { input: input(1, 1, 1, 1), binding: 1n },
         bench.prover,
       ),
       "key-mismatch",
@@ -147,9 +148,9 @@ describe("prover", () => {
   it("refuses an input that is not the encoding of what the circuit takes", async () => {
     const wrong = encodeTensors([tensorFromNumbers("uint8", [5], [1, 2, 3, 4, 5])]);
     const work = { circuit: network.circuit, keys, root: network.graph.root };
-    await expectError(prove(work, { input: wrong, operator: 1n }, bench.prover), "proof-statement-invalid");
+    await expectError(prove(work, { input: wrong, binding: 1n }, bench.prover), "proof-statement-invalid");
     await expectError(
-      prove(work, { input: new Uint8Array(3), operator: 1n }, bench.prover),
+      prove(work, { input: new Uint8Array(3), binding: 1n }, bench.prover),
       "proof-statement-invalid",
     );
   });
@@ -163,25 +164,25 @@ describe("prover", () => {
         "proving-failed",
       );
       const early = AbortSignal.abort();
-      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover, early), "proving-stopped");
+      await expectError(proveFor([1, 2, 3, 4], BINDING, prover, early), "proving-stopped");
       const giveUp = new AbortController();
-      const dying = proveFor([1, 2, 3, 4], OPERATOR, prover, giveUp.signal);
+      const dying = proveFor([1, 2, 3, 4], BINDING, prover, giveUp.signal);
       // Not at once: it is to be under way.
       setImmediate(() => giveUp.abort());
       await expectError(dying, "proving-stopped");
-      const proved = await proveFor([1, 2, 3, 4], OPERATOR, prover);
+      const proved = await proveFor([1, 2, 3, 4], BINDING, prover);
       expect(await verify(keys.verifyingKey, proved, prover)).to.equal(true);
     } finally {
       await prover.stop();
     }
-    await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-stopped");
+    await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-stopped");
   });
 
   it("ends a process that takes more memory than it may", async function () {
     if (process.platform !== "linux") this.skip();
     const prover = new Prover({ memoryBytes: 1 });
     try {
-      await expectError(proveFor([1, 2, 3, 4], OPERATOR, prover), "proving-stopped");
+      await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-stopped");
     } finally {
       await prover.stop();
     }

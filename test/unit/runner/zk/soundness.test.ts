@@ -3,6 +3,7 @@ import type { StoredGraph } from "../../../../offchain-runner/src/exact/blobs.ts
 import { determinacyOf } from "../../../../offchain-runner/src/zk/determinacy.ts";
 import type { Constraint, R1cs } from "../../../../offchain-runner/src/zk/r1cs.ts";
 import { brokenConstraints, FIELD } from "../../../../offchain-runner/src/zk/r1cs.ts";
+import { BINDING_BYTES } from "../../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
@@ -42,7 +43,7 @@ describe("the constraints of a circuit", () => {
   for (const name of Object.keys(CIRCUITS) as Name[]) {
     it(`of ${name} admit no other value of any wire`, async function () {
       this.timeout(300_000);
-      const { r1cs, witness, wires } = circuit(name);
+      const { r1cs, witness } = circuit(name);
       const { helpers } = determinacyOf(r1cs, "inputs");
       const touching = constraintsByWire(r1cs);
       for (const input of CIRCUITS[name].inputs) {
@@ -51,8 +52,6 @@ describe("the constraints of a circuit", () => {
         for (let wire = 1; wire < r1cs.wires; wire++) {
           // Where what it inverts is zero an inverse is free, and nothing depends on it.
           if (helpers.includes(wire) && values[wire] === 0n) continue;
-          // The operator is whatever the verifier says; its square only ties it to the proof.
-          if (wire === wires.get("operator")) continue;
           const local = { ...r1cs, constraints: touching[wire] ?? [] };
           for (const other of alternatives(values[wire] as bigint)) {
             const altered = values.with(wire, other);
@@ -110,6 +109,20 @@ describe("the constraints of a circuit", () => {
       of: "network",
       change: ({ at, find }) => aliasOf(at("x0[0]"), find(/^in0\[0\]\.out\[\d\]$/)),
     },
+    {
+      title: "a part of the output moved to the binding, with the statement as it was",
+      of: "network",
+      change: ({ at }) => {
+        const sign = at("out0[0].out[0]") === 0n ? 1n : -1n;
+        const moved = sign * 256n ** BigInt(BINDING_BYTES);
+        return {
+          "out0[0].out[0]": 1n - at("out0[0].out[0]"),
+          "out0[0].in": at("out0[0].in") + sign,
+          "bound.out[0]": at("bound.out[0]") - moved,
+          binding: at("binding") - moved,
+        };
+      },
+    },
   ];
   for (const { title, of, change } of attacks) {
     it(`refuse ${title}`, async () => {
@@ -131,6 +144,12 @@ describe("the constraints of a circuit", () => {
   describe("with one of them missing or changed", () => {
     const mutants: { title: string; of: Name; wire: RegExp; only: RegExp }[] = [
       { title: "a bit that may be anything", of: "requantisations", wire: /split\.rest\[1\]$/, only: ALONE },
+      {
+        title: "a bit of the binding that may be anything",
+        of: "network",
+        wire: /^bound\.out\[3\]$/,
+        only: ALONE,
+      },
       { title: "bits that need not add up", of: "network", wire: /^in0\[0\]\.out\[\d\]$/, only: /x0\[0\]$/ },
       {
         title: "a rest beyond its divisor",

@@ -1,11 +1,7 @@
 import { expect } from "chai";
-import { AbiCoder, keccak256 } from "ethers";
+import { AbiCoder, dataSlice, hexlify, keccak256 } from "ethers";
 import type { GraphRoot } from "../../../../offchain-runner/src/exact/program.ts";
-import {
-  operatorSignal,
-  publicSignals,
-  statementForm,
-} from "../../../../offchain-runner/src/zk/statement.ts";
+import { bindingOf, publicSignals, statementForm } from "../../../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 
@@ -29,15 +25,35 @@ const INPUT = encodeTensors([
 ]);
 const OUTPUT = encodeTensors([tensorFromNumbers("int64", [], [-3n])]);
 
+/** The first byte highest. */
+function numberOf(bytes: number[]): bigint {
+  return BigInt(hexlify(Uint8Array.from(bytes)));
+}
+
 describe("statement", () => {
-  it("is the elements' bytes of inputs and outputs without gaps, 31 to a signal, and the operator", () => {
+  it("is the elements' bytes of inputs and outputs without gaps, then the binding, 31 to a signal", () => {
     const bytes = [...FIRST, 0xfe, 0xff, 0x04, 0x03, 0xfd, ...new Array<number>(7).fill(0xff)];
-    const signals = [bytes.slice(0, 31), [...bytes.slice(31), ...new Array<number>(20).fill(0)]];
-    expect(publicSignals(ROOT, INPUT, OUTPUT, 99n)).to.deep.equal([
-      ...signals.map((chunk) => BigInt(`0x${Buffer.from(chunk).toString("hex")}`)),
-      99n,
-    ]);
+    const binding = Array.from({ length: 16 }, (_, i) => 0x80 + i);
+    const rest = [...bytes.slice(31), ...binding, ...new Array<number>(4).fill(0)];
+    const signals = [bytes.slice(0, 31), rest];
+    expect(publicSignals(ROOT, INPUT, OUTPUT, numberOf(binding))).to.deep.equal(signals.map(numberOf));
     expect(statementForm(ROOT).chunks).to.equal(2);
+  });
+
+  it("has a signal of its own for the binding, or for a part of it, where no room is left", () => {
+    for (const [elements, chunks] of [
+      [2, 1],
+      [15, 1],
+      [16, 2],
+      [31, 2],
+      [46, 2],
+      [47, 3],
+    ] as const) {
+      const place = { dtype: "uint8", offset: 0 } as const;
+      const inputs = [{ ...place, shape: [elements - 1] }];
+      const root = { ...ROOT, inputs, outputs: [{ ...place, shape: [1] }] };
+      expect(statementForm(root).chunks).to.equal(chunks);
+    }
   });
 
   it("says where the elements lie, and what everything around them is", () => {
@@ -66,17 +82,17 @@ describe("statement", () => {
     };
     const digest = keccak256(
       AbiCoder.defaultAbiCoder().encode(
-        ["uint256", "address", "bytes32"],
-        [binding.chainId, binding.verifier, binding.release],
+        ["uint32", "uint256", "address", "bytes32"],
+        [binding.operatorId, binding.chainId, binding.verifier, binding.release],
       ),
     );
-    expect(operatorSignal(binding)).to.equal(BigInt(`0x01020304${digest.slice(-54)}`));
+    expect(bindingOf(binding)).to.equal(BigInt(dataSlice(digest, 0, 16)));
     const others = [
       { ...binding, operatorId: 1 },
       { ...binding, chainId: 1n },
       { ...binding, verifier: `0x${"ac".repeat(20)}` },
       { ...binding, release: `0x${"ce".repeat(32)}` },
-    ].map(operatorSignal);
-    expect(new Set([operatorSignal(binding), ...others]).size).to.equal(5);
+    ].map(bindingOf);
+    expect(new Set([bindingOf(binding), ...others]).size).to.equal(5);
   });
 });
