@@ -49,7 +49,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   root.outputs.forEach((place, i) => {
     tally.leastBits += writeOutput(text, ranges, place, i);
   });
-  writeBinding(text);
+  tally.leastBits += writeBinding(text);
   checkBits(tally);
   text.loop("i", chunks, () => text.line("data[i] <== chunk[i];"));
   const head = ["pragma circom 2.1.6;", 'include "bitify.circom";', ""];
@@ -108,15 +108,20 @@ function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace,
   return count * bits;
 }
 
-/** Its bits are checked because it shares a signal with data: otherwise a prover could move a part of one to the other. */
-function writeBinding(text: CircuitText): void {
+/**
+ * Its bits are checked because it shares a signal with data: otherwise a prover could move a part of one to the other.
+ * @returns how many they are
+ */
+function writeBinding(text: CircuitText): number {
+  const bits = BYTE * BINDING_BYTES;
   text.block("binding", () => {
-    text.line(`component bound = Num2Bits(${BYTE * BINDING_BYTES});`);
+    text.line(`component bound = Num2Bits(${bits});`);
     text.line("bound.in <== binding;");
     // A number, and so its highest byte first.
     const bit = () => `bound.out[${BYTE} * (${BINDING_BYTES - 1} - k) + j]`;
-    writeBytes(text, BINDING_BYTES, BYTE * BINDING_BYTES, bit);
+    writeBytes(text, BINDING_BYTES, bits, bit);
   });
+  return bits;
 }
 
 /** Bytes of one element, lowest first, go to the statement, 31 of them to a signal, the first one highest. */
