@@ -1,21 +1,19 @@
 import path from "node:path";
 import { HardhatError } from "@nomicfoundation/hardhat-errors";
-import type {
-  DeploymentParameters,
-  IgnitionModule,
-  IgnitionModuleResult,
-} from "@nomicfoundation/ignition-core";
-import type { ContractName, Deployment } from "@opg-network/sdk/deployment";
-import { NetworkError } from "@opg-network/sdk/errors";
+import type { IgnitionModule, IgnitionModuleResult } from "@nomicfoundation/ignition-core";
+import type { ContractName, Deployment, OptionalContractName } from "@opg-network/sdk/deployment";
+import { ZeroAddress } from "ethers";
 import type { ArtifactManager } from "hardhat/types/artifacts";
 import type { NetworkConnection } from "hardhat/types/network";
+import { deployGovernance } from "./deployGovernance.ts";
 import { deploymentBlocks } from "./deploymentBlocks.ts";
 import { inFolder, LOCAL_CHAIN_ID, openFolder } from "./deploymentFolder.ts";
+import { deployToken } from "./deployToken.ts";
 import { completed, readJournal } from "./journal.ts";
 import { mendJournal, waitForConfirmations } from "./mendJournal.ts";
 import { AdminDelayModule, HandOverModule } from "./modules/Admin.ts";
-import { TokenModule } from "./modules/Token.ts";
-import { KEY_ORIGINS, type ProtocolParameters, withDeployer } from "./protocolParameters.ts";
+import { KEY_ORIGINS, type ProtocolParameters, withDeployer, withGovernance } from "./protocolParameters.ts";
+import type { RunModule } from "./runModule.ts";
 
 /** Of each transaction, before what stands on it is sent. Blocks of a chain of this machine are final. */
 const CONFIRMATIONS = 5;
@@ -42,15 +40,6 @@ export interface DeployOptions {
   say: (line: string) => void;
 }
 
-/** The account at the address given as existing OPG holds no code. */
-export class TokenMissingError extends NetworkError {
-  constructor(address: string) {
-    super("token-missing", `there is no contract at ${address}, which the parameters name as existing OPG`, {
-      data: { address },
-    });
-  }
-}
-
 /**
  * Deploys the protocol and sets who may do what. What an earlier, interrupted run did is kept: a second run completes it
  * and a third changes nothing.
@@ -64,7 +53,7 @@ export async function deployProtocol(
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
   const deploymentId = options.deploymentId ?? `chain-${chainId}`;
   const confirmations = chainId === LOCAL_CHAIN_ID ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
-  const target = { chainId, deploymentId, confirmations, deployer, say };
+  const target = { chainId, deploymentId, confirmations, artifacts, deployer, say };
   if (connection.networkConfig.type !== "http") return await deployAll(connection, parameters, target);
   const folder = deploymentFolder(ignitionDir, deploymentId);
   return await inFolder(folder, say, async () => {
@@ -82,7 +71,7 @@ export function deploymentFolder(ignitionDir: string, deploymentId: string): str
   return path.join(ignitionDir, "deployments", deploymentId);
 }
 
-interface Target extends Pick<DeployOptions, "deployer" | "say"> {
+interface Target extends Pick<DeployOptions, "artifacts" | "deployer" | "say"> {
   chainId: number;
   deploymentId: string;
   confirmations: number;
@@ -95,13 +84,10 @@ interface Target extends Pick<DeployOptions, "deployer" | "say"> {
 async function deployAll(
   connection: NetworkConnection<string>,
   parameters: ProtocolParameters,
-  { chainId, deploymentId, confirmations, deployer, say, folder, settle }: Target,
+  { chainId, deploymentId, confirmations, artifacts, deployer, say, folder, settle }: Target,
 ): Promise<Deployment> {
-  const { token, powers, operators, requests, disputes, proofs } = withDeployer(parameters, deployer);
-  const run = async <Results extends IgnitionModuleResult<string>>(
-    module: IgnitionModule<string, string, Results>,
-    values: DeploymentParameters,
-  ): Promise<Record<keyof Results, string>> => {
+  const { token, governance } = withDeployer(parameters, deployer);
+  const run: RunModule = async (module, values) => {
     for (let attempt = 1; ; ++attempt) {
       await settle?.();
       // Ignition takes what a later module has begun for a failure of this one.
@@ -109,10 +95,7 @@ async function deployAll(
       if (done !== undefined) return done;
       try {
         const contracts = await connection.ignition.deploy(module, {
-          parameters: {
-            $global: { deployer, admin: powers.admin, adminDelay: powers.adminDelay },
-            ...values,
-          },
+          parameters: values,
           deploymentId,
           defaultSender: deployer,
           config: {
@@ -123,7 +106,7 @@ async function deployAll(
         const entries = Object.entries(contracts).map(
           async ([name, contract]) => [name, await contract.getAddress()] as const,
         );
-        return Object.fromEntries(await Promise.all(entries)) as Record<keyof Results, string>;
+        return Object.fromEntries(await Promise.all(entries)) as never;
       } catch (cause) {
         const settles = SETTLES.some((descriptor) => HardhatError.isHardhatError(cause, descriptor));
         if (!settles || settle === undefined || attempt === ATTEMPTS) throw cause;
@@ -132,11 +115,15 @@ async function deployAll(
     }
   };
 
-  const opg = await tokenOf(connection, token, async () => {
-    say("Deploying OPG");
-    return (await run(TokenModule, { Token: { holder: token.holder } })).opg;
-  });
+  const { opg, genesis, votes } = await deployToken(connection, token, { artifacts, run, say });
+  const governed =
+    governance === null ? undefined : await deployGovernance(governance, { opg, votes, run, say });
+  const { powers, operators, requests, disputes, proofs } = withGovernance(
+    withDeployer(parameters, deployer),
+    governed?.timelock ?? ZeroAddress,
+  );
   const values = {
+    $global: { deployer, admin: powers.admin, adminDelay: powers.adminDelay },
     Operators: { opg, ...operators },
     Disputes: { ...disputes },
     Groth16Verifier: { leastOrigin: KEY_ORIGINS[proofs.leastOrigin] },
@@ -153,7 +140,7 @@ async function deployAll(
   say("Deploying the protocol and its roles");
   const contracts = await run(powers.admin === deployer ? AdminDelayModule : HandOverModule, values);
 
-  const addresses: Record<ContractName, string> = {
+  const addresses: Record<ContractName, string> & Partial<Record<OptionalContractName, string>> = {
     AccessManager: contracts.authority,
     OPG: opg,
     BlobStore: contracts.blobs,
@@ -171,11 +158,19 @@ async function deployAll(
     PipeExecutor: contracts.executor,
     SolidML: contracts.solidML,
     WorkflowScheduler: contracts.scheduler,
+    ...(genesis === undefined ? {} : { TokenGenesis: genesis }),
+    ...governed?.contracts,
   };
   const blocks = await deploymentBlocks(connection, addresses, folder);
-  // Made by the constructor of `Pipe`, so that no journal knows it.
-  const executorBlock = blocks.get(addresses.Pipe);
-  if (executorBlock !== undefined) blocks.set(addresses.PipeExecutor, executorBlock);
+  // Made by the constructors of others, so that no journal knows them.
+  for (const [made, maker] of [
+    [addresses.PipeExecutor, addresses.Pipe],
+    [genesis === undefined ? undefined : opg, genesis],
+    [addresses.TimelockController, addresses.ProtocolGovernor],
+  ]) {
+    const block = maker === undefined ? undefined : blocks.get(maker);
+    if (made !== undefined && block !== undefined) blocks.set(made, block);
+  }
   return {
     network: connection.networkName,
     chainId,
@@ -208,18 +203,4 @@ function futuresOf(module: IgnitionModule): Set<string> {
     ...[...module.futures].map(({ id }) => id),
     ...[...module.submodules].flatMap((submodule) => [...futuresOf(submodule)]),
   ]);
-}
-
-async function tokenOf(
-  connection: NetworkConnection<string>,
-  token: ProtocolParameters["token"],
-  deploy: () => Promise<string>,
-): Promise<string> {
-  if (token.existing === null) return await deploy();
-  if ((await codeAt(connection, token.existing)) === "0x") throw new TokenMissingError(token.existing);
-  return token.existing;
-}
-
-async function codeAt(connection: NetworkConnection<string>, address: string): Promise<string> {
-  return String(await connection.provider.request({ method: "eth_getCode", params: [address, "latest"] }));
 }

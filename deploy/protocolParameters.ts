@@ -6,12 +6,17 @@ import { z } from "zod";
 
 /** Written for "whoever deploys". */
 const DEPLOYER = "deployer";
+/** Written for the timelock of the governance that is deployed. */
+const GOVERNANCE = "governance";
 
 const address = z
   .string()
   .refine((text) => isAddress(text) && text !== ZeroAddress, "not an address")
   .transform((text) => getAddress(text));
 const party = z.union([z.literal(DEPLOYER), address], { error: 'neither an address nor "deployer"' });
+const power = z.union([z.literal(DEPLOYER), z.literal(GOVERNANCE), address], {
+  error: 'neither an address nor "deployer" nor "governance"',
+});
 const seconds = z.int().nonnegative().max(4_294_967_295);
 const grains = z.string().transform((text, context) => {
   try {
@@ -36,11 +41,34 @@ export const KEY_ORIGINS = { single: 1, ceremony: 2 } as const;
 
 const parametersSchema = z
   .strictObject({
-    token: z.strictObject({ existing: address.nullable(), holder: party }),
+    token: z.strictObject({
+      existing: address.nullable(),
+      holder: party,
+      beneficiaries: z.strictObject({
+        ecosystem: party,
+        foundation: party,
+        coreContributors: party,
+        investors: party,
+        stakingRewards: party,
+        liquidity: party,
+        airdrop: party,
+      }),
+    }),
+    governance: z
+      .strictObject({
+        votingDelay: seconds,
+        votingPeriod: seconds,
+        voteExtension: seconds,
+        proposalThreshold: grains,
+        quorumPercent: z.int().positive().max(100),
+        quorumFloor: grains,
+        timelockDelay: seconds,
+      })
+      .nullable(),
     powers: z.strictObject({
-      admin: party,
+      admin: power,
       adminDelay: seconds,
-      governor: party,
+      governor: power,
       governorDelay: seconds,
       guardian: party,
       exitDelay: seconds,
@@ -55,7 +83,7 @@ const parametersSchema = z
       bountyFloor: grains,
     }),
     disputes: z.strictObject({ baseFeeCap: gwei }),
-    requests: z.strictObject({ treasury: party, protocolFeeBps: z.int().nonnegative().max(10_000) }),
+    requests: z.strictObject({ treasury: power, protocolFeeBps: z.int().nonnegative().max(10_000) }),
     /** How the keys of proofs must have been made, at least. */
     proofs: z.strictObject({ leastOrigin: z.enum(["single", "ceremony"]) }),
   })
@@ -63,6 +91,28 @@ const parametersSchema = z
     path: ["powers", "exitDelay"],
     message:
       "must be longer than operators.unbondingPeriod, so that operators can leave before a new slasher acts",
+  })
+  .superRefine((parameters, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+    const { governance, powers, requests, operators } = parameters;
+    const { admin, adminDelay, governor, governorDelay } = powers;
+    const governed = [admin, governor, requests.treasury].includes(GOVERNANCE);
+    if (governance === null) {
+      if (governed) refuse(["governance"], "there is none, and a power or the treasury is given to it");
+      return;
+    }
+    if (admin !== GOVERNANCE && governor === GOVERNANCE)
+      refuse(["powers", "admin"], "would have what the governance votes on, and sooner");
+    if (admin === GOVERNANCE && adminDelay !== 0)
+      refuse(["powers", "adminDelay"], "must be 0: the governance has a delay of its own");
+    if (governor === GOVERNANCE && governorDelay !== 0)
+      refuse(["powers", "governorDelay"], "must be 0: the governance has a delay of its own");
+    const { votingDelay, votingPeriod, timelockDelay } = governance;
+    if (votingDelay + votingPeriod + timelockDelay <= operators.unbondingPeriod)
+      refuse(
+        ["governance"],
+        "must take longer than operators.unbondingPeriod, so that operators can leave before a change",
+      );
   });
 
 /** The numbers and parties of one deployment: `deploy/parameters/<network>.json5`. Seconds and token wei. */
@@ -96,19 +146,41 @@ export function parseProtocolParameters(value: unknown, source: string): Protoco
   return parsed.data;
 }
 
-/** The same with every party an address. */
+/** The same with an address for whoever deploys. */
 export function withDeployer(parameters: ProtocolParameters, deployer: string): ProtocolParameters {
-  const named = (who: string) => (who === DEPLOYER ? deployer : who);
+  return named(parameters, (who) => (who === DEPLOYER ? deployer : who));
+}
+
+/** The same with an address for the governance, and every party one. */
+export function withGovernance(parameters: ProtocolParameters, timelock: string): ProtocolParameters {
+  return named(parameters, (who) => (who === GOVERNANCE ? timelock : who));
+}
+
+function named(parameters: ProtocolParameters, name: (who: string) => string): ProtocolParameters {
   const { token, powers, requests } = parameters;
+  const { ecosystem, foundation, coreContributors, investors, stakingRewards, liquidity, airdrop } =
+    token.beneficiaries;
   return {
     ...parameters,
-    token: { ...token, holder: named(token.holder) },
+    token: {
+      ...token,
+      holder: name(token.holder),
+      beneficiaries: {
+        ecosystem: name(ecosystem),
+        foundation: name(foundation),
+        coreContributors: name(coreContributors),
+        investors: name(investors),
+        stakingRewards: name(stakingRewards),
+        liquidity: name(liquidity),
+        airdrop: name(airdrop),
+      },
+    },
     powers: {
       ...powers,
-      admin: named(powers.admin),
-      governor: named(powers.governor),
-      guardian: named(powers.guardian),
+      admin: name(powers.admin),
+      governor: name(powers.governor),
+      guardian: name(powers.guardian),
     },
-    requests: { ...requests, treasury: named(requests.treasury) },
+    requests: { ...requests, treasury: name(requests.treasury) },
   };
 }

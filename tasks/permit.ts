@@ -1,7 +1,9 @@
 import { formatOpg } from "@opg-network/sdk/opg";
-import { Signature } from "ethers";
+import { isError, Signature, ZeroHash } from "ethers";
 import { CommandError } from "./commandError.ts";
+import type { Contracts } from "./contracts.ts";
 import type { Session } from "./session.ts";
+import { send } from "./transaction.ts";
 
 const TYPES = {
   Permit: [
@@ -14,7 +16,13 @@ const TYPES = {
 };
 const VALID_SEC = 3_600;
 
-/** The account's EIP-2612 permit for exactly this amount: one transaction, and no allowance left behind. */
+/** What the contracts take for "no permit, look at the allowance". */
+const NO_PERMIT = { deadline: 0, v: 0, r: ZeroHash, s: ZeroHash };
+
+/**
+ * The account's EIP-2612 permit for exactly this amount: one transaction, and no allowance left behind. An OPG that does
+ * not take permits, or does not say for which domain it does, is approved in a transaction before.
+ */
 export async function permitFor(session: Session, spender: string, amount: bigint) {
   const { opg } = await session.contracts();
   const account = await session.account();
@@ -27,20 +35,31 @@ export async function permitFor(session: Session, spender: string, amount: bigin
       required: formatOpg(amount),
     });
   }
-  const domain = await opg.eip712Domain();
+  const terms = await permitTerms(opg, account.address);
+  if (terms === undefined) {
+    if ((await opg.allowance(account.address, spender)) < amount) {
+      session.say(`This OPG takes no permits: approving ${formatOpg(amount)} OPG first`);
+      await send(() => opg.approve(spender, amount));
+    }
+    return NO_PERMIT;
+  }
   const deadline = (await chainTime(session)) + VALID_SEC;
-  const signature = await account.signTypedData(
-    {
-      name: domain.name,
-      version: domain.version,
-      chainId: domain.chainId,
-      verifyingContract: domain.verifyingContract,
-    },
-    TYPES,
-    { owner: account.address, spender, value: amount, nonce: await opg.nonces(account.address), deadline },
-  );
+  const message = { owner: account.address, spender, value: amount, nonce: terms.nonce, deadline };
+  const signature = await account.signTypedData(terms.domain, TYPES, message);
   const { v, r, s } = Signature.from(signature);
   return { deadline, v, r, s };
+}
+
+/** Undefined of a token that takes no permits, or does not say for which domain. */
+async function permitTerms(opg: Contracts["opg"], owner: string) {
+  try {
+    const { name, version, chainId, verifyingContract } = await opg.eip712Domain();
+    const nonce = await opg.nonces(owner);
+    return { domain: { name, version, chainId, verifyingContract }, nonce };
+  } catch (cause) {
+    if (isError(cause, "CALL_EXCEPTION") || isError(cause, "BAD_DATA")) return undefined;
+    throw cause;
+  }
 }
 
 /** Seconds; a chain without traffic is behind the clock, one that was moved ahead is before it. */

@@ -25,7 +25,9 @@ enum RequestState {
 /// @notice What a requester asks for.
 struct RequestTerms {
     ReleaseId release;
-    Mode mode;
+    /// Number of the mode. The two upper bits demand something of keys that proofs are made with
+    /// (`types/KeyOrigin.sol`); 0 = nothing beyond what the network's verifier does.
+    uint8 mode;
     /// Encoding of input and output, `types/Codec.sol`.
     uint8 codec;
     /// Token wei at full price, whole grains; taken from the requester's balance now.
@@ -136,6 +138,7 @@ interface IInferenceRequests is IEscrow {
     error RequestNotInState(RequestId id, RequestState state);
     error NotRequester(RequestId id, address caller);
     error ModeNotOffered(ReleaseId release, Mode mode);
+    error ModeUnknown(uint8 mode);
     error CodecUnknown(uint8 codec);
     error DeadlineOutOfBounds(uint40 deadline, uint256 earliest, uint256 latest);
     error FeeCurveInvalid(uint40 fullFeeUntil, uint40 deadline);

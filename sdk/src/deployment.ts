@@ -24,7 +24,16 @@ export const CONTRACT_NAMES = [
   "WorkflowScheduler",
 ] as const;
 
+/** What only some deployments have: OPG minted there, a wrapper that gives votes to an OPG without, governance. */
+export const OPTIONAL_CONTRACT_NAMES = [
+  "TokenGenesis",
+  "OPGVotes",
+  "ProtocolGovernor",
+  "TimelockController",
+] as const;
+
 export type ContractName = (typeof CONTRACT_NAMES)[number];
+export type OptionalContractName = (typeof OPTIONAL_CONTRACT_NAMES)[number];
 
 const address = z
   .string()
@@ -36,12 +45,15 @@ const recorded = z.strictObject({ address, block: z.int().nonnegative() });
 const deploymentSchema = z.strictObject({
   network: z.string().min(1),
   chainId: z.int().positive(),
-  contracts: z.strictObject(
-    Object.fromEntries(CONTRACT_NAMES.map((name) => [name, recorded])) as Record<
+  contracts: z.strictObject({
+    ...(Object.fromEntries(CONTRACT_NAMES.map((name) => [name, recorded])) as Record<
       ContractName,
       typeof recorded
-    >,
-  ),
+    >),
+    ...(Object.fromEntries(
+      OPTIONAL_CONTRACT_NAMES.map((name) => [name, z.exactOptional(recorded)]),
+    ) as Record<OptionalContractName, z.ZodExactOptional<typeof recorded>>),
+  }),
 });
 
 /** Where the protocol stands on one chain: addresses, and the block from which each has logs. */

@@ -68,7 +68,7 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
 
 function plan({ token, powers, operators, requests }: ProtocolParameters): string[] {
   return fields([
-    ["OPG", token.existing ?? `a new one, all of it to ${token.holder}`],
+    ["OPG", token.existing ?? "a new one, by its published schedule"],
     ["admin", `${powers.admin}, delay ${powers.adminDelay} s`],
     ["governor", `${powers.governor}, delay ${powers.governorDelay} s`],
     ["guardian", powers.guardian],

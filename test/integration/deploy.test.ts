@@ -5,7 +5,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import type { ProtocolParameters } from "../../deploy/protocolParameters.ts";
 import { RESTRICTED, ROLES } from "../../deploy/roles.ts";
-import { AccessManager__factory, OPG__factory } from "../../types/index.ts";
+import { AccessManager__factory } from "../../types/index.ts";
 import { deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
 async function onChain() {
@@ -20,10 +20,13 @@ async function handedOver({ admin, governor, guardian }: Awaited<ReturnType<type
   const parameters = await parametersOf("base-sepolia");
   return {
     ...parameters,
+    governance: null,
     powers: {
       ...parameters.powers,
       admin: admin.address,
+      adminDelay: 172_800,
       governor: governor.address,
+      governorDelay: 172_800,
       guardian: guardian.address,
     },
   } satisfies ProtocolParameters;
@@ -45,7 +48,7 @@ describe("deployment", () => {
     const { connection } = await onChain();
     const { deployment } = await deployProtocol(connection);
 
-    expect(Object.keys(deployment.contracts)).to.have.members([...CONTRACT_NAMES]);
+    expect(Object.keys(deployment.contracts)).to.have.members([...CONTRACT_NAMES, "TokenGenesis"]);
     for (const { address, block } of Object.values(deployment.contracts)) {
       expect(await connection.ethers.provider.getCode(address, block)).not.to.equal("0x");
       expect(await connection.ethers.provider.getCode(address, block - 1)).to.equal("0x");
@@ -59,7 +62,8 @@ describe("deployment", () => {
     const { deployer, opg, hub, operators, settlement, requests, disputes, coverage, gateways, pipe } =
       contracts;
 
-    expect(await opg.balanceOf(deployer)).to.equal(await opg.totalSupply());
+    expect(await opg.totalSupply()).to.equal(10n ** 27n);
+    expect(await opg.balanceOf(deployer)).to.equal(189_995_000n * 10n ** 18n);
     expect(await operators.disputeWindow()).to.equal(86_400n);
     expect(await operators.maxValidity()).to.equal(3_600n);
     expect(await operators.unbondingPeriod()).to.equal(604_800n);
@@ -208,8 +212,9 @@ describe("deployment", () => {
 
   it("puts the admin's delay on a deployer that stays admin", async () => {
     const { connection, stranger } = await onChain();
+    const parameters = await parametersOf("local");
     const { authority, deployer } = await deployProtocol(connection, {
-      parameters: await parametersOf("base-sepolia"),
+      parameters: { ...parameters, powers: { ...parameters.powers, adminDelay: 172_800 } },
     });
 
     expect(await authority.hasRole(ROLES.ADMIN, deployer)).to.deep.equal([true, 172_800n]);
@@ -217,29 +222,6 @@ describe("deployment", () => {
       authority,
       "AccessManagerNotScheduled",
     );
-  });
-
-  it("uses an OPG that exists already", async () => {
-    const { connection, deployer } = await onChain();
-    const existing = await (await new OPG__factory(deployer).deploy(deployer)).getAddress();
-    const local = await parametersOf("local");
-    const { deployment, operators } = await deployProtocol(connection, {
-      parameters: { ...local, token: { ...local.token, existing } },
-    });
-
-    expect(deployment.contracts.OPG.address).to.equal(existing);
-    expect(await operators.OPG_TOKEN()).to.equal(existing);
-  });
-
-  it("refuses an existing OPG that is no contract", async () => {
-    const { connection, stranger } = await onChain();
-    const local = await parametersOf("local");
-    const error = await deployProtocol(connection, {
-      parameters: { ...local, token: { ...local.token, existing: stranger.address } },
-    }).catch((caught: unknown) => caught);
-
-    expect(error).to.include({ code: "token-missing" });
-    expect(await connection.ethers.provider.getBlockNumber()).to.equal(0);
   });
 });
 

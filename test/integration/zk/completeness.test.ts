@@ -13,7 +13,7 @@ import { ProofChain } from "../../fixtures/zk/proofChain.ts";
 
 const SEED = Number((campaign.seed >> 16n) & 0xffffffffn);
 /** Graphs with keys of their own, and how many hold each operator and each kind of step at least. */
-const GRAPHS = campaign.runs(6, 100);
+const GRAPHS = campaign.runs(8, 100);
 const LEAST = campaign.runs(0, 5);
 /** Of a circuit: keys of the least one take a second, of the largest one four. */
 const MAX_BITS = campaign.runs(400, 3_400);
@@ -21,8 +21,8 @@ const INPUTS = campaign.runs(1, 6);
 const MODEL_INPUTS = campaign.runs(2, 320);
 /** Every so many are settled by a request as well. */
 const SETTLED = campaign.runs(2, 20);
-/** Outside of a campaign one is enough: its keys alone take ten seconds. */
-const MODELS = campaign.full ? exactModelNames() : ["eth-volatility-1h-exact"];
+/** Outside of a campaign the smallest one: keys of the others take ten seconds each. */
+const MODELS = campaign.full ? exactModelNames() : ["credit-score"];
 
 describe("a proof of what the interpreter gives", () => {
   let bench: CircuitBench;

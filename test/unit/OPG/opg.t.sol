@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Test} from "forge-std/Test.sol";
@@ -152,17 +153,22 @@ contract OpgTest is Test {
         vm.startPrank(holder);
         votes.delegate(holder);
         assertEq(votes.getVotes(holder), SUPPLY);
-        vm.roll(1_000_001);
+        vm.warp(1_800_000_002);
         opg.transfer(spender, 10 ether);
         opg.burn(5 ether);
         vm.stopPrank();
-        vm.roll(1_000_002);
+        vm.warp(1_800_000_004);
 
         assertEq(votes.getVotes(holder), SUPPLY - 15 ether);
         assertEq(votes.getVotes(spender), 0);
-        assertEq(votes.getPastVotes(holder, 1_000_000), SUPPLY);
-        assertEq(votes.getPastVotes(holder, 1_000_001), SUPPLY - 15 ether);
-        assertEq(votes.getPastTotalSupply(1_000_001), SUPPLY - 5 ether);
+        assertEq(votes.getPastVotes(holder, 1_800_000_001), SUPPLY);
+        assertEq(votes.getPastVotes(holder, 1_800_000_003), SUPPLY - 15 ether);
+        assertEq(votes.getPastTotalSupply(1_800_000_003), SUPPLY - 5 ether);
+    }
+
+    function test_countsVotesBySeconds() public view {
+        assertEq(IERC6372(address(opg)).clock(), block.timestamp);
+        assertEq(IERC6372(address(opg)).CLOCK_MODE(), "mode=timestamp");
     }
 
     function testFuzz_movesExactlyWhatItIsTold(address to, uint256 amount, uint256 burned) public {

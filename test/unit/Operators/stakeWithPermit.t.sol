@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IOPG} from "../../../contracts/interfaces/IOPG.sol";
 import {IOperators, Permit} from "../../../contracts/interfaces/IOperators.sol";
 import {Actor, NetworkFixture} from "../support/NetworkFixture.sol";
 
@@ -68,18 +68,14 @@ contract StakeWithPermitTest is NetworkFixture {
         Permit memory permit = _permit(actor.ownerKey, address(operators), AMOUNT);
         vm.prank(thief.owner);
         opg.permit(actor.owner, address(operators), AMOUNT, permit.deadline, permit.v, permit.r, permit.s);
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(operators), 0, AMOUNT)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IOPG.PermitRefused.selector, thief.owner));
         vm.prank(thief.owner);
         operators.stakeWithPermit(thief.id, AMOUNT, permit);
         assertEq(opg.balanceOf(actor.owner), AMOUNT);
     }
 
     function _expectNoAllowance(Permit memory permit) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(operators), 0, AMOUNT)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IOPG.PermitRefused.selector, actor.owner));
         vm.prank(actor.owner);
         operators.stakeWithPermit(actor.id, AMOUNT, permit);
     }

@@ -103,7 +103,7 @@ abstract contract NetworkFixture is Test {
     function setUp() public virtual {
         vm.warp(1_800_000_000);
         vm.roll(1_000_000);
-        opg = IOPG(deployCode("contracts/OPG.sol:OPG", abi.encode(address(this))));
+        opg = _deployOpg();
         authority = IAccessManager(deployCode("AccessManager.sol:AccessManager", abi.encode(admin)));
         machine = deployCode("contracts/mocks/ScriptedMachine.sol:ScriptedMachine");
         hub = IModelHub(deployCode("contracts/ModelHub.sol:ModelHub", abi.encode(machine)));
@@ -137,6 +137,10 @@ abstract contract NetworkFixture is Test {
                 STAKE_PER_SLOT,
                 BOUNTY_FLOOR
             );
+    }
+
+    function _deployOpg() internal virtual returns (IOPG) {
+        return IOPG(deployCode("contracts/OPG.sol:OPG", abi.encode(address(this))));
     }
 
     function _deployOperators(OperatorsNumbers memory numbers) internal returns (IOperators) {
@@ -377,7 +381,7 @@ abstract contract NetworkFixture is Test {
         return
             RequestTerms({
                 release: release,
-                mode: Mode.VANILLA,
+                mode: uint8(Mode.VANILLA),
                 codec: CODEC_TENSORS,
                 fee: FEE,
                 fullFeeUntil: uint40(block.timestamp) + 30 minutes,
