@@ -6,7 +6,7 @@ import { elementCount } from "../exact/program.ts";
 import { decodeProgram } from "../exact/programCodec.ts";
 import { boundsOf } from "../exact/value.ts";
 import { CircuitError } from "./circuitError.ts";
-import { checkBits, checkTerms } from "./circuitLimits.ts";
+import { checkBits, checkSources, checkTerms } from "./circuitLimits.ts";
 import { CircuitText } from "./circuitText.ts";
 import { ArenaRanges, bitsFor, signedBitsFor, unionOf } from "./ranges.ts";
 import { BINDING_BYTES, chunkCount, SIGNAL_BYTES } from "./statement.ts";
@@ -22,10 +22,11 @@ export interface CircuitSource {
   readonly tally: Readonly<Tally>;
 }
 
-/** @throws CircuitError where the ranges of the program's values do not carry a circuit */
+/** @throws CircuitError where the program has no defined meaning, or its ranges do not carry a circuit */
 export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stream">): CircuitSource {
   const records = decodeProgram(stream.subarray(0, root.programBytes));
   checkTerms(records.map(({ op }) => op));
+  checkSources(records);
   const text = new CircuitText();
   const ranges = new ArenaRanges(root.arenaWords);
   const chunks = chunkCount(root);
