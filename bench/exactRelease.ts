@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Signer } from "ethers";
 import type { StoredGraph } from "../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../offchain-runner/src/exact/interpreter.ts";
@@ -17,6 +17,17 @@ export interface ExactModel {
   graph: StoredGraph;
   inputs: Uint8Array[];
   outputOf(input: Uint8Array): Uint8Array;
+}
+
+/** Folders under `models/` whose models are exact. */
+export function exactModelNames(): string[] {
+  const models = new URL("../models/", import.meta.url);
+  return readdirSync(models)
+    .filter((name) => {
+      const file = new URL(`${name}/manifest.json`, models);
+      return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).arithmetic === "exact";
+    })
+    .sort();
 }
 
 /** @param name folder under `models/` */

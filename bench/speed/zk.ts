@@ -13,11 +13,10 @@ import { Prover } from "../../offchain-runner/src/zk/prover.ts";
 import { publicSignals } from "../../offchain-runner/src/zk/statement.ts";
 import { LOCAL } from "../../scripts/local/paths.ts";
 import type { ExactModel } from "../exactRelease.ts";
-import { readExactModel } from "../exactRelease.ts";
+import { exactModelNames, readExactModel } from "../exactRelease.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
 
-const MODELS = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "credit-score", "digits"];
 const PROOFS = 9;
 /** Of PLONK, which takes up to a minute for each. */
 const PLONK_PROOFS = 2;
@@ -33,7 +32,7 @@ const POWERS = fileURLToPath(new URL("../../cache/zk", import.meta.url));
  */
 export async function measure(): Promise<Figures> {
   const figures: Figures = {};
-  for (const name of MODELS) Object.assign(figures, await measureModel(name));
+  for (const name of exactModelNames()) Object.assign(figures, await measureModel(name));
   return figures;
 }
 

@@ -6,7 +6,7 @@ import { elementCount } from "../exact/program.ts";
 import { decodeProgram } from "../exact/programCodec.ts";
 import { boundsOf } from "../exact/value.ts";
 import { CircuitError } from "./circuitError.ts";
-import { checkBits, checkTerms } from "./circuitLimits.ts";
+import { checkBits, checkSources, checkTerms } from "./circuitLimits.ts";
 import { CircuitText } from "./circuitText.ts";
 import { ArenaRanges, bitsFor, signedBitsFor, unionOf } from "./ranges.ts";
 import { BINDING_BYTES, chunkCount, SIGNAL_BYTES } from "./statement.ts";
@@ -22,10 +22,11 @@ export interface CircuitSource {
   readonly tally: Readonly<Tally>;
 }
 
-/** @throws CircuitError where the ranges of the program's values do not carry a circuit */
+/** @throws CircuitError where the program has no defined meaning, or its ranges do not carry a circuit */
 export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stream">): CircuitSource {
   const records = decodeProgram(stream.subarray(0, root.programBytes));
   checkTerms(records.map(({ op }) => op));
+  checkSources(records);
   const text = new CircuitText();
   const ranges = new ArenaRanges(root.arenaWords);
   const chunks = chunkCount(root);
@@ -49,7 +50,7 @@ export function circuitSource({ root, stream }: Pick<StoredGraph, "root" | "stre
   root.outputs.forEach((place, i) => {
     tally.leastBits += writeOutput(text, ranges, place, i);
   });
-  writeBinding(text);
+  tally.leastBits += writeBinding(text);
   checkBits(tally);
   text.loop("i", chunks, () => text.line("data[i] <== chunk[i];"));
   const head = ["pragma circom 2.1.6;", 'include "bitify.circom";', ""];
@@ -82,6 +83,7 @@ function writeInput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, 
 function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace, index: number): number {
   const { bytes } = dtypeInfo(place.dtype);
   const count = elementCount(place.shape);
+  if (count === 0) return 0;
   const range = unionOf(Array.from({ length: count }, (_, i) => ranges.at(place.offset + i)));
   const limits = boundsOf(place.dtype);
   if (range.lo < limits.lo || range.hi > limits.hi) {
@@ -107,15 +109,20 @@ function writeOutput(text: CircuitText, ranges: ArenaRanges, place: TensorPlace,
   return count * bits;
 }
 
-/** Its bits are checked because it shares a signal with data: otherwise a prover could move a part of one to the other. */
-function writeBinding(text: CircuitText): void {
+/**
+ * Its bits are checked because it shares a signal with data: otherwise a prover could move a part of one to the other.
+ * @returns how many they are
+ */
+function writeBinding(text: CircuitText): number {
+  const bits = BYTE * BINDING_BYTES;
   text.block("binding", () => {
-    text.line(`component bound = Num2Bits(${BYTE * BINDING_BYTES});`);
+    text.line(`component bound = Num2Bits(${bits});`);
     text.line("bound.in <== binding;");
     // A number, and so its highest byte first.
     const bit = () => `bound.out[${BYTE} * (${BINDING_BYTES - 1} - k) + j]`;
-    writeBytes(text, BINDING_BYTES, BYTE * BINDING_BYTES, bit);
+    writeBytes(text, BINDING_BYTES, bits, bit);
   });
+  return bits;
 }
 
 /** Bytes of one element, lowest first, go to the statement, 31 of them to a signal, the first one highest. */

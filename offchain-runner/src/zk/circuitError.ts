@@ -2,6 +2,7 @@ import { NetworkError } from "@opg-network/sdk/errors";
 
 const PROBLEMS = {
   "circuit-range": "A value of the program is not proved to stay where a circuit needs it",
+  "circuit-step-undefined": "A step does what the format gives no meaning to",
   "circuit-too-large": "The circuit is beyond a limit",
   "circuit-compiler-failed": "The circuit compiler failed",
   "proof-statement-invalid": "The input or the output is not the encoding of what the circuit is about",

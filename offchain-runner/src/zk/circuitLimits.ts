@@ -1,4 +1,5 @@
-import type { Op } from "../exact/program.ts";
+import { footprintOf } from "../exact/opRules.ts";
+import type { Op, PlacedRecord } from "../exact/program.ts";
 import { CircuitError } from "./circuitError.ts";
 import type { Tally } from "./steps.ts";
 
@@ -20,6 +21,28 @@ export function checkBits({ leastBits }: Readonly<Tally>): void {
       reason: `${leastBits} bits, at most ${MAX_BITS}`,
       leastBits,
     });
+}
+
+/**
+ * A step that writes over what it has still to read gives what the order of its work gives, which is the machine's own: a
+ * circuit of it could prove an output that the machine refutes. Copies and pairs have their order in the format.
+ * @throws CircuitError `circuit-step-undefined`
+ */
+export function checkSources(records: readonly PlacedRecord[]): void {
+  for (const { op, pc } of records) {
+    if (op.kind === "copy" || op.kind === "zip" || isInPlace(op)) continue;
+    const { reads, writes } = footprintOf(op);
+    const isApart = reads.every((read) =>
+      writes.every((write) => read.end <= write.from || write.end <= read.from),
+    );
+    if (!isApart)
+      throw new CircuitError("circuit-step-undefined", { reason: `a ${op.kind} onto its own source`, pc });
+  }
+}
+
+/** Each result lies where the one value lay that it is made of. */
+function isInPlace(op: Op): boolean {
+  return (op.kind === "map" || (op.kind === "table" && op.rowLength === 1)) && op.src === op.dst;
 }
 
 function termsOf(op: Op): number {

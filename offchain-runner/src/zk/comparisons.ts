@@ -1,6 +1,6 @@
 import type { ReduceOp, ZipOp } from "../exact/program.ts";
-import type { Range } from "./ranges.ts";
-import { minus, plus, rangeOf, signedBitsFor, times, unionOf } from "./ranges.ts";
+import type { ArenaValue, Range } from "./ranges.ts";
+import { areOpposite, magnitudeOf, minus, plus, rangeOf, signedBitsFor, times, unionOf } from "./ranges.ts";
 import { checkWidth } from "./requantiser.ts";
 import type { StepContext } from "./steps.ts";
 import { count, SUM_BLOCK } from "./steps.ts";
@@ -16,9 +16,9 @@ export function writeZip(op: ZipOp, context: StepContext): void {
   ] as const;
   const pairs: { a: Range; b: Range }[] = [];
   for (const [left = 0, right = 0, to = 0] of placesOf(counts, pointers)) {
-    const [a, b] = [ranges.at(left), ranges.at(right)];
-    pairs.push({ a, b });
-    ranges.set(to, JOINED[op.zip](a, b));
+    const [a, b] = [ranges.valueAt(left), ranges.valueAt(right)];
+    pairs.push({ a: a.range, b: b.range });
+    ranges.set(to, joinedRange(op.zip, a, b));
   }
   const instances = pairs.length;
   if (op.zip === "add" || op.zip === "sub") {
@@ -154,6 +154,15 @@ const JOINED: Readonly<Record<ZipOp["zip"], (a: Range, b: Range) => Range>> = {
   max: (a, b) => ({ lo: rangeOf(a.lo, b.lo).hi, hi: rangeOf(a.hi, b.hi).hi }),
   min: (a, b) => ({ lo: rangeOf(a.lo, b.lo).lo, hi: rangeOf(a.hi, b.hi).lo }),
 };
+
+function joinedRange(zip: ZipOp["zip"], a: ArenaValue, b: ArenaValue): Range {
+  // What an absolute value is computed as, which is never below zero.
+  if ((zip === "max" || zip === "min") && areOpposite(a, b)) {
+    const { lo, hi } = magnitudeOf(a.range);
+    return zip === "max" ? { lo, hi } : { lo: -hi, hi: -lo };
+  }
+  return JOINED[zip](a.range, b.range);
+}
 
 function reducedRange({ reduce }: ReduceOp, values: readonly Range[]): Range {
   if (reduce === "sum") return values.reduce(plus);

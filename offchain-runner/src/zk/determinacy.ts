@@ -35,6 +35,7 @@ class Propagation {
   readonly #bounds: (Range | undefined)[];
   readonly #uses: number[][];
   readonly #queue: number[] = [];
+  readonly #firstInner: number;
 
   constructor(r1cs: R1cs, given: "inputs" | "statement") {
     this.#r1cs = r1cs;
@@ -45,6 +46,7 @@ class Propagation {
     const { publicOutputs, publicInputs, privateInputs } = r1cs;
     const first = given === "inputs" ? publicOutputs + 1 : 1;
     const end = 1 + publicOutputs + publicInputs + (given === "inputs" ? privateInputs : 0);
+    this.#firstInner = 1 + publicOutputs + publicInputs + privateInputs;
     this.#isKnown[0] = 1;
     this.#isKnown.fill(1, first, end);
   }
@@ -116,6 +118,8 @@ class Propagation {
     const [result, ...rest] = this.#unknown(out);
     if (hidden === undefined || result === undefined || others.length + rest.length > 0) return;
     if (hidden.wire === result.wire || this.#uses[hidden.wire]?.length !== 1) return;
+    // A free output is no helper, nor is a free input.
+    if (hidden.wire < this.#firstInner) return;
     const isDecided = this.#uses[result.wire]?.some((index) => {
       const { a, b, c } = this.#r1cs.constraints[index] as Constraint;
       const isFactor = (y: LinearCombination) =>
@@ -134,7 +138,7 @@ class Propagation {
   }
 
   #unknown(terms: LinearCombination): LinearCombination {
-    return terms.filter(({ wire }) => !this.#isKnown[wire]);
+    return terms.filter(({ wire, coefficient }) => !this.#isKnown[wire] && centred(coefficient) !== 0n);
   }
 
   /** Bounds of each wire with coefficient ±1 out of those of the others. */

@@ -51,30 +51,56 @@ export function signedBitsFor({ lo, hi }: Range): number {
   return bitsFor(larger(hi, -lo - 1n));
 }
 
+/** A value of the program, wherever it lies; two words with the same one are always equal. */
+export interface ArenaValue {
+  readonly range: Range;
+  /** The value that it is the negative of, where it was computed as one. */
+  readonly negated: ArenaValue | undefined;
+}
+
 /** What every word of the arena can be, while a program runs over all of its inputs at once. */
 export class ArenaRanges {
-  readonly #words: (Range | undefined)[];
+  readonly #words: (ArenaValue | undefined)[];
 
   constructor(words: number) {
-    this.#words = new Array<Range | undefined>(words).fill(undefined);
+    this.#words = new Array<ArenaValue | undefined>(words).fill(undefined);
   }
 
   at(word: number): Range {
+    return this.valueAt(word).range;
+  }
+
+  valueAt(word: number): ArenaValue {
     // Every arena begins as zeros.
     return this.#words[word] ?? ZERO;
   }
 
+  /** A new value, of which no more is known than its range. */
   set(word: number, range: Range): void {
+    this.put(word, { range, negated: undefined });
+  }
+
+  put(word: number, value: ArenaValue): void {
+    const { lo, hi } = value.range;
     if (!(word >= 0 && word < this.#words.length))
       throw new CircuitError("circuit-range", { reason: `word ${word} lies outside the arena`, word });
     // The lowering proves this of every program; of other values the program says nothing.
-    if (range.lo < INT64.lo || range.hi > INT64.hi)
+    if (lo < INT64.lo || hi > INT64.hi)
       throw new CircuitError("circuit-range", {
-        reason: `a value of ${range.lo} to ${range.hi} leaves int64`,
+        reason: `a value of ${lo} to ${hi} leaves int64`,
         word,
       });
-    this.#words[word] = range;
+    this.#words[word] = value;
   }
 }
 
-const ZERO: Range = { lo: 0n, hi: 0n };
+export function areOpposite(a: ArenaValue, b: ArenaValue): boolean {
+  return a.negated === b || b.negated === a;
+}
+
+/** Of the larger one of a value and its opposite. */
+export function magnitudeOf({ lo, hi }: Range): Range {
+  return { lo: larger(larger(lo, -hi), 0n), hi: larger(-lo, hi) };
+}
+
+const ZERO: ArenaValue = { range: { lo: 0n, hi: 0n }, negated: undefined };

@@ -7,7 +7,7 @@ import type { CircuitText } from "./circuitText.ts";
 import { list } from "./circuitText.ts";
 import { writeReduce, writeZip } from "./comparisons.ts";
 import { lookupOf } from "./lookup.ts";
-import type { ArenaRanges, Range } from "./ranges.ts";
+import type { ArenaRanges, ArenaValue, Range } from "./ranges.ts";
 import { bitsFor, plus, rangeOf, times, unionOf } from "./ranges.ts";
 import type { Requantiser } from "./requantiser.ts";
 import { requantiserOf, resultRange } from "./requantiser.ts";
@@ -80,8 +80,8 @@ function writeCopy({ src, dst, loops }: CopyOp, { text, ranges }: StepContext): 
     text.loop("i", run, () => text.line(`a[${to} + i] = run[i];`));
   });
   for (const [from = 0, to = 0] of placesOf(counts, pointers)) {
-    const moved = Array.from({ length: run }, (_, i) => ranges.at(from + i));
-    for (const [i, range] of moved.entries()) ranges.set(to + i, range);
+    const moved = Array.from({ length: run }, (_, i) => ranges.valueAt(from + i));
+    for (const [i, value] of moved.entries()) ranges.put(to + i, value);
   }
 }
 
@@ -131,9 +131,10 @@ function writeMap(op: MapOp, { text, tally, ranges, stream }: StepContext): void
   const { src, dst, outer, channels, inner } = op;
   const params = op.perChannel ? streamParams(stream, op.params, channels) : [{ m: op.m, b: op.b }];
   const channelOf = (i: number) => (op.perChannel ? Math.floor(i / inner) % channels : 0);
-  const values = Array.from({ length: outer * channels * inner }, (_, i) => {
+  const sources = Array.from({ length: outer * channels * inner }, (_, i) => ranges.valueAt(src + i));
+  const values = sources.map(({ range }, i) => {
     const { m, b } = params[channelOf(i)] as Param;
-    return times(plus(ranges.at(src + i), point(b)), point(m));
+    return times(plus(range, point(b)), point(m));
   });
   const own: Range[][] = params.map(() => []);
   for (const [i, value] of values.entries()) own[channelOf(i)]?.push(value);
@@ -152,7 +153,14 @@ function writeMap(op: MapOp, { text, tally, ranges, stream }: StepContext): void
     text.line(`var c = ${op.perChannel ? `(i \\ ${inner}) % ${channels}` : 0};`);
     writer.write(`a[${dst} + i]`, `(a[${src} + i] + b[c]) * m[c]`, "i", "c");
   });
-  for (const [i, value] of values.entries()) ranges.set(dst + i, resultRange(value, op));
+  for (const [i, value] of values.entries()) {
+    const { m, b } = params[channelOf(i)] as Param;
+    const isNegative = requantiser.kind === "linear" && m === -1n && b === 0n;
+    ranges.put(dst + i, {
+      range: resultRange(value, op),
+      negated: isNegative ? (sources[i] as ArenaValue) : undefined,
+    });
+  }
   if (requantiser.kind === "gadgets") count(tally, joined, values.length / joined.length);
 }
 

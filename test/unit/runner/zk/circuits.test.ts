@@ -1,6 +1,5 @@
 import { expect } from "chai";
-import { readExactModel } from "../../../../bench/exactRelease.ts";
-import { randomStream } from "../../../../bench/randomStream.ts";
+import { exactModelNames, readExactModel } from "../../../../bench/exactRelease.ts";
 import type { OpKind } from "../../../../offchain-runner/src/exact/program.ts";
 import { CircuitError } from "../../../../offchain-runner/src/zk/circuitError.ts";
 import { determinacyOf } from "../../../../offchain-runner/src/zk/determinacy.ts";
@@ -10,9 +9,10 @@ import { campaign, recordCases } from "../../../fixtures/campaign.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
 import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
 import { comparisons, lookups, requantisations } from "../../../fixtures/zk/gadgetGraphs.ts";
+import { drawnInputs } from "../../../fixtures/zk/modelInputs.ts";
 import { graphOf, ProgramMaker, vectorOf } from "../../../integration/exact/randomPrograms.ts";
 
-const SHIPPED = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "credit-score", "digits"];
+const SHIPPED = exactModelNames();
 const INPUTS = campaign.runs(40, 1_000);
 const PROGRAMS = campaign.runs(1, 20);
 const KINDS: readonly OpKind[] = ["fill", "copy", "dense", "map", "zip", "table", "reduce"];
@@ -102,7 +102,10 @@ describe("circuits", () => {
       const model = readExactModel(name);
       const tested = await bench.build(model.graph);
       expectNoFreedom(tested);
-      recordCases(`zk-${name}`, await expectAgreement(tested, drawnInputs(model)));
+      recordCases(
+        `zk-${name}`,
+        await expectAgreement(tested, drawnInputs(model, INPUTS, `${campaign.seed}`)),
+      );
     });
   }
 });
@@ -110,23 +113,4 @@ describe("circuits", () => {
 function* bytes(dtype: "int8" | "uint8", from: number, to: number, step: number): Generator<Uint8Array> {
   for (let value = from; value <= to; value += step)
     yield encodeTensors([tensorFromNumbers(dtype, [1], [value])]);
-}
-
-/** The samples, changes of them, and values from all of the type's range. */
-function* drawnInputs({ inputs, graph, name }: ReturnType<typeof readExactModel>): Generator<Uint8Array> {
-  const [place] = graph.root.inputs;
-  if (place === undefined) throw new Error(`${name} has no input`);
-  const random = randomStream(`${campaign.seed}/${name}`);
-  for (let i = 0; i < INPUTS; i++) {
-    const input = Uint8Array.from(inputs[i % inputs.length] ?? []);
-    const width = place.dtype === "int32" ? 4 : 1;
-    const elements = place.shape.reduce((product, size) => product * size, 1);
-    const from = input.length - Math.ceil((elements * width) / 32) * 32;
-    const changes = i < inputs.length ? 0 : i % 3 === 0 ? elements : 1 + Math.floor(random() * 8);
-    for (let change = 0; change < changes; change++) {
-      const at = from + Math.floor(random() * elements) * width;
-      for (let byte = 0; byte < width; byte++) input[at + byte] = Math.floor(random() * 256);
-    }
-    yield input;
-  }
 }

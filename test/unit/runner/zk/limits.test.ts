@@ -4,7 +4,11 @@ import type { Op, TensorPlace } from "../../../../offchain-runner/src/exact/prog
 import { circuitSource } from "../../../../offchain-runner/src/zk/circuit.ts";
 import type { CircuitErrorCode } from "../../../../offchain-runner/src/zk/circuitError.ts";
 import { CircuitError } from "../../../../offchain-runner/src/zk/circuitError.ts";
+import { NetworkError } from "../../../../sdk/src/errors.ts";
+import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { CircuitBench, graphOfSteps } from "../../../fixtures/zk/circuits.ts";
+import { graphOf, vectorOf } from "../../../integration/exact/randomPrograms.ts";
+import { UNDEFINED_PROGRAMS } from "../../../integration/exact/undefinedPrograms.ts";
 import { expectError } from "../expectError.ts";
 
 const WORDS = 1_024;
@@ -64,6 +68,50 @@ describe("circuits are refused", () => {
     expect(refusal("int64", [add])).to.equal("circuit-range");
     expect(refusal("uint8", [map], "uint8")).to.equal("circuit-range");
     expect(refusal("int8", [map], "uint32")).to.equal("circuit-range");
+  });
+
+  it("or give what the interpreter gives, for programs that no lowering writes", async function () {
+    this.timeout(120_000);
+    const bench = new CircuitBench();
+    const refusals: string[] = [];
+    try {
+      for (const { what, program, values } of UNDEFINED_PROGRAMS) {
+        const graph = graphOf(program);
+        try {
+          circuitSource(graph);
+        } catch (error) {
+          refusals.push(error instanceof NetworkError ? error.code : String(error));
+          continue;
+        }
+        const tested = await bench.build(graph);
+        expect(await tested.disagreement(encodeTensors([vectorOf(values)])), what).to.equal(undefined);
+      }
+    } finally {
+      await bench.stop();
+    }
+    const known = ["circuit-range", "circuit-step-undefined", "circuit-too-large", "program-malformed"];
+    expect([...new Set(refusals)].sort()).to.deep.equal(known);
+    expect(refusals.filter((code) => code === "circuit-step-undefined")).to.have.length.above(4);
+  });
+
+  it("where a step writes over what it has still to read", () => {
+    const map: Op = { kind: "map", src: 0, dst: 0, ...ONE, inner: 4, ...FREE, m: 1n, b: 0n };
+    expect(refusal("int8", [{ ...map, dst: 1 }])).to.equal("circuit-step-undefined");
+    expect(refusal("int8", [{ ...map, src: 1, dst: 0 }])).to.equal("circuit-step-undefined");
+    const reduce: Op = {
+      kind: "reduce",
+      reduce: "sum",
+      src: 0,
+      dst: 1,
+      outer: [{ count: 2, srcStride: 2, dstStride: 1 }],
+      inner: [{ count: 2, srcStride: 1 }],
+    };
+    expect(refusal("int8", [reduce])).to.equal("circuit-step-undefined");
+    const dense: Op = { ...DENSE, y: 1, rows: 1, yRowStride: 2, divisor: 1n, lo: 0n, hi: 255n };
+    expect(refusal("uint8", [dense])).to.equal("circuit-step-undefined");
+    const table = { kind: "table", count: 2, low: 0n, rows: 256, width: 1, signed: false, table: 0 } as const;
+    expect(refusal("uint8", [{ ...table, src: 0, dst: 1, rowLength: 1 }])).to.equal("circuit-step-undefined");
+    expect(refusal("uint8", [{ ...table, src: 0, dst: 0, rowLength: 2 }])).to.equal("circuit-step-undefined");
   });
 
   it("where there is more than the compiler can take", () => {
