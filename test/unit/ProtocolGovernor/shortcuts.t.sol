@@ -303,6 +303,32 @@ contract ProtocolGovernorShortcutsTest is GovernanceFixture {
         _execute(stranger, p);
     }
 
+    /// The way that is there: one vote schedules, and one executes when every operator could have left.
+    function test_aFunctionMovesByTwoVotesThatTheGuardianCannotStop() public {
+        bytes4[] memory selectors = new bytes4[](1);
+        selectors[0] = IOperators.slash.selector;
+        bytes memory move = abi.encodeCall(authority.setTargetFunctionRole, (address(operators), selectors, GOVERNOR));
+        Proposal memory p = _call(
+            address(authority),
+            abi.encodeCall(authority.schedule, (address(authority), move, 0)),
+            "Schedule"
+        );
+        _carry(p);
+        _pass(TIMELOCK_DELAY);
+        _execute(stranger, p);
+        uint256 scheduledAt = _time();
+        vm.expectRevert();
+        vm.prank(guardian);
+        authority.cancel(address(timelock), address(authority), move);
+
+        p = _call(address(authority), move, "Execute");
+        _carry(p);
+        _pass(TIMELOCK_DELAY);
+        _execute(stranger, p);
+        assertEq(authority.getTargetFunctionRole(address(operators), IOperators.slash.selector), GOVERNOR);
+        assertGe(_time() - scheduledAt, 8 days);
+    }
+
     function test_theGuardianPausesAndNothingElse() public {
         vm.prank(guardian);
         ITimedPause(address(requests)).pause(7 days);
