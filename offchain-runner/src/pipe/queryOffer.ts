@@ -1,5 +1,6 @@
 import { NetworkError } from "@opg-network/sdk/errors";
 import { allowsMode, type InferenceQuery } from "@opg-network/sdk/inferenceQuery";
+import { demandedBy, KEY_ORIGINS, meetsDemand } from "@opg-network/sdk/keyOrigin";
 import type { ModeName } from "@opg-network/sdk/request";
 import { MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS } from "@opg-network/sdk/tensorCodec";
@@ -80,7 +81,8 @@ export async function offerFor(
   if (served === undefined) return elsewhere("release-not-served");
   if (served.status !== "ready" || served.release === undefined) return elsewhere("release-not-ready");
   if (query.codec !== CODEC_TENSORS) return { kind: "refused", code: "codec-unknown", elsewhere: false };
-  const mode = served.config.modes.map(numberOf).find((number) => allowsMode(query.modes, number));
+  const { proofKey } = served.release;
+  const mode = served.config.modes.map(numberOf).find((number) => allows(query.modes, number, proofKey));
   if (mode === undefined) return elsewhere("mode-not-served");
   if (standingIn(served, mode).status !== "ready") return elsewhere("proof-not-ready");
   if (mode === ZK_MODE && isTooSlow(query, prover)) return elsewhere("deadline-unreachable");
@@ -118,6 +120,13 @@ export function fits(check: () => void): boolean {
     if (error instanceof NetworkError) return false;
     throw error;
   }
+}
+
+/** A query may take proofs of keys alone that were made as it demands. */
+function allows(modes: number, mode: number, proofKey: PublishedRelease["proofKey"]): boolean {
+  if (!allowsMode(modes, mode)) return false;
+  const origin = KEY_ORIGINS[proofKey?.origin ?? 0] ?? "none";
+  return mode !== ZK_MODE || meetsDemand(origin, demandedBy(modes));
 }
 
 function isTooSlow({ release, withinMs }: OfferedFor, prover: OfferProver | undefined): boolean {

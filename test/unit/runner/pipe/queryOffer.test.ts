@@ -1,3 +1,4 @@
+import { demandOf } from "@opg-network/sdk/keyOrigin";
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import { NO_COVER_USE } from "../../../../offchain-runner/src/cover/coverUse.ts";
@@ -81,6 +82,24 @@ describe("queryOffer", () => {
       expect(await modes(["ZK", "VANILLA"], 0b10, { status })).to.equal("proof-not-ready");
       expect(await modes(["ZK", "VANILLA"], 0b01, { status })).to.equal(0);
     }
+  });
+
+  it("proves nothing with keys that the query refuses", async () => {
+    const release = { ...SOME_RELEASE, proofKey: { verifier: "", digest: "", origin: 1 } };
+    served = {
+      ...served,
+      config: { modes: ["ZK", "VANILLA"], minFee: FEE },
+      zk: { status: "ready" },
+      release,
+    };
+    const modeFor = async (modes: number) => {
+      const answer = await offer({ modes });
+      return answer.kind === "refused" ? answer.code : answer.mode;
+    };
+    expect(await modeFor(0b10 | demandOf("single"))).to.equal(1);
+    expect(await modeFor(0b10 | demandOf("ceremony"))).to.equal("mode-not-served");
+    // Of the modes that will do, what is demanded of proofs leaves the other.
+    expect(await modeFor(0b11 | demandOf("ceremony"))).to.equal(0);
   });
 
   it("leaves to others what it would prove too late for the caller", async () => {
