@@ -18,6 +18,7 @@ const [ONLY_ZK, BOTH] = [0b10, 0b11];
 const PIPE_FEE = parseEther("0.1");
 const ZK_FEE = parseEther("0.3");
 const CHAIN_ID = 31_337;
+const PATIENCE_MS = 60_000;
 
 describe("node end to end: proofs", function () {
   this.timeout(300_000);
@@ -59,8 +60,13 @@ describe("node end to end: proofs", function () {
     await node.until(
       async () => (await node.status()).releases.find((each) => each.id === id)?.zk?.status === status,
       `mode ZK is ${status}`,
-      60_000,
+      PATIENCE_MS,
     );
+  }
+
+  /** A node that has just started makes a first proof before others. */
+  async function reaches(id: string, state: string): Promise<void> {
+    await node.until(async () => (await node.job(id))?.state === state, `${id} is ${state}`, PATIENCE_MS);
   }
 
   async function open(values: [number, number, number, number], terms: object = {}): Promise<OpenedRequest> {
@@ -84,8 +90,8 @@ describe("node end to end: proofs", function () {
     const [held, runs] = [prover(), node.logged("inference done").length];
     process.kill(held, "SIGSTOP");
     const opened = await open(values);
-    await node.until(() => node.logged("inference done").length > runs, "the model has run");
-    await node.reaches(opened.id, "running");
+    await node.until(() => node.logged("inference done").length > runs, "the model has run", PATIENCE_MS);
+    await reaches(opened.id, "running");
     return { held, opened };
   }
 
@@ -139,10 +145,10 @@ describe("node end to end: proofs", function () {
     const proved = await protocol.opened(
       await protocol.open(misfit, { mode: ZK, lane: 7 }, fourBytes(1, 2, 3, 4)),
     );
-    await node.reaches(proved.id, "declined");
+    await reaches(proved.id, "declined");
     expect((await node.job(proved.id))?.reason).to.equal("proof-key-mismatch");
     const signed = await protocol.opened(await protocol.open(misfit, { lane: 8 }, fourBytes(1, 2, 3, 4)));
-    await node.reaches(signed.id, "fulfilled");
+    await reaches(signed.id, "fulfilled");
     // What allows both gets the first that is configured, and what must be proved gets nothing else.
     expect(await quoted(query([1, 2, 3, 4], { release: misfit, modes: BOTH }))).to.include({ mode: VANILLA });
     expect(await quoted(query([1, 2, 3, 4], { release: misfit }))).to.deep.include({
@@ -161,7 +167,7 @@ describe("node end to end: proofs", function () {
     await chain.resumeMining();
     for (const hash of hashes) {
       const { id } = await protocol.opened(hash);
-      await node.reaches(id, "fulfilled");
+      await reaches(id, "fulfilled");
       expect(await protocol.consumer.answers(id)).to.equal(hexlify(sumOf(9, 8, 7, 6)));
     }
     expect(await (await node.get("/metrics")).text()).to.match(/opg_proofs_total\{end="made"\} [1-9]/);
@@ -169,11 +175,11 @@ describe("node end to end: proofs", function () {
 
   it("declines what cannot be proved for the fee or in the time", async () => {
     const cheap = await open([1, 1, 1, 1], { fee: parseEther("0.2"), lane: 3 });
-    await node.reaches(cheap.id, "declined");
+    await reaches(cheap.id, "declined");
     expect((await node.job(cheap.id))?.reason).to.equal("fee-too-low");
     const now = await chain.timestamp();
     const soon = await open([1, 1, 1, 2], { fullFeeUntil: now + 2, deadline: now + 3, lane: 4 });
-    await node.reaches(soon.id, "declined");
+    await reaches(soon.id, "declined");
     expect((await node.job(soon.id))?.reason).to.equal("deadline-unreachable");
   });
 
@@ -202,8 +208,8 @@ describe("node end to end: proofs", function () {
   it("proves again when the prover is killed over it", async () => {
     const { held, opened } = await openHeld([2, 2, 2, 2]);
     process.kill(held, "SIGKILL");
-    await node.until(() => node.logged("inference failed").length === 1, "the proof fails");
-    await node.reaches(opened.id, "fulfilled");
+    await node.until(() => node.logged("inference failed").length === 1, "the proof fails", PATIENCE_MS);
+    await reaches(opened.id, "fulfilled");
     expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
   });
 
@@ -213,14 +219,18 @@ describe("node end to end: proofs", function () {
     process.kill(held, "SIGKILL");
     await chain.stopMining();
     await node.start({ isReady: false });
-    await node.reaches(opened.id, "submitting");
+    await reaches(opened.id, "submitting");
     // What it compiled before it has not compiled again.
     expect(node.logged("compiling a circuit")).to.have.length(1);
     await node.kill();
     await node.start({ isReady: false });
-    await node.until(() => node.logged("transaction taken up again").length === 1, "it is taken up");
+    await node.until(
+      () => node.logged("transaction taken up again").length === 1,
+      "it is taken up",
+      PATIENCE_MS,
+    );
     await chain.mine();
-    await node.reaches(opened.id, "fulfilled");
+    await reaches(opened.id, "fulfilled");
     expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
     expect(await protocol.consumer.answers(opened.id)).to.equal(hexlify(sumOf(3, 3, 3, 3)));
   });

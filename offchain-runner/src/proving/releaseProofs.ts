@@ -20,6 +20,8 @@ import { readKeys } from "./keysFolder.ts";
 import { ProofError } from "./proofError.ts";
 import type { ProverPool } from "./proverPool.ts";
 
+const SHORT_MS = 5_000;
+
 /** What proofs of a release are made with, checked from its file to a first proof. */
 export interface ProvenRelease {
   readonly system: KeySystem;
@@ -173,11 +175,14 @@ async function trial(
   const expected = system.signalsOf(graph.root, { input, output, binding });
   const { made, ms } = await blamingKeys("no proof could be made", () =>
     pool.prove(async (prover, until) => {
-      // The first one pays for reading libraries and files, which no other does.
-      await system.prove(work, { input, binding }, prover, until);
-      const beganAtMs = performance.now();
-      const proved = await system.prove(work, { input, binding }, prover, until);
-      return { made: proved, ms: performance.now() - beganAtMs };
+      const timed = async () => {
+        const beganAtMs = performance.now();
+        const proved = await system.prove(work, { input, binding }, prover, until);
+        return { made: proved, ms: performance.now() - beganAtMs };
+      };
+      // The first one also reads libraries and files, which weighs in a short one alone.
+      const first = await timed();
+      return first.ms < SHORT_MS ? await timed() : first;
     }, signal),
   );
   if (made.signals.join() !== expected.join())
