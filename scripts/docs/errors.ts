@@ -129,14 +129,14 @@ function meaningOf(text: string | undefined): string | undefined {
 
 /** Of every file that was built, by the compiler's name for it. */
 async function syntaxTrees(artifacts: ArtifactManager): Promise<Map<string, unknown>> {
-  const trees = new Map<string, unknown>();
-  const builds = new Set<string>();
+  // A build that compiled a part keeps what it read of the rest, as it was then.
+  const buildOf = new Map<string, string>();
   for (const name of await artifacts.getAllFullyQualifiedNames()) {
     const { buildInfoId, inputSourceName } = await artifacts.readArtifact(name);
-    if (buildInfoId === undefined || inputSourceName?.includes("/mocks/")) continue;
-    builds.add(buildInfoId);
+    if (buildInfoId !== undefined && inputSourceName !== undefined) buildOf.set(inputSourceName, buildInfoId);
   }
-  for (const id of builds) {
+  const trees = new Map<string, unknown>();
+  for (const id of new Set(buildOf.values())) {
     const file = await artifacts.getBuildInfoOutputPath(id);
     if (file === undefined) continue;
     const { output } = JSON.parse(await readFile(file, "utf8")) as {
@@ -144,7 +144,7 @@ async function syntaxTrees(artifacts: ArtifactManager): Promise<Map<string, unkn
     };
     for (const [source, { ast }] of Object.entries(output.sources)) {
       const isShown = !/^project\/(contracts\/(mocks|examples)|test)\//.test(source);
-      if (isShown) trees.set(source, ast);
+      if (isShown && (buildOf.get(source) ?? id) === id) trees.set(source, ast);
     }
   }
   return trees;
