@@ -56,10 +56,7 @@ contract ProofSettlement is IProofSettlement, AccessManaged, ResultDomain {
         (bytes calldata input, bytes calldata modeProof) = proof.split();
         bytes32 actual = _hash(input);
         require(actual == inputHash, InputMismatch(inputHash, actual));
-        require(
-            verifier.isProved(release, operatorId, signer, input, output, modeProof),
-            ProofRejected(mode, release)
-        );
+        require(verifier.isProved(release, operatorId, signer, input, output, modeProof), ProofRejected(mode, release));
     }
 
     /// @inheritdoc IProofSettlement

@@ -75,9 +75,7 @@ contract Groth16Verifier is IGroth16Verifier {
 
     /// @return data where all elements are in memory without gaps, then the binding, then zeros
     function _data(VerifyingKey key, ProofStatement calldata statement) private view returns (uint256 data) {
-        bytes32 digest = keccak256(
-            abi.encode(statement.operatorId, block.chainid, address(this), statement.release)
-        );
+        bytes32 digest = keccak256(abi.encode(statement.operatorId, block.chainid, address(this), statement.release));
         uint256 length;
         // No more than the key's blob is long, times 31.
         unchecked {
@@ -93,12 +91,13 @@ contract Groth16Verifier is IGroth16Verifier {
         require(hasForm, StatementFormInvalid(statement.release));
         (uint256 part, uint256 outputPart, uint256 lastPart) = key.partPlaces();
         (bytes32 inputFrame, uint256 end) = _moveElements(input, part, outputPart, data);
+        uint256 bindingBytes = BINDING_BYTES;
         bytes32 outputFrame;
         (outputFrame, end) = _moveElements(output, outputPart, lastPart, end);
         assembly ("memory-safe") {
             // Behind the part of the digest that counts, the last chunk has at most 30 bytes more.
             mstore(end, digest)
-            mstore(add(end, BINDING_BYTES), 0)
+            mstore(add(end, bindingBytes), 0)
         }
         hasForm = inputFrame == key.inputDigest() && outputFrame == key.outputDigest();
         require(hasForm, StatementFormInvalid(statement.release));
@@ -130,13 +129,9 @@ contract Groth16Verifier is IGroth16Verifier {
         }
     }
 
-    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1. That a precompile got too little gas says
-    /// nothing about the proof. The sum of points that were checked cannot fail but for that.
-    function _isProof(
-        VerifyingKey key,
-        uint256 data,
-        bytes calldata proof
-    ) private view returns (bool isProof) {
+    /// @dev e(−A, B) · e(alpha, beta) · e(Σ signals, gamma) · e(C, delta) = 1. That a precompile got too little gas
+    /// says nothing about the proof. The sum of points that were checked cannot fail but for that.
+    function _isProof(VerifyingKey key, uint256 data, bytes calldata proof) private view returns (bool isProof) {
         uint256 pairs;
         assembly ("memory-safe") {
             pairs := mload(0x40)
@@ -168,12 +163,7 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev Writes to `sum` the point of the constant and, for each signal, its point times it, added up; uses 64 bytes
     /// behind. From the last signal on: each is written behind its point, over what was used already, the last one
     /// over parts and the 32 bytes to spare.
-    function _sum(
-        uint256 points,
-        uint256 count,
-        uint256 data,
-        uint256 sum
-    ) private view returns (bool isSum) {
+    function _sum(uint256 points, uint256 count, uint256 data, uint256 sum) private view returns (bool isSum) {
         (uint256 addGas, uint256 multiplyGas) = (Bn254.ADD_GAS, Bn254.MULTIPLY_GAS);
         assembly ("memory-safe") {
             mcopy(sum, points, 64)
@@ -193,10 +183,7 @@ contract Groth16Verifier is IGroth16Verifier {
                     // From the right to the left: first the product, then what it returned, then the sum.
                     isSum := and(
                         and(eq(returndatasize(), 64), staticcall(addGas, 6, sum, 128, sum, 64)),
-                        and(
-                            and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)),
-                            isSum
-                        )
+                        and(and(eq(returndatasize(), 64), staticcall(multiplyGas, 7, point, 96, product, 64)), isSum)
                     )
                 }
             }

@@ -87,7 +87,7 @@ contract RequestTest is RequestsFixture {
 
     function testFuzz_rule32_aDemandForKeysIsMet(uint8 seed) public {
         vm.mockCall(address(settlement), abi.encodeCall(settlement.isSupported, (Mode.ZK)), abi.encode(true));
-        (KeyOrigin origin, KeyOrigin least) = (KeyOrigin(1 + (seed & 3) % 3), KeyOrigin((seed >> 2) & 3));
+        (KeyOrigin origin, KeyOrigin least) = (KeyOrigin(1 + ((seed & 3) % 3)), KeyOrigin((seed >> 2) & 3));
         RequestTerms memory terms = _terms(1);
         terms.release = _publishProved(origin);
         terms.mode = uint8(Mode.ZK) | least.demand();

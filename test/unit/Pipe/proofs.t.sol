@@ -150,7 +150,7 @@ contract PipeProofsTest is PipeFixture {
     /// Carried, preloaded, or read: proofs of keys that are easier to forge with do not do, whatever else will.
     function testFuzz_rule32_aDemandForKeysIsMet(uint8 seed, bool isZk, bool isLoaded, bool isRead) public {
         Mode mode = _support(isZk);
-        KeyOrigin origin = KeyOrigin(1 + (seed & 3) % 3);
+        KeyOrigin origin = KeyOrigin(1 + ((seed & 3) % 3));
         KeyOrigin least = KeyOrigin((seed >> 2) & 3);
         _republish(origin);
         Item[] memory items = _items(_proved(mode));
