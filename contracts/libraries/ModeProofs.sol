@@ -15,7 +15,7 @@ library ModeProofs {
         modeProof = _partAt(proof, 32);
     }
 
-    /// @notice `verifier.verify(ProofStatement(release, operatorId, signer, input, output), modeProof)`; what it
+    /// @notice `verifier.verify(ProofStatement(release, operatorId, signer, input, output), modeProof)`. What it
     /// reverts with comes through, and anything but the word 1 is false.
     function isProved(
         IProofVerifier verifier,

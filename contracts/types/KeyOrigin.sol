@@ -16,7 +16,8 @@ uint256 constant ORIGIN_SHIFT = 6;
 uint8 constant MODE_MASK = 63;
 
 /// @notice What is added to a query's set of modes, or to a request's mode, to accept proofs of keys that were made
-/// like this, or better, and none of others: `Mode.ZK.bit() | KeyOrigin.Ceremony.demand()`. Says nothing of other modes.
+/// like this, or better, and none of others: `Mode.ZK.bit() | KeyOrigin.Ceremony.demand()`. Of other modes it says
+/// nothing.
 function demand(KeyOrigin least) pure returns (uint8) {
     return uint8(uint256(least) << ORIGIN_SHIFT);
 }
