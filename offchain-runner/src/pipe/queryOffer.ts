@@ -1,5 +1,6 @@
 import { NetworkError } from "@opg-network/sdk/errors";
 import { allowsMode, type InferenceQuery } from "@opg-network/sdk/inferenceQuery";
+import { demandedBy, KEY_ORIGINS, meetsDemand } from "@opg-network/sdk/keyOrigin";
 import type { ModeName } from "@opg-network/sdk/request";
 import { MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS } from "@opg-network/sdk/tensorCodec";
@@ -17,7 +18,12 @@ export type Refusal =
   | { kind: "refused"; code: ElsewhereCode; elsewhere: true }
   | { kind: "refused"; code: FinalCode; elsewhere: false };
 
-type FinalCode = "fee-above-maximum" | "codec-unknown" | "input-too-large" | FinalCoverRefusal;
+type FinalCode =
+  | "fee-above-maximum"
+  | "codec-unknown"
+  | "input-too-large"
+  | "key-origin-too-low"
+  | FinalCoverRefusal;
 
 type ElsewhereCode =
   | "release-not-served"
@@ -80,8 +86,12 @@ export async function offerFor(
   if (served === undefined) return elsewhere("release-not-served");
   if (served.status !== "ready" || served.release === undefined) return elsewhere("release-not-ready");
   if (query.codec !== CODEC_TENSORS) return { kind: "refused", code: "codec-unknown", elsewhere: false };
-  const mode = served.config.modes.map(numberOf).find((number) => allowsMode(query.modes, number));
-  if (mode === undefined) return elsewhere("mode-not-served");
+  const allowed = served.config.modes.map(numberOf).filter((number) => allowsMode(query.modes, number));
+  if (allowed.length === 0) return elsewhere("mode-not-served");
+  const origin = KEY_ORIGINS[served.release.proofKey?.origin ?? 0] ?? "none";
+  const isProvable = meetsDemand(origin, demandedBy(query.modes));
+  const mode = allowed.find((number) => number !== ZK_MODE || isProvable);
+  if (mode === undefined) return { kind: "refused", code: "key-origin-too-low", elsewhere: false };
   if (standingIn(served, mode).status !== "ready") return elsewhere("proof-not-ready");
   if (mode === ZK_MODE && isTooSlow(query, prover)) return elsewhere("deadline-unreachable");
 

@@ -5,9 +5,19 @@ import { readManifest } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
 import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
+
+<<<<<<< HEAD
+
 import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
 import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
 import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
+
+=======
+
+import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
+
+>>>>>>> wt/zkgas
+
 import { CommandError } from "../../../tasks/commandError.ts";
 import { loweredModel } from "../../../tasks/hub/loweredModel.ts";
 import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
@@ -97,6 +107,8 @@ describe("keys of proofs", () => {
     expect(exact.zkVerifier).to.equal(await plonk.getAddress());
     expect(exact.zkKeyOrigin).to.equal(3n);
     expect(await plonk.keyOf(release as string)).to.equal(await blobs.addressOf(made.keyDigest as string));
+    const { data } = await cli.failure("hub admit-key", { release });
+    expect(data).to.have.property("error", "KeyAlreadyAdmitted");
   });
 
   it("are refused where the verifier of PLONK does not know their powers of tau", async () => {
@@ -230,7 +242,7 @@ describe("keys of proofs", () => {
       return await hub.releaseAt(model, 1, 0);
     };
     const release = await publish("late", record.keyDigest);
-    const admitted = await cli.value("hub admit-key", { release, account: cli.accounts[3] });
+    const admitted = await cli.value("hub admit-key", { release, from: cli.accounts[3] });
     expect(admitted).to.include({ release, keyDigest: record.keyDigest, origin: "single" });
     expect(admitted.key).to.equal(await groth16.keyOf(release));
     const refusal = async (named: string) => {

@@ -1,5 +1,6 @@
+import { demandOf } from "@opg-network/sdk/keyOrigin";
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { parseEther, ZeroAddress, ZeroHash } from "ethers";
 import { NO_COVER_USE } from "../../../../offchain-runner/src/cover/coverUse.ts";
 import { CoverBook } from "../../../../offchain-runner/src/pipe/coverBook.ts";
 import type { OfferDependencies, OfferedFor } from "../../../../offchain-runner/src/pipe/queryOffer.ts";
@@ -81,6 +82,20 @@ describe("queryOffer", () => {
       expect(await modes(["ZK", "VANILLA"], 0b10, { status })).to.equal("proof-not-ready");
       expect(await modes(["ZK", "VANILLA"], 0b01, { status })).to.equal(0);
     }
+  });
+
+  it("proves nothing by keys that the query refuses", async () => {
+    const proofKey = { verifier: ZeroAddress, digest: ZeroHash, origin: 2 };
+    const answered = async (modes: string[], allowed: number) => {
+      const release = { ...SOME_RELEASE, proofKey };
+      served = { ...served, config: { modes, minFee: FEE }, zk: { status: "ready" }, release };
+      const answer = await offer({ modes: allowed });
+      return answer.kind === "refused" ? [answer.code, answer.elsewhere] : answer.mode;
+    };
+    expect(await answered(["ZK"], 0b10 | demandOf("ceremony"))).to.equal(1);
+    expect(await answered(["ZK"], 0b10 | demandOf("universal"))).to.deep.equal(["key-origin-too-low", false]);
+    expect(await answered(["ZK", "VANILLA"], 0b11 | demandOf("universal"))).to.equal(0);
+    expect(await answered(["VANILLA"], 0b11 | demandOf("universal"))).to.equal(0);
   });
 
   it("leaves to others what it would prove too late for the caller", async () => {
