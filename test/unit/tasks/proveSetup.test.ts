@@ -6,17 +6,9 @@ import { expect } from "chai";
 import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 
-<<<<<<< HEAD
-
 import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
 import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
 import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
-
-=======
-
-import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
-
->>>>>>> wt/zkgas
 
 import { CommandError } from "../../../tasks/commandError.ts";
 import { loweredModel } from "../../../tasks/hub/loweredModel.ts";
