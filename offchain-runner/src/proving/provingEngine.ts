@@ -12,6 +12,8 @@ import { openReleaseProofs, requireAdmitted } from "./releaseProofs.ts";
 /** Weight of the newest proof. */
 const TIME_WEIGHT = 0.2;
 const KEPT_PROOFS = 512;
+/** Gas of PLONK in signals of Groth16: what it takes more, its longer proof included, and how many of its cost one. */
+const [PLONK_SIGNALS, SIGNALS_FOR_ONE] = [18, 5];
 
 export interface ProvingEngineDependencies extends ReleaseProofsDependencies {
   registry: KeyRegistry;
@@ -65,9 +67,11 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     return Object.fromEntries([...this.#opened].map(([id, { expectedMs }]) => [id, Math.round(expectedMs)]));
   }
 
-  /** Public signals of a release's proofs. */
+  /** What checking a proof of a release costs, in public signals of Groth16, by which gas is counted. */
   signalCount(releaseId: string): number | undefined {
-    return this.#opened.get(releaseId)?.work.keys.verifyingKey.nPublic;
+    const key = this.#opened.get(releaseId)?.work.keys.verifyingKey;
+    if (key?.protocol !== "plonk") return key?.nPublic;
+    return PLONK_SIGNALS + Math.ceil(key.nPublic / SIGNALS_FOR_ONE);
   }
 
   /** What a proof of this answer has to be of. @throws ProofError, CircuitError `proof-statement-invalid` */

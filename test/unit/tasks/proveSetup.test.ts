@@ -5,9 +5,11 @@ import { readManifest } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
 import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
+
 import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
 import type { KeysRecord } from "../../../offchain-runner/src/zk/keysRecord.ts";
 import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
+
 import { CommandError } from "../../../tasks/commandError.ts";
 import { loweredModel } from "../../../tasks/hub/loweredModel.ts";
 import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
@@ -97,6 +99,8 @@ describe("keys of proofs", () => {
     expect(exact.zkVerifier).to.equal(await plonk.getAddress());
     expect(exact.zkKeyOrigin).to.equal(3n);
     expect(await plonk.keyOf(release as string)).to.equal(await blobs.addressOf(made.keyDigest as string));
+    const { data } = await cli.failure("hub admit-key", { release });
+    expect(data).to.have.property("error", "KeyAlreadyAdmitted");
   });
 
   it("are refused where the verifier of PLONK does not know their powers of tau", async () => {
