@@ -25,6 +25,7 @@ import {CODEC_TENSORS} from "./types/Codec.sol";
 import {Cover} from "./types/Cover.sol";
 import {GRAIN, MAX_GRAINS, NotWholeGrains, toGrains} from "./types/Grain.sol";
 import {INFERENCE_RESULT_TYPEHASH} from "./types/InferenceResult.sol";
+import {KeyOrigin, MODE_MASK, demandedBy} from "./types/KeyOrigin.sol";
 import {Mode} from "./types/Mode.sol";
 import {Delivery, Request, RequestOrigin, packOrigin, packPrice, packTimes} from "./types/Request.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
@@ -254,9 +255,12 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
     }
 
     function _checkTerms(RequestTerms memory terms, ReleaseTerms memory release, uint256 inputLength) private view {
-        require(release.modes & terms.mode.bit() != 0, ModeNotOffered(terms.release, terms.mode));
-        if (terms.mode != Mode.VANILLA) {
-            require(SETTLEMENT.isSupported(terms.mode), IProofSettlement.ModeNotSupported(terms.mode));
+        if (terms.mode > MODE_MASK) _meetDemand(terms);
+        require(terms.mode <= uint8(type(Mode).max), ModeUnknown(terms.mode));
+        Mode mode = Mode(terms.mode);
+        require(release.modes & mode.bit() != 0, ModeNotOffered(terms.release, mode));
+        if (mode != Mode.VANILLA) {
+            require(SETTLEMENT.isSupported(mode), IProofSettlement.ModeNotSupported(mode));
         }
         require(terms.codec == CODEC_TENSORS, CodecUnknown(terms.codec));
         require(
@@ -277,6 +281,14 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         uint256 protocolFee = _protocolPart(toGrains(terms.fee) * GRAIN);
         require(terms.fee >= release.royalty + protocolFee, FeeTooLow(terms.fee, release.royalty, protocolFee));
         if (terms.cover.isAsked()) _checkCover(terms.release, terms.cover);
+    }
+
+    /// @dev What is left of `terms.mode` is the mode: a release's keys stay as they are, so nothing has to be kept.
+    function _meetDemand(RequestTerms memory terms) private view {
+        KeyOrigin least = demandedBy(terms.mode);
+        KeyOrigin origin = HUB.proofKeyOriginOf(terms.release);
+        require(origin >= least, IModelHub.KeyOriginTooLow(terms.release, origin, least));
+        terms.mode &= MODE_MASK;
     }
 
     /// @dev What would only fail when it is answered.
@@ -305,7 +317,7 @@ contract InferenceRequests is IInferenceRequests, Escrow, TimedPause, ResultDoma
         uint256 minStake = _highest(terms.minStake, release.minStake, _minimumStake);
         return
             Request({
-                origin: packOrigin(msg.sender, terms.lane, nonce, terms.mode, terms.codec, terms.delivery),
+                origin: packOrigin(msg.sender, terms.lane, nonce, Mode(terms.mode), terms.codec, terms.delivery),
                 release: terms.release,
                 inputHash: inputHash,
                 price: packPrice(

@@ -16,6 +16,7 @@ import {HubText} from "./libraries/HubText.sol";
 import {ReleaseRules} from "./libraries/ReleaseRules.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
 import {GRAIN, toGrains} from "./types/Grain.sol";
+import {KeyOrigin} from "./types/KeyOrigin.sol";
 import {Mode} from "./types/Mode.sol";
 import {ModelId, modelIdOf} from "./types/ModelId.sol";
 import {ReleaseId, releaseIdOf} from "./types/ReleaseId.sol";
@@ -256,6 +257,12 @@ contract ModelHub is IModelHub {
     function exactCommitmentOf(ReleaseId release) external view returns (ExactCommitment memory) {
         _standingOf(release);
         return _exactCommitment[release];
+    }
+
+    /// @inheritdoc IModelHub
+    function proofKeyOriginOf(ReleaseId release) external view returns (KeyOrigin) {
+        _standingOf(release);
+        return _exactCommitment[release].zkKeyOrigin;
     }
 
     /// @inheritdoc IModelHub

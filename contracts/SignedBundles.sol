@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Escrow} from "./Escrow.sol";
 import {ResultDomain} from "./ResultDomain.sol";
+import {IModelHub} from "./interfaces/IModelHub.sol";
 import {IOperators} from "./interfaces/IOperators.sol";
 import {IPipe, InferenceQuery} from "./interfaces/IPipe.sol";
 import {IProofSettlement} from "./interfaces/IProofSettlement.sol";
@@ -13,6 +14,7 @@ import {CODEC_TENSORS} from "./types/Codec.sol";
 import {CompactStanding} from "./types/CompactStanding.sol";
 import {CompactTerms} from "./types/CompactTerms.sol";
 import {GRAIN} from "./types/Grain.sol";
+import {KeyOrigin, ORIGIN_SHIFT, demandedBy} from "./types/KeyOrigin.sol";
 import {LoadedResult} from "./types/LoadedResult.sol";
 import {Mode} from "./types/Mode.sol";
 import {ReleaseId} from "./types/ReleaseId.sol";
@@ -120,13 +122,18 @@ abstract contract SignedBundles is IPipe, Escrow, ResultDomain {
         );
     }
 
-    /// @dev Whose answer a query takes.
-    function _requireWanted(uint8 modes, uint32 operatorId, uint256 minStake, LoadedResult result) internal pure {
-        if (result.stake() < minStake) revert StakeBelowMinimum(result.stake(), minStake);
-        if (operatorId != 0 && operatorId != result.operatorId()) {
-            revert OperatorNotChosen(result.operatorId(), operatorId);
-        }
-        if (modes & result.modeBit() == 0) revert ModeNotAllowed(result.mode(), modes);
+    /// @dev False where `_requireMode` has to look. A demand for keys beyond `Single`, which all have that prove
+    /// anything, lies over the bit of ZK.
+    function _isModeWanted(uint8 modes, LoadedResult result) internal pure returns (bool) {
+        return modes & result.modeBit() & ~(modes >> ORIGIN_SHIFT) != 0;
+    }
+
+    /// @dev A mode may do only with keys of a certain origin.
+    function _requireMode(ReleaseId release, uint8 modes, Mode mode) internal view {
+        if (modes & mode.bit() == 0) revert ModeNotAllowed(mode, modes);
+        if (mode != Mode.ZK) return;
+        (KeyOrigin origin, KeyOrigin least) = (HUB.proofKeyOriginOf(release), demandedBy(modes));
+        if (origin < least) revert IModelHub.KeyOriginTooLow(release, origin, least);
     }
 
     function _revertMissing(address account, InferenceQuery[] memory missing) internal view {

@@ -83,8 +83,17 @@ abstract contract UnpaidReads is SignedBundles {
     ) private view returns (InferenceAnswer memory) {
         _requireBacked(result, head, _termsOf(query_.release, bundle.standing), bundle);
         LoadedResult loaded = packLoaded(head, bundle.standing);
-        _requireWanted(query_.modes, query_.operatorId, query_.minStake, loaded);
+        _requireWantedRead(query_, loaded);
         return InferenceAnswer(result.output(head), loaded.operatorId(), loaded.mode(), loaded.stake());
+    }
+
+    /// @dev Whose answer a query takes.
+    function _requireWantedRead(InferenceQuery memory query_, LoadedResult result) private view {
+        if (result.stake() < query_.minStake) revert StakeBelowMinimum(result.stake(), query_.minStake);
+        if (query_.operatorId != 0 && query_.operatorId != result.operatorId()) {
+            revert OperatorNotChosen(result.operatorId(), query_.operatorId);
+        }
+        if (!_isModeWanted(query_.modes, result)) _requireMode(query_.release, query_.modes, result.mode());
     }
 
     /// @dev A call has no gas price unless it is given one; a transaction has one on every chain that charges for gas.

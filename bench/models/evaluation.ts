@@ -16,13 +16,22 @@ const conversion = z.object({
   headline: z.object({ measure: z.string(), float: z.number(), exact: z.number() }),
 });
 
+/** A score of credits, of its exact form and of a regression on the same. */
+const credit = z.object({ auc: z.number(), gini: z.number(), brier: z.number() });
+const credits = z.object({
+  model: z.string(),
+  heldOut: z.object({ exact: credit, logistic: credit }),
+});
+
 /** What the training scripts measured on what was held out: each shipped model, its baselines, its exact form. */
 export async function measure(): Promise<Figures> {
   const files = readdirSync(MODELS)
     .map((name) => fileURLToPath(new URL(`${name}/evaluation.json`, MODELS)))
     .filter(existsSync);
   const contents: unknown[] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
-  return Object.fromEntries(contents.flatMap((content) => [...figuresOf(content), ...conversionOf(content)]));
+  return Object.fromEntries(
+    contents.flatMap((content) => [...figuresOf(content), ...conversionOf(content), ...creditsOf(content)]),
+  );
 }
 
 function conversionOf(content: unknown): [string, number][] {
@@ -33,6 +42,18 @@ function conversionOf(content: unknown): [string, number][] {
     [`model.${model}.float`, headline.float],
     [`model.${model}.exact`, headline.exact],
   ];
+}
+
+function creditsOf(content: unknown): [string, number][] {
+  const { data, success } = credits.safeParse(content);
+  if (!success) return [];
+  const { model, heldOut } = data;
+  return Object.entries({ "": heldOut.exact, "logistic.": heldOut.logistic }).flatMap(([who, scores]) =>
+    Object.entries(scores).map(([metric, value]): [string, number] => [
+      `model.${model}.${who}${metric}`,
+      value,
+    ]),
+  );
 }
 
 /** Of the models of volatility; others are judged by other scores, which their own evaluation explains. */

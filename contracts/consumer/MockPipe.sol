@@ -2,11 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {ICovers} from "../interfaces/ICovers.sol";
+import {IModelHub} from "../interfaces/IModelHub.sol";
 import {Budget, Call, IPipe, InferenceAnswer, InferenceQuery} from "../interfaces/IPipe.sol";
 import {IPipeExecutor} from "../interfaces/IPipeExecutor.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
 import {Cover, coverOf as packCover} from "../types/Cover.sol";
 import {toGrains} from "../types/Grain.sol";
+import {KeyOrigin, demandedBy} from "../types/KeyOrigin.sol";
 import {Mode} from "../types/Mode.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -32,6 +34,8 @@ contract MockPipe is IPipe {
     mapping(uint256 epoch => mapping(bytes32 key => bool)) private _used;
     mapping(uint256 epoch => mapping(bytes32 key => Cover)) private _covers;
     mapping(address payer => mapping(address consumer => Budget)) private _budgets;
+    /// What the hub would say of a release's keys, see `setKeyOrigin`.
+    mapping(ReleaseId release => KeyOrigin origin) public keyOriginOf;
     uint256 private _epoch;
     bool public override isExecuting;
 
@@ -52,6 +56,11 @@ contract MockPipe is IPipe {
         require(given.operatorId != 0, MockAnswerInvalid());
         bytes32 key = _keyOf(account, consumer, release, CODEC_TENSORS, keccak256(input));
         if (_answers[_epoch][key].operatorId == 0) _answers[_epoch][key] = given;
+    }
+
+    /// @notice How the keys are made that prove answers of `release` in mode ZK; none until it is set.
+    function setKeyOrigin(ReleaseId release, KeyOrigin origin) external {
+        keyOriginOf[release] = origin;
     }
 
     /// @notice What the end of a transaction does: nothing is loaded any more.
@@ -215,7 +224,7 @@ contract MockPipe is IPipe {
     function _use(InferenceQuery calldata query_, bytes32 key, address account) private returns (bytes memory) {
         MockAnswer storage given = _answers[_epoch][key];
         require(given.fee <= query_.maxFee, FeeAboveMaximum(given.fee, query_.maxFee));
-        _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
+        _requireBacking(query_, given);
         bool isNew = !_used[_epoch][key];
         if (isNew) _used[_epoch][key] = true;
         if (query_.cover.isAsked()) {
@@ -255,14 +264,19 @@ contract MockPipe is IPipe {
             missing[0] = query_;
             _revertMissing(address(0), missing);
         }
-        _requireBacking(query_.modes, query_.operatorId, query_.minStake, given);
+        _requireBacking(query_, given);
         return InferenceAnswer(given.output, given.operatorId, given.mode, given.stake);
     }
 
-    function _requireBacking(uint8 modes, uint32 operatorId, uint256 minStake, MockAnswer storage given) private view {
-        require(given.stake >= minStake, StakeBelowMinimum(given.stake, minStake));
-        require(operatorId == 0 || operatorId == given.operatorId, OperatorNotChosen(given.operatorId, operatorId));
-        require(modes & given.mode.bit() != 0, ModeNotAllowed(given.mode, modes));
+    function _requireBacking(InferenceQuery memory query_, MockAnswer storage given) private view {
+        require(given.stake >= query_.minStake, StakeBelowMinimum(given.stake, query_.minStake));
+        bool isChosen = query_.operatorId == 0 || query_.operatorId == given.operatorId;
+        require(isChosen, OperatorNotChosen(given.operatorId, query_.operatorId));
+        require(query_.modes & given.mode.bit() != 0, ModeNotAllowed(given.mode, query_.modes));
+        KeyOrigin least = demandedBy(query_.modes);
+        // Whatever proves anything has keys of some origin.
+        bool isFit = given.mode != Mode.ZK || least <= KeyOrigin.Single || keyOriginOf[query_.release] >= least;
+        require(isFit, IModelHub.KeyOriginTooLow(query_.release, keyOriginOf[query_.release], least));
     }
 
     /// @return key zero when nothing is loaded

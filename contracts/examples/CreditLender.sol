@@ -50,8 +50,8 @@ contract CreditLender is ICreditLender, PipeConsumer, EIP712, ReentrancyGuardTra
     uint256 public immutable MAX_INFERENCE_FEE;
 
     address public override attester;
-    mapping(address applicant => uint256) public override nonceOf;
-    mapping(address borrower => CreditLine) private _lines;
+    mapping(address applicant => uint256 nonce) public override nonceOf;
+    mapping(address borrower => CreditLine line) private _lines;
 
     /// @dev A release's keys never change, so their origin is asked once.
     constructor(
@@ -214,7 +214,8 @@ contract CreditLender is ICreditLender, PipeConsumer, EIP712, ReentrancyGuardTra
         line.accruedAt = uint40(block.timestamp);
     }
 
-    /// @dev At most 128 + 60 + 40 bits before the division.
+    /// @dev At most 112 + 60 + 40 bits before the division; a principal that large would need 65,000 years to owe more
+    /// interest than `CreditLine` has room for.
     function _newInterestUp(CreditLine memory line) private view returns (uint256) {
         return Math.ceilDiv(line.principal * INTEREST * (block.timestamp - line.accruedAt), ONE * YEAR);
     }

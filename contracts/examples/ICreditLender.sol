@@ -44,7 +44,7 @@ struct CreditTerms {
     /// Thousandths; no line is opened on less.
     uint16 minScore;
     /// Token wei, the limit of a line at a score of 1000; at others in proportion.
-    uint128 maxLimit;
+    uint112 maxLimit;
     /// A year of 365 days, 1e18 = 100 %; at most that.
     uint64 interest;
     /// Token wei of OPG that one inference may cost.
@@ -59,7 +59,9 @@ struct CreditTerms {
 /// price included.
 /// @dev Interest is simple, a second at a time on the principal, rounded up. It goes on after the term. Nothing is
 /// pledged: who does not repay has the lender's money and no second line for that account.
-/// @dev Warning: a proof shows what the model says of these features, not that they are true, nor that the model is any
+/// @dev Warning: a line promises no funds. The lender may take out what is not lent, and lines may add up to more than
+/// there is.
+/// Warning: a proof shows what the model says of these features, not that they are true, nor that the model is any
 /// good. For the first the attester is trusted with everything that the lender has put in: it can attest anybody,
 /// and one person under many accounts. `models/README.md` has how little the shipped model knows.
 /// Warning: features are public, as all inputs are. Who would lend to people keeps them off a chain.

@@ -65,7 +65,7 @@ contract VolatilityFeed is IInferenceCallback {
         id = REQUESTS.request(
             RequestTerms({
                 release: RELEASE,
-                mode: Mode.VANILLA,
+                mode: uint8(Mode.VANILLA),
                 codec: CODEC_TENSORS,
                 fee: FEE,
                 fullFeeUntil: uint40(block.timestamp + 1 minutes),

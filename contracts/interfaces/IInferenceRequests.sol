@@ -25,7 +25,9 @@ enum RequestState {
 /// @notice What a requester asks for.
 struct RequestTerms {
     ReleaseId release;
-    Mode mode;
+    /// Number of the mode. The two upper bits demand something of keys that proofs are made with
+    /// (`types/KeyOrigin.sol`); 0 = nothing beyond what the network's verifier does.
+    uint8 mode;
     /// Encoding of input and output, `types/Codec.sol`.
     uint8 codec;
     /// Token wei at full price, whole grains; taken from the requester's balance now.
@@ -141,6 +143,8 @@ interface IInferenceRequests is IEscrow {
     error NotRequester(RequestId id, address caller);
     /// @notice The release does not allow the mode, or nothing verifies it here.
     error ModeNotOffered(ReleaseId release, Mode mode);
+    /// @notice No such mode exists.
+    error ModeUnknown(uint8 mode);
     /// @notice No such codec exists.
     error CodecUnknown(uint8 codec);
     /// @notice The deadline is in the past, or further away than the maximum.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CompactTerms} from "../types/CompactTerms.sol";
 import {IExactMachine} from "./IExactMachine.sol";
+import {KeyOrigin} from "../types/KeyOrigin.sol";
 import {ModelId} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 
@@ -19,14 +20,6 @@ enum ReleaseStatus {
 enum Arithmetic {
     Approximate,
     Exact
-}
-
-/// @notice How the keys of a release's ZK circuit were made, weakest first.
-enum KeyOrigin {
-    None,
-    Single,
-    Ceremony,
-    Universal
 }
 
 /// @notice One artifact of a release.
@@ -206,6 +199,8 @@ interface IModelHub {
     error GraphTooCostly(ReleaseId release, uint256 gasBound, uint256 maximum);
     /// Mode ZK is declared without circuit, or a circuit without mode ZK.
     error ZkCommitmentInvalid(uint8 modes, address zkVerifier, bytes32 zkKeyDigest, KeyOrigin zkKeyOrigin);
+    /// A query or request demands keys that are harder to forge with than the release's.
+    error KeyOriginTooLow(ReleaseId release, KeyOrigin origin, KeyOrigin least);
     /// @notice A content id is not empty, not too long, and of plain characters.
     error ContentIdInvalid(string contentId);
     /// @notice The content id is bound to `release`.
@@ -286,6 +281,10 @@ interface IModelHub {
 
     /// @notice What the release committed to at publication; zeros where it has no such part.
     function exactCommitmentOf(ReleaseId release) external view returns (ExactCommitment memory);
+
+    /// @notice How the keys of the release's circuit were made; `None` without mode ZK. Any known release.
+    /// @dev The name has the highest selector, so that no other function is found later for it.
+    function proofKeyOriginOf(ReleaseId release) external view returns (KeyOrigin);
 
     /// @notice True when the release is declared exact, and all that a dispute needs was confirmed to be on chain.
     /// @dev Until then it counts as approximate everywhere, whatever it declares.

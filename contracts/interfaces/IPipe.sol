@@ -14,7 +14,8 @@ struct InferenceQuery {
     /// What the answer insures, and for whom: reserved from the operator's stake each time that the query is answered.
     /// `NO_COVER` = nothing. Exact releases only.
     Cover cover;
-    /// Set of modes that will do: bit n = mode n.
+    /// Set of modes that will do: bit n = mode n. The two upper bits demand something of keys that proofs are made with
+    /// (`types/KeyOrigin.sol`); 0 = nothing beyond what the network's verifier does.
     uint8 modes;
     /// 0 = any operator.
     uint32 operatorId;

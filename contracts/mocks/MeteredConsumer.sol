@@ -30,7 +30,7 @@ contract MeteredConsumer is IInferenceCallback {
             RequestTerms({
                 lane: lane,
                 release: RELEASE,
-                mode: Mode.VANILLA,
+                mode: uint8(Mode.VANILLA),
                 codec: CODEC_TENSORS,
                 fee: FEE,
                 fullFeeUntil: uint40(block.timestamp + 30 minutes),

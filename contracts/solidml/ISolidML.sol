@@ -51,7 +51,8 @@ interface ISolidML {
     function runModelInference(ModelInferenceRequest calldata request) external returns (ModelOutput memory output);
 
     /// @notice The same, and logs the answer. Emits `InferenceResult`.
-    /// @param mode number of a `ModelInferenceMode`
+    /// @param mode number of a `ModelInferenceMode`; its two upper bits may demand something of keys that proofs are made
+    /// with, as those of a query's modes (`types/KeyOrigin.sol`)
     function run(
         string calldata modelId,
         uint8 mode,

@@ -7,6 +7,7 @@ import {TensorCodec} from "../libraries/TensorCodec.sol";
 import {CODEC_TENSORS} from "../types/Codec.sol";
 import {NO_COVER} from "../types/Cover.sol";
 import {Dtype} from "../types/Dtype.sol";
+import {MODE_MASK} from "../types/KeyOrigin.sol";
 import {modelIdOf} from "../types/ModelId.sol";
 import {ReleaseId} from "../types/ReleaseId.sol";
 import {Tensor, TensorRules} from "../types/Tensor.sol";
@@ -59,7 +60,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
         uint8 mode,
         ModelInput calldata input
     ) external returns (ModelOutput memory output) {
-        require(mode <= uint8(type(ModelInferenceMode).max), ModeUnknown(mode));
+        require(mode & MODE_MASK <= uint8(type(ModelInferenceMode).max), ModeUnknown(mode));
         output = _infer(modelId, mode, input);
         emit InferenceResult(output);
     }
@@ -115,7 +116,7 @@ contract SolidML is ISolidML, IReleaseSchemas {
             release: release,
             codec: CODEC_TENSORS,
             cover: NO_COVER,
-            modes: uint8(1 << mode),
+            modes: uint8(1 << (mode & MODE_MASK)) | (mode & ~MODE_MASK),
             operatorId: OPERATOR_ID,
             maxFee: MAX_FEE,
             minStake: MIN_STAKE,

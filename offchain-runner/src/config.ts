@@ -59,11 +59,16 @@ const servedSchema = z.strictObject({
   release: z.string().regex(releaseName, "not a release id or publisher/name@version"),
   minFee: opg.default(0n),
   modes: z
-    .array(z.enum(["VANILLA"]))
+    .array(z.enum(["VANILLA", "ZK"]))
     .min(1)
+    .refine((modes) => new Set(modes).size === modes.length, "names a mode twice")
     .default(["VANILLA"]),
   /** Token wei for one inference inside a transaction; `minFee` when it is not said. Never below what royalty and protocol take. */
   pipeFee: opg.optional(),
+  /** Token wei for one result in mode ZK, requested or inside a transaction; as in the other modes when it is not said. */
+  zkFee: opg.optional(),
+  /** Folder with the keys for mode ZK, as `hub prove-setup` made it; `keys` beside the model when it is not said. */
+  proofs: z.string().min(1).optional(),
   /** Only until the node has measured the model itself; more than 50 makes it a slow one from the start. */
   expectedRunMs: positive.default(50),
   /**
@@ -71,6 +76,20 @@ const servedSchema = z.strictObject({
    * fault of the runtime on this machine is signed as it is, and can be proved: it costs the stake.
    */
   checkExact: z.boolean().optional(),
+});
+
+/** Proofs of results in mode ZK. */
+const proofsSchema = z.strictObject({
+  /** Processes that prove, one proof at a time each. */
+  provers: positive.max(64).default(1),
+  /** Of each; one that takes more is ended. */
+  memoryMb: positive.default(4_096),
+  /** One proof, checking it included. */
+  timeoutMs: positive.default(120_000),
+  /** Requests in mode ZK that may wait. */
+  queue: positive.default(64),
+  /** Proofs of calls that may wait. */
+  maxWaiting: positive.default(16),
 });
 
 const addressesSchema = z.strictObject({
@@ -267,6 +286,7 @@ const configSchema = z.strictObject({
     })
     .prefault({}),
   pipe: pipeSchema.prefault({}),
+  proofs: proofsSchema.prefault({}),
   cover: coverSchema.optional(),
   fees: z
     .strictObject({
@@ -299,6 +319,7 @@ export type Addresses = z.output<typeof addressesSchema>;
 export type PipeConfig = ParsedConfig["pipe"];
 export type CoverConfig = z.output<typeof coverSchema>;
 export type VerifierConfig = ParsedConfig["verifier"] & { share: number };
+export type ProofsConfig = ParsedConfig["proofs"];
 export type ServedRelease = ParsedConfig["serve"][number];
 
 /** All that the node is told. Amounts in token wei (OPG) or wei of the chain's coin (`Gwei` fields); paths absolute. */
@@ -327,6 +348,7 @@ export function loadConfig(file: string | undefined, environment: Environment = 
     ...parsed,
     dataDir: resolve(base, dataDir),
     modelDir: resolve(base, modelDirFrom(parsed)),
+    serve: parsed.serve.map((served) => servedFrom(served, base)),
     chain: { ...chain, ...deployment, lookbackBlocks: lookbackFrom(parsed) },
     signer: signerFrom(signer, chain.chainId, base),
     verifier: verifierFrom(parsed, deployment.addresses),
@@ -343,6 +365,17 @@ function modelDirFrom({ roles, modelDir, serve, dataDir }: ParsedConfig): string
   if (serve.length === 0) throw invalid("serve: the role inference needs at least one release");
   if (modelDir === undefined) throw invalid("modelDir is needed in the role inference");
   return modelDir;
+}
+
+/** What only mode ZK has is a mistake without it. */
+function servedFrom(served: ServedRelease, base: string): ServedRelease {
+  const { release, modes, proofs, zkFee } = served;
+  const isProved = modes.includes("ZK");
+  if (!isProved && proofs !== undefined)
+    throw invalid("serve: proofs is for releases that are served in mode ZK", { release });
+  if (!isProved && zkFee !== undefined)
+    throw invalid("serve: zkFee is for releases that are served in mode ZK", { release });
+  return proofs === undefined ? served : { ...served, proofs: resolve(base, proofs) };
 }
 
 function verifierFrom({ roles, verifier }: ParsedConfig, { Disputes }: Addresses): VerifierConfig {

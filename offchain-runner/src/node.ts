@@ -26,6 +26,7 @@ import { POOL_OPTIONS } from "./inference/inferencePool.ts";
 import { AcceptSource } from "./jobs/acceptSource.ts";
 import { operatorShare } from "./jobs/admission.ts";
 import { Admitter } from "./jobs/admitter.ts";
+import { gasOf } from "./jobs/answerGas.ts";
 import { ClaimSource } from "./jobs/claimSource.ts";
 import { DeliverySource } from "./jobs/deliverySource.ts";
 import { Executor } from "./jobs/executor.ts";
@@ -37,13 +38,14 @@ import { NoShowSource } from "./jobs/noShowSource.ts";
 import { OfferedReleases } from "./jobs/offeredReleases.ts";
 import { openOnnxEngine } from "./jobs/onnxEngine.ts";
 import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
-import { RunScheduler } from "./jobs/runScheduler.ts";
+import { engineForRequests, RunScheduler } from "./jobs/runScheduler.ts";
 import { openPipe } from "./pipe/openPipe.ts";
 import { joinHandlers } from "./pipe/pipeEventHandler.ts";
 import { PromisedCovers } from "./pipe/promisedCovers.ts";
 import { preflight } from "./preflight.ts";
 import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
+import { openProofs, type Proofs } from "./proving/openProofs.ts";
 import { openDatabase } from "./store/database.ts";
 import { DiskFlush } from "./store/diskFlush.ts";
 import { openVerifier, type Verifier } from "./verifier/openVerifier.ts";
@@ -73,6 +75,7 @@ export async function startNode(config: Config, logger: Logger, stop: AbortSigna
     const base = await openBase(config, logger, clock, cancel.signal, closers);
     const parts = buildParts(config, base, logger, clock, cancel.signal);
     closers.push(() => parts.verifier?.stop());
+    closers.push(() => parts.proofs?.stop());
     await parts.releases.resolve();
     await base.account.standing();
     const http = new HttpServer(() => parts.status.read(), parts.metrics, logger, {
@@ -160,7 +163,18 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   };
   store.onChange(ring);
   const catalog = createReleaseCatalog(base.contracts.hub, chain.addresses.ModelHub, reader);
-  const releases = new OfferedReleases(config.serve, { catalog, engine, clock, logger }, ring);
+  const proofs = openProofs(config, {
+    ...{ ...base, store, bell, logger },
+    graphOf: (release) => engine.graphOf(release),
+    onProof: (end, ms) => metrics.recordProof(end, ms),
+    onDisagreement: (release) => barDisputed(releases, release),
+  });
+  const prover = proofs?.prover;
+  const releases = new OfferedReleases(
+    config.serve,
+    { catalog, engine, clock, logger, ...(proofs !== undefined && { prepareProofs: proofs.prepare }) },
+    ring,
+  );
   base.alarm.bar = (release) => releases.bar(release, "exact-runtime-disagrees");
   const handler = new RequestEventHandler(
     store,
@@ -177,9 +191,10 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const coverUse = (payer: string): CoverUse =>
     beside(requested(payer), promised.use(time.head.timestamp, payer));
   const admitter = new Admitter(
-    { coverUse, store, releases, engine, account, time, gasCost, isCurrent, clock, logger },
+    { coverUse, store, releases, engine, prover, account, time, gasCost, isCurrent, clock, logger },
     {
       queue: limits.queue,
+      proofQueue: config.proofs.queue,
       parallelRuns: limits.children,
       maxInputBytes: limits.maxInputBytes,
       maxCallbackGas: limits.maxCallbackGas,
@@ -210,13 +225,17 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const pipe = isServing
     ? openPipe(config, {
         ...base,
-        ...{ scheduler, releases, signer, promised, requested, metrics, cancel, clock, logger },
+        ...{ scheduler, prover, releases, signer, promised, requested, metrics, cancel, clock, logger },
       })
     : undefined;
   const verifier = openVerifier(config, { ...base, ring: () => bell.ring(), clock, logger });
   const executor = new Executor(
-    { store, releases, engine: scheduler.forRequests(), clock, logger },
-    { parallelRuns: engine.parallelRuns, onRun: () => undefined },
+    { store, releases, engine: engineForRequests(engine, scheduler), prover, clock, logger },
+    {
+      parallelRuns: engine.parallelRuns,
+      parallelProofs: config.proofs.provers,
+      onRun: () => undefined,
+    },
   );
   const watcher = new LogWatcher(
     {
@@ -242,7 +261,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       ],
     },
   );
-  const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier };
+  const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs };
   const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
   const status = new StatusReader({
     ...chain,
@@ -257,6 +276,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     claims,
     jobs: store,
     pipe: pipe?.status,
+    proofs: proofs?.status,
     verifier: verifier?.status,
     isServing,
   });
@@ -275,8 +295,15 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     status,
     pipe,
     verifier,
+    proofs,
     watchEndpoints,
   };
+}
+
+/** Where nothing else compares the runtime, it may be the one that is wrong. */
+function barDisputed(releases: OfferedReleases, release: string): void {
+  releases.barProofs(release, "proof-disagrees");
+  if (releases.get(release)?.config.checkExact === false) releases.bar(release, "proof-disagrees");
 }
 
 interface Work {
@@ -289,17 +316,19 @@ interface Work {
   bell: Bell;
   signer: ResultSigner;
   verifier: Verifier | undefined;
+  proofs: Proofs | undefined;
 }
 
 /** Everything that ends in a transaction, most urgent first. */
 function buildSending(config: Config, base: Base, work: Work, logger: Logger, clock: Clock) {
   const { fees, limits, chain, claims: claiming } = config;
   const { contracts, time, account, constants, database } = base;
-  const { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier } = work;
+  const { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs } = work;
   const requestsAddress = chain.addresses.InferenceRequests;
   const outcomes = { store, handler, clock };
-  const pays = ({ request, output }: Job, extraGas: bigint): boolean => {
-    const gas = expectedAnswerGas({ callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 }, 0);
+  const pays = (job: Job, extraGas: bigint): boolean => {
+    const { request } = job;
+    const gas = expectedAnswerGas(gasOf(job), 0);
     const share = operatorShare(request, time.nowSec() + BLOCK_TIME_SEC, constants.protocolFeeBps);
     return share >= gasCost.of(gas + extraGas);
   };
@@ -327,6 +356,7 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
     new AcceptSource(outcomes, requestsAddress),
     new NoShowSource(outcomes, time, requestsAddress, (job) => pays(job, REPORT_NO_SHOW_GAS)),
     new DeliverySource({ store, handler, time, clock }, requestsAddress),
+    ...(proofs === undefined ? [] : [proofs.source]),
     claims,
   ];
   const transactions = new TransactionStore(database, clock);

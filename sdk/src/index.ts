@@ -41,6 +41,7 @@ export {
   resultHash,
   SIGNER_CONSENT_TYPES,
 } from "./inferenceResult.ts";
+export { demandedBy, demandOf, KEY_ORIGINS, type KeyOriginName } from "./keyOrigin.ts";
 export {
   type Carry,
   NODE_FAILURES,

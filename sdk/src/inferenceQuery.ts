@@ -8,7 +8,7 @@ export interface InferenceQuery {
   codec: number;
   /** What the answer insures, and for whom; absent = nothing. Exact releases only. */
   cover?: Cover;
-  /** Set of modes that will do: bit n = mode n. */
+  /** Set of modes that will do: bit n = mode n. The two upper bits demand something of keys: `demandOf`. */
   modes: number;
   /** 0 = any operator. */
   operatorId: number;

@@ -1,6 +1,7 @@
 import type { Provider } from "ethers";
 import type { Cover } from "./cover.ts";
 import type { InferenceQuery } from "./inferenceQuery.ts";
+import { demandOf, type KeyOriginName } from "./keyOrigin.ts";
 import { l1DataFee } from "./l1DataFee.ts";
 import { CARRIES, type Carry, type NodeOffer } from "./nodeApi.ts";
 import { askOffers, findNodes, type OfferScore, scoreOffer } from "./nodeSearch.ts";
@@ -21,6 +22,8 @@ export interface QuoteQuery {
   /** Token wei of stake that the operator must have. */
   minStake?: bigint;
   operatorId?: number;
+  /** How the keys are made at least that prove an answer in mode ZK. Default: as the network's verifier has it. */
+  keyOrigin?: KeyOriginName;
   /** What the answer shall insure. */
   cover?: Cover;
 }
@@ -146,7 +149,7 @@ function asked(query: QuoteQuery, mode: number): InferenceQuery {
     release: query.release,
     codec: CODEC_TENSORS,
     ...(query.cover === undefined ? {} : { cover: query.cover }),
-    modes: 1 << mode,
+    modes: (1 << mode) | demandOf(query.keyOrigin ?? "none"),
     operatorId: query.operatorId ?? 0,
     maxFee: query.maxFee ?? 2n ** 256n - 1n,
     minStake: query.minStake ?? 0n,

@@ -112,6 +112,15 @@ const offer = z.object({
   signer: address,
   expectedMs: z.number().nonnegative(),
   freeSlots: z.int().nonnegative(),
+  /** Of an answer in mode ZK: what its proof takes and waits, within `expectedMs`, and how many are made and wait. */
+  proof: z
+    .object({
+      ms: z.number().nonnegative(),
+      waitMs: z.number().nonnegative(),
+      running: z.int().nonnegative(),
+      waiting: z.int().nonnegative(),
+    })
+    .optional(),
 });
 const noOffer = z.object({ release: bytes32, error: z.object({ code: z.string().min(1) }) });
 

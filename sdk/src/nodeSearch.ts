@@ -1,5 +1,6 @@
 import { NetworkError } from "./errors.ts";
 import { allowsMode, type InferenceQuery } from "./inferenceQuery.ts";
+import { demandedBy, meetsDemand } from "./keyOrigin.ts";
 import type { NodeOffer } from "./nodeApi.ts";
 import { askQuote, type NodeClientOptions } from "./nodeClient.ts";
 import type { Candidate, PipeContracts } from "./pipeContracts.ts";
@@ -76,7 +77,7 @@ export async function findNodes(
   });
   for (const query of queries)
     for (const mode of MODES.keys())
-      if (allowsMode(query.modes, mode))
+      if (allowsMode(query.modes, mode) && (await hasKeysFor(query, mode, contracts)))
         for (const candidate of await read(`${query.release}:${mode}`))
           if (meets(candidate, query)) candidates.set(candidate.operatorId, candidate);
   const cheapestFirst = [...candidates.values()].sort((a, b) => Number(a.price - b.price));
@@ -150,6 +151,13 @@ function usableOffer(
   const isAsked =
     offer.release === query.release && allowsMode(query.modes, offer.mode) && offer.fee <= query.maxFee;
   return isAsked && offer.operatorId === node.operatorId && offer.signer === node.signer ? offer : undefined;
+}
+
+/** What a proof of other keys cost would be lost: the query refuses it. */
+async function hasKeysFor(query: InferenceQuery, mode: number, contracts: PipeContracts): Promise<boolean> {
+  const least = demandedBy(query.modes);
+  if (MODES[mode] !== "ZK" || least === "none") return true;
+  return meetsDemand(await contracts.keyOriginOf(query.release), least);
 }
 
 function meets({ operatorId, stake }: Candidate, query: InferenceQuery): boolean {

@@ -15,6 +15,7 @@ export const PIPE_ABI = [
   "function budgetOf(address payer, address consumer) view returns (tuple(uint256 balance,uint256 blockLimit))",
   "function balanceOf(address account) view returns (uint256)",
   "function executor() view returns (address)",
+  "function HUB() view returns (address)",
   `error InferenceRequired(address account, address consumer, ${INFERENCE_QUERY_TYPE}[] queries)`,
   "error BudgetTooLow(address payer, address consumer, uint256 balance, uint256 required)",
   "error BlockLimitReached(address payer, address consumer, uint256 left, uint256 required)",
@@ -34,6 +35,7 @@ export const OPERATORS_ABI = [
 
 export const MODEL_HUB_ABI = [
   "function isExact(bytes32 release) view returns (bool)",
+  "function proofKeyOriginOf(bytes32 release) view returns (uint8)",
   "function exactCommitmentOf(bytes32 release) view returns (tuple(bytes32 graphRoot,uint16 loweringVersion,address zkVerifier,bytes32 zkKeyDigest,uint8 zkKeyOrigin))",
 ];
 

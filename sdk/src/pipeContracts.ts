@@ -1,6 +1,7 @@
 import { Contract, Interface, type Provider, toBeHex } from "ethers";
 import { NetworkError } from "./errors.ts";
-import { COVERAGE_ABI, OPERATORS_ABI, PIPE_ABI } from "./pipeAbi.ts";
+import { KEY_ORIGINS, type KeyOriginName } from "./keyOrigin.ts";
+import { COVERAGE_ABI, MODEL_HUB_ABI, OPERATORS_ABI, PIPE_ABI } from "./pipeAbi.ts";
 import { GRAIN } from "./request.ts";
 import { type StandInSigner, standInFor } from "./standInSigner.ts";
 
@@ -110,6 +111,12 @@ export class PipeContracts {
     return endpoint;
   }
 
+  /** How the keys were made that prove answers of `release`, once and for all. */
+  async keyOriginOf(release: string): Promise<KeyOriginName> {
+    const hub = new Contract(await this.#view(this.#pipe, "HUB"), MODEL_HUB_ABI, this.#provider);
+    return KEY_ORIGINS[Number(await this.#view(hub, "proofKeyOriginOf", release))] ?? "none";
+  }
+
   async standingOf(signer: string): Promise<SignerStanding> {
     const { operatorId, stake, status, jailed } = await this.#view(this.#operators, "standingOf", signer);
     return {
@@ -186,4 +193,6 @@ interface Views {
   balanceOf: bigint;
   budgetOf: { balance: bigint };
   executor: string;
+  HUB: string;
+  proofKeyOriginOf: bigint;
 }

@@ -4,39 +4,19 @@ import { type Manifest, modeBits } from "@opg-network/sdk/manifest";
 import { hexlify } from "ethers";
 import { z } from "zod";
 import { blobDigest, type StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
+import {
+  KEY_BLOB_FILE,
+  KEY_ORIGINS,
+  KEYS_FILE,
+  type KeysRecord,
+  keysSchema,
+} from "../../offchain-runner/src/zk/keysRecord.ts";
 import { LOCAL_CHAIN_ID } from "../../scripts/local/paths.ts";
 import { CommandError } from "../commandError.ts";
 import type { Session } from "../session.ts";
 import { explained, send } from "../transaction.ts";
 
-/** Files of a folder of keys. */
-export const KEYS_FILE = "keys.json";
-export const KEY_BLOB_FILE = "verifier.key";
-export const PROVING_KEY_FILE = "proving.zkey";
-export const VERIFYING_KEY_FILE = "verifying.json";
-
 const ZK = 2;
-/** As the hub numbers them. */
-const ORIGINS = { single: 1, ceremony: 2 } as const;
-
-const digest = z.string().regex(/^0x[0-9a-f]{64}$/, "not 32 bytes in hexadecimal");
-
-/** How the keys of a release's circuit were made, and what they are: `keys.json` of a folder of keys. */
-export const keysSchema = z.strictObject({
-  graphRoot: digest,
-  /** sha256 of the constraints, which are the same wherever the graph is compiled. */
-  constraints: digest,
-  provingKey: digest,
-  /** Digest of the key's blob: the release's `zkKeyDigest`. */
-  keyDigest: digest,
-  powersOfTau: z.strictObject({ sha256: digest, origin: z.enum(["local", "given"]) }),
-  origin: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("single"), contribution: z.string() }),
-    z.strictObject({ kind: z.literal("ceremony"), transcript: digest }),
-  ]),
-});
-
-export type KeysRecord = z.output<typeof keysSchema>;
 
 /** What a release with mode ZK commits to, and the blob behind it. */
 export interface ProofKeys {
@@ -74,11 +54,11 @@ export async function proofKeysOf(
     throw unfit("its keys rest on the local powers of tau, whose secret everybody knows");
   const { groth16 } = await session.contracts();
   const least = Number(await explained(() => groth16.LEAST_ORIGIN()));
-  if (ORIGINS[record.origin.kind] < least)
+  if (KEY_ORIGINS[record.origin.kind] < least)
     throw unfit(`its keys are of origin "${record.origin.kind}", which the verifier of this network refuses`);
   const zkVerifier = await groth16.getAddress();
   const { keyDigest: zkKeyDigest } = record;
-  return { blob, commitment: { zkVerifier, zkKeyDigest, zkKeyOrigin: ORIGINS[record.origin.kind] } };
+  return { blob, commitment: { zkVerifier, zkKeyDigest, zkKeyOrigin: KEY_ORIGINS[record.origin.kind] } };
 }
 
 /** Stores the key where it is not yet. Gas used. */

@@ -7,6 +7,13 @@ import { buildCircuit, constraintsOf, powerOf } from "../../offchain-runner/src/
 import type { CircuitKeys } from "../../offchain-runner/src/zk/groth16.ts";
 import { adoptCeremony, setUp } from "../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
+import type { KeysRecord } from "../../offchain-runner/src/zk/keysRecord.ts";
+import {
+  KEY_BLOB_FILE,
+  KEYS_FILE,
+  PROVING_KEY_FILE,
+  VERIFYING_KEY_FILE,
+} from "../../offchain-runner/src/zk/keysRecord.ts";
 import type { PowersOfTau } from "../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersOfTau.ts";
 import { Prover } from "../../offchain-runner/src/zk/prover.ts";
@@ -16,8 +23,6 @@ import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { checkModel } from "./checkModel.ts";
 import { loweredModel } from "./loweredModel.ts";
-import type { KeysRecord } from "./proofKeys.ts";
-import { KEY_BLOB_FILE, KEYS_FILE, PROVING_KEY_FILE, VERIFYING_KEY_FILE } from "./proofKeys.ts";
 
 export interface ProveSetupArguments {
   folder: string;

@@ -58,8 +58,9 @@ export async function findRequest(session: Session, text: string): Promise<Logge
 /** State from the contract while its lane remembers it, else from how it ended in the logs. */
 export async function endOf(session: Session, { id, request, block }: LoggedRequest): Promise<RequestEnd> {
   const { requests } = await session.readOnly();
-  const recorded =
+  const stateNow = async () =>
     REQUEST_STATES[Number(await requests.stateOf(request.requester, request.lane, request.nonce))] ?? "none";
+  const before = await stateNow();
   const [fulfilled, cancelled, expired, accepted, reopened] = await Promise.all([
     allEvents(requests, requests.filters.RequestFulfilled(id), block),
     allEvents(requests, requests.filters.RequestCancelled(id), block),
@@ -68,6 +69,8 @@ export async function endOf(session: Session, { id, request, block }: LoggedRequ
     allEvents(requests, requests.filters.RequestReopened(id), block),
   ]);
   const answer = fulfilled.at(-1);
+  // It may have been answered between the two questions.
+  const recorded = answer === undefined ? before : await stateNow();
   const refund = (cancelled.at(-1) ?? expired.at(-1))?.args.refund;
   const acceptance = accepted.length > reopened.length ? accepted.at(-1)?.args : undefined;
   const ended = answer

@@ -32,6 +32,7 @@ export async function reportOn(
       ["state", state],
       ["release", `${titleOf(release)} (${request.release})`],
       ["arithmetic", assuranceOf(release)],
+      ["mode", MODES[request.mode] ?? ""],
       ["requester", request.requester],
       [
         "fee",

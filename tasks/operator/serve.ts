@@ -36,6 +36,8 @@ export async function serve(args: ServeArguments, session: Session): Promise<Rep
     : `serves ${titleOf(release)} in ${modeNames(modes).join(", ")} for ${formatOpg(price)} OPG`;
   session.say(`Setting: operator ${operator} ${what}`);
   if (!args.stop) session.say(`The release is ${assuranceOf(release)}`);
+  const idle = modeNames(modes & ~Number(release.modes));
+  if (idle.length !== 0) session.say(`Warning: the release offers no results in ${idle.join(", ")}`);
   const receipt = await send(() => operators.setOffer(operator, release.id, price, modes));
   return {
     lines: [`Operator ${operator} ${what} (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],

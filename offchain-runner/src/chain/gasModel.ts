@@ -14,10 +14,21 @@ const FULFIL_EACH = 75_000n;
 /** Hashing, copying and logging; calldata is counted apart. */
 const OUTPUT_BYTE = 30n;
 
+/** Pairing, key and statement; each public signal; each byte of the input, which is copied and hashed beside it. */
+const PROOF_GAS = 205_000n;
+const SIGNAL_GAS = 6_700n;
+const PROVED_BYTE = 12n;
+
+const PROOF_CALLDATA_GAS = 5_000n;
+/** Between zeros and others. */
+const PROVED_CALLDATA_BYTE = 10n;
+
 export const ACCEPT_GAS = 160_000n;
 export const REPORT_NO_SHOW_GAS = 160_000n;
 export const CLAIM_BASE_GAS = 300_000n;
 export const CLAIM_CONTRIBUTOR_GAS = 60_000n;
+/** Of a key with as many signals as a blob holds. */
+export const ADMIT_KEY_GAS = 600_000n;
 export const CANCEL_GAS = TRANSACTION_BASE;
 
 /** Gas of calldata: 4 or 16 a byte, or the floor of EIP-7623 when that is more than all of the execution. */
@@ -31,11 +42,25 @@ export function calldataGas(data: string): { standard: bigint; floor: bigint } {
 export interface AnswerGas {
   callbackGas: number;
   outputBytes: number;
+  /** Of a result in mode ZK. */
+  proof?: ProofGas | undefined;
+}
+
+export interface ProofGas {
+  inputBytes: number;
+  signals: number;
 }
 
 /** What answers take beside base and calldata. */
-export function answerGas({ callbackGas, outputBytes }: AnswerGas): bigint {
-  return FULFIL_EACH + OUTPUT_BYTE * BigInt(outputBytes) + (BigInt(callbackGas) * 64n) / 63n;
+export function answerGas({ callbackGas, outputBytes, proof }: AnswerGas): bigint {
+  const checked = (proofGas(proof) * 64n) / 63n;
+  return FULFIL_EACH + OUTPUT_BYTE * BigInt(outputBytes) + (BigInt(callbackGas) * 64n) / 63n + checked;
+}
+
+/** What checking a proof takes, beside its calldata. */
+function proofGas(proof: ProofGas | undefined): bigint {
+  if (proof === undefined) return 0n;
+  return PROOF_GAS + SIGNAL_GAS * BigInt(proof.signals) + PROVED_BYTE * BigInt(proof.inputBytes);
 }
 
 /** Gas limit of a `fulfil` with this calldata. */
@@ -82,6 +107,11 @@ export function expectedAnswerGas(answer: AnswerGas, inputBytes: number): bigint
     TRANSACTION_BASE +
     45_000n +
     OUTPUT_BYTE * BigInt(answer.outputBytes + inputBytes) +
-    BigInt(answer.callbackGas)
+    BigInt(answer.callbackGas) +
+    proofGas(answer.proof) +
+    // A proof's own calldata, and the input's with it.
+    (answer.proof === undefined
+      ? 0n
+      : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(answer.proof.inputBytes))
   );
 }

@@ -10,7 +10,8 @@ export type TransactionPurpose =
   | "deliver"
   | "claim"
   | "dispute"
-  | "cover";
+  | "cover"
+  | "admit-key";
 
 export const FINAL_STATES = ["included", "reverted", "superseded", "expired", "abandoned"] as const;
 export type FinalState = (typeof FINAL_STATES)[number];

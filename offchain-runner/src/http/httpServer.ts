@@ -112,8 +112,8 @@ export class HttpServer {
       case "/health/live":
         return send(response, 200, { isLive: true });
       case "/health": {
-        const { isReady, reasons } = await this.#status();
-        return send(response, isReady ? 200 : 503, { isLive: true, isReady, reasons });
+        const { isReady, reasons, proofs } = await this.#status();
+        return send(response, isReady ? 200 : 503, { isLive: true, isReady, reasons, proofs });
       }
       case "/metrics": {
         const text = await this.#metrics.render(await this.#status());

@@ -58,6 +58,17 @@ export class NodeMetrics {
   readonly #consumed = this.#counter("opg_pipe_results_consumed_total", "Results seen paid on chain", []);
   readonly #unpaid = this.#gauge("opg_pipe_unpaid_opg", "Served in the window and not paid, OPG", []);
   readonly #waiting = this.#gauge("opg_pipe_waiting_runs", "Runs of calls that wait for a process", []);
+  readonly #proofs = this.#counter("opg_proofs_total", "Proofs of results, by end", ["end"]);
+  readonly #proofSeconds = new Histogram({
+    name: "opg_proof_seconds",
+    help: "Duration of proofs that were made, checking them included",
+    buckets: RUN_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #expectedProof = this.#gauge("opg_proof_expected_seconds", "What a proof of a release takes now", [
+    "release",
+  ]);
+  readonly #waitingProofs = this.#gauge("opg_proofs_waiting", "Proofs that wait for a prover", ["for"]);
   readonly #checked = this.#counter("opg_verifier_results_total", "Results of others looked at, by end", [
     "end",
   ]);
@@ -125,6 +136,12 @@ export class NodeMetrics {
     this.#consumed.inc(count);
   }
 
+  /** @param end `made`, or the code of what went wrong */
+  recordProof(end: string, ms: number): void {
+    this.#proofs.inc({ end });
+    if (end === "made") this.#proofSeconds.observe(ms / 1000);
+  }
+
   recordChecked(end: string): void {
     this.#checked.inc({ end });
   }
@@ -157,6 +174,14 @@ export class NodeMetrics {
     if (status.pipe !== undefined) {
       this.#unpaid.set(Number(status.pipe.unpaid) / OPG_WEI);
       this.#waiting.set(status.pipe.waiting);
+    }
+    if (status.proofs !== undefined) {
+      this.#waitingProofs.set({ for: "requests" }, status.proofs.requests);
+      this.#waitingProofs.set({ for: "calls" }, status.proofs.calls);
+    }
+    for (const { id, zk } of status.releases) {
+      if (id !== undefined && zk?.proofMs !== undefined)
+        this.#expectedProof.set({ release: id }, zk.proofMs / 1000);
     }
     if (status.verifier !== undefined) {
       this.#backlog.set(status.verifier.backlog);

@@ -20,12 +20,16 @@ export interface NodeStatus {
     status: string;
     problem: string | undefined;
     runMs: number;
+    /** Of a release that is served in mode ZK. */
+    zk: { status: string; problem: string | undefined; proofMs: number | undefined } | undefined;
   }[];
   jobs: Record<JobState, number>;
   queueDepth: number;
   earnings: { source: string; release: string; matured: string; unripe: string }[];
   /** Undefined where the node answers requests only. */
   pipe?: PipeStatus | undefined;
+  /** Undefined where the node serves nothing in mode ZK. */
+  proofs?: ProofsStatus | undefined;
   /** Undefined where the node checks nobody. */
   verifier?: VerifierStatus | undefined;
   recentJobs: JobSummary[];
@@ -40,6 +44,20 @@ export interface PipeStatus {
   running: number;
   waiting: number;
   freeSlots: number;
+}
+
+/** How busy the provers are. */
+export interface ProofsStatus {
+  provers: number;
+  running: number;
+  /** Requests in mode ZK whose proof has not begun. */
+  requests: number;
+  /** Proofs that calls wait for. */
+  calls: number;
+  /** What a proof takes, by release: milliseconds. */
+  expectedMs: Record<string, number>;
+  /** Most memory that one prover was seen to take. */
+  peakMb: number;
 }
 
 /** Results computed again since the start, and disputes. Amounts are token wei. */

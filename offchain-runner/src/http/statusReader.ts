@@ -9,7 +9,7 @@ import type { OwnStanding } from "../jobs/admission.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { JobStore } from "../jobs/jobStore.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
-import type { NodeStatus, PipeStatus, VerifierStatus } from "./status.ts";
+import type { NodeStatus, PipeStatus, ProofsStatus, VerifierStatus } from "./status.ts";
 import { summarise } from "./status.ts";
 
 const RECENT_JOBS = 20;
@@ -32,6 +32,7 @@ export interface StatusSources {
   claims: ClaimSource;
   jobs: JobStore;
   pipe: (() => PipeStatus) | undefined;
+  proofs: (() => ProofsStatus) | undefined;
   verifier: (() => VerifierStatus) | undefined;
   /** Answers inferences, for which it needs an operator. */
   isServing: boolean;
@@ -50,22 +51,28 @@ export class StatusReader {
     const operator = await this.#operator().catch(() => undefined);
     const counts = jobs.counts();
     const reasons = this.#reasons(operator);
+    const proofs = this.#sources.proofs?.();
     return {
       isReady: reasons.length === 0,
       reasons,
       chain: this.#chain(),
       endpoints: this.#sources.endpoints(),
       operator,
-      releases: releases.all().map(({ config, id, status, problem, runMs }) => ({
+      releases: releases.all().map(({ config, id, status, problem, runMs, zk }) => ({
         reference: config.release,
         id,
         status,
         problem,
         runMs: Math.round(runMs),
+        zk:
+          zk === undefined
+            ? undefined
+            : { ...zk, problem: zk.problem, proofMs: proofs?.expectedMs[id ?? ""] },
       })),
       jobs: counts,
       queueDepth: counts.queued + counts.accepted + counts.running,
       pipe: this.#sources.pipe?.(),
+      proofs,
       verifier: this.#sources.verifier?.(),
       earnings: [...claims.earnings.values()].map(({ source, release, matured, unripe }) => ({
         source,
@@ -116,8 +123,10 @@ export class StatusReader {
     if (operator?.signerBalance === "0") reasons.push("balance-low");
     else if (loop.problem !== undefined) reasons.push(loop.problem);
     if ((sender.inFlightMs ?? 0) > STUCK_TRANSACTION_MS) reasons.push("transaction-stuck");
-    for (const { config, status, problem } of releases.all()) {
+    for (const { config, status, problem, zk } of releases.all()) {
       if (status !== "ready") reasons.push(`release-not-ready:${config.release}:${problem ?? "loading"}`);
+      else if (zk !== undefined && zk.status !== "ready")
+        reasons.push(`proofs-not-ready:${config.release}:${zk.problem ?? "loading"}`);
     }
     return reasons;
   }

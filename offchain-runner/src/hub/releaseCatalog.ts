@@ -1,7 +1,7 @@
 import { dtypeOf } from "@opg-network/sdk/dtype";
 import type { TensorSpec } from "@opg-network/sdk/schema";
 import { parseTensorSchema } from "@opg-network/sdk/schema";
-import { AbiCoder, keccak256 } from "ethers";
+import { AbiCoder, keccak256, ZeroAddress } from "ethers";
 import type {
   ModelFileStructOutput,
   TensorSpecStructOutput,
@@ -18,6 +18,18 @@ export interface PublishedRelease extends Release {
   readonly contributors: readonly { account: string; bps: number }[];
   /** Declared exact, dispute-ready or not: from then on two outputs for one input are never both right. */
   readonly isExact: boolean;
+  /** What its proofs are checked with, where it can be proved. */
+  readonly proofKey?: ProofKeyCommitment | undefined;
+}
+
+/** What a release says of its verifying key. */
+export interface ProofKeyCommitment {
+  /** Contract that checks proofs with it. */
+  readonly verifier: string;
+  /** Of the key's blob. */
+  readonly digest: string;
+  /** How it was made, as the hub numbers it. */
+  readonly origin: number;
 }
 
 const EXACT = 1n;
@@ -73,7 +85,13 @@ interface PublishedArgs {
     inputs: TensorSpecStructOutput[];
     outputs: TensorSpecStructOutput[];
     contributors: { account: string; bps: bigint }[];
-    exact: { graphRoot: string; loweringVersion: bigint };
+    exact: {
+      graphRoot: string;
+      loweringVersion: bigint;
+      zkVerifier: string;
+      zkKeyDigest: string;
+      zkKeyOrigin: bigint;
+    };
   };
 }
 
@@ -103,7 +121,17 @@ function toRelease(id: string, { major, minor, content }: PublishedArgs, isExact
     graph: isExact
       ? { graphRoot: content.exact.graphRoot, loweringVersion: Number(content.exact.loweringVersion) }
       : undefined,
+    proofKey: isExact ? toProofKey(content.exact) : undefined,
   };
+}
+
+function toProofKey({
+  zkVerifier,
+  zkKeyDigest,
+  zkKeyOrigin,
+}: PublishedArgs["content"]["exact"]): ProofKeyCommitment | undefined {
+  if (zkVerifier === ZeroAddress) return undefined;
+  return { verifier: zkVerifier, digest: zkKeyDigest, origin: Number(zkKeyOrigin) };
 }
 
 function toSpec({ name, dtype, shape }: TensorSpecStructOutput): TensorSpec {

@@ -4,6 +4,7 @@ import { feeAt, MODES, royaltyAt } from "@opg-network/sdk/request";
 import type { CoverConfig, ServedRelease } from "../config.ts";
 import type { CoverUse } from "../cover/coverUse.ts";
 import { exhaustedBy, isAboveLimits } from "../cover/coverUse.ts";
+import { ZK_MODE } from "./job.ts";
 
 /** Reasons that do not go away while the request is open. */
 export type DeclineReason =
@@ -28,6 +29,7 @@ export type DelayReason =
   | "queue-full"
   | "cover-exhausted"
   | "model-not-ready"
+  | "proof-not-ready"
   | "not-worth-gas-now";
 
 export type Verdict =
@@ -50,8 +52,10 @@ export interface AdmissionFacts {
   nowSec: number;
   blockTimeSec: number;
   expectedRunMs: number;
-  /** Jobs ahead of this one. */
+  /** Jobs ahead of this one, of its kind. */
   queued: number;
+  /** Of a request in mode ZK: how long its proof waits, and takes. */
+  proof?: { waitMs: number; ms: number } | undefined;
   /** Token wei that gas for the answer costs now. */
   gasCost: bigint;
   protocolFeeBps: bigint;
@@ -67,6 +71,8 @@ export interface AdmissionFacts {
 
 export interface AdmissionLimits {
   queue: number;
+  /** Requests in mode ZK that may wait. */
+  proofQueue: number;
   parallelRuns: number;
   maxInputBytes: number;
   maxCallbackGas: number;
@@ -94,12 +100,13 @@ export function assess(
     const limit = exhaustedBy(insured, facts.coverUse, facts.cover, facts.coverable);
     if (limit !== undefined) return { kind: "later", reason: "cover-exhausted" };
   }
-  if (facts.queued >= limits.queue) return { kind: "later", reason: "queue-full" };
+  if (facts.queued >= (facts.proof === undefined ? limits.queue : limits.proofQueue))
+    return { kind: "later", reason: "queue-full" };
 
   const minedAt = expectedMinedAt(facts, limits);
   if (minedAt > request.deadline) return { kind: "decline", reason: "deadline-unreachable" };
   // The fee only falls from here; gas may come down again.
-  const price = facts.served.minFee + coverPrice(insured, facts.cover?.rateBps ?? 0);
+  const price = leastFeeOf(facts.served, request.mode) + coverPrice(insured, facts.cover?.rateBps ?? 0);
   if (feeAt(request, minedAt) < price) return { kind: "decline", reason: "fee-too-low" };
   if (operatorShare(request, minedAt, facts.protocolFeeBps) < facts.gasCost) {
     return { kind: "later", reason: "not-worth-gas-now" };
@@ -131,13 +138,21 @@ function unfitness(
   return undefined;
 }
 
-/** The earliest block that can carry the answer: after the queue, the run, and one block of waiting. */
+/** What an operator asks for a request in a mode, token wei. */
+function leastFeeOf({ minFee, zkFee }: ServedRelease, mode: number): bigint {
+  return mode === ZK_MODE ? (zkFee ?? minFee) : minFee;
+}
+
+/** The earliest block that can carry the answer: after the queue, the run, its proof, and one block of waiting. */
 function expectedMinedAt(facts: AdmissionFacts, limits: AdmissionLimits): number {
-  const waves = Math.floor(facts.queued / limits.parallelRuns) + 1;
-  return facts.nowSec + Math.ceil((waves * facts.expectedRunMs) / 1000) + facts.blockTimeSec;
+  const { queued, proof, expectedRunMs } = facts;
+  const waves = Math.floor(queued / limits.parallelRuns) + 1;
+  const ms = proof === undefined ? waves * expectedRunMs : expectedRunMs + proof.waitMs + proof.ms;
+  return facts.nowSec + Math.ceil(ms / 1000) + facts.blockTimeSec;
 }
 
 function worthAccepting(request: InferenceRequest, facts: AdmissionFacts, limits: AdmissionLimits): boolean {
-  const fitsAlone = facts.expectedRunMs < request.acceptPeriod * 1000;
-  return facts.expectedRunMs > limits.acceptAboveRunMs && fitsAlone && facts.bondBudget >= request.fee;
+  const workMs = facts.expectedRunMs + (facts.proof?.ms ?? 0);
+  const fitsAlone = workMs + (facts.proof?.waitMs ?? 0) < request.acceptPeriod * 1000;
+  return workMs > limits.acceptAboveRunMs && fitsAlone && facts.bondBudget >= request.fee;
 }

@@ -8,13 +8,16 @@ import type { Clock } from "../clock.ts";
 import type { CoverConfig } from "../config.ts";
 import type { CoverUse } from "../cover/coverUse.ts";
 import { NO_COVER_USE } from "../cover/coverUse.ts";
+import type { ResultProver } from "../proving/resultProver.ts";
 import type { AdmissionFacts, AdmissionLimits, Verdict } from "./admission.ts";
 import { assess } from "./admission.ts";
 import type { GasCost } from "./gasCost.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobState } from "./job.ts";
+import { ZK_MODE } from "./job.ts";
 import type { JobStore } from "./jobStore.ts";
 import type { OfferedReleases } from "./offeredReleases.ts";
+import { standingIn } from "./offeredReleases.ts";
 
 const BATCH = 64;
 const IDLE_MS = 1_000;
@@ -26,7 +29,14 @@ const ASSUMED_OUTPUT_BYTES = 512;
 /** What the engine or the hub said; beside the reasons of `assess`. */
 type FullVerdict = Verdict | { kind: "decline"; reason: string };
 
-type KnownFacts = Omit<AdmissionFacts, "queued" | "coverUse">;
+type KnownFacts = Omit<AdmissionFacts, "queued" | "coverUse" | "proof">;
+
+/** Of those that wait to be answered. */
+const WAITING: readonly JobState[] = ["queued", "accepted"];
+const AHEAD: readonly JobState[] = [...WAITING, "running"];
+
+/** What a decision rests on about proofs. */
+type AdmissionProver = Pick<ResultProver, "expectedMs" | "waitMs" | "signalCount" | "load">;
 
 export interface AdmitterOptions extends AdmissionLimits {
   blockTimeSec: number;
@@ -43,6 +53,7 @@ export class Admitter {
   readonly #store: JobStore;
   readonly #releases: OfferedReleases;
   readonly #engine: InferenceEngine;
+  readonly #prover: AdmissionProver | undefined;
   readonly #account: OwnAccount;
   readonly #time: ChainTime;
   readonly #gasCost: GasCost;
@@ -57,6 +68,8 @@ export class Admitter {
       store: JobStore;
       releases: OfferedReleases;
       engine: InferenceEngine;
+      /** Absent where nothing is proved. */
+      prover?: AdmissionProver | undefined;
       account: OwnAccount;
       time: ChainTime;
       gasCost: GasCost;
@@ -72,6 +85,7 @@ export class Admitter {
     this.#store = dependencies.store;
     this.#releases = dependencies.releases;
     this.#engine = dependencies.engine;
+    this.#prover = dependencies.prover;
     this.#account = dependencies.account;
     this.#time = dependencies.time;
     this.#gasCost = dependencies.gasCost;
@@ -113,9 +127,10 @@ export class Admitter {
     const facts = { ...known, ...this.#countsFor(job) };
     const verdict = assess(job.request, job.input.length, facts, this.#options);
     if (verdict.kind !== "serve") return verdict;
-    if (model.status === "failed") return { kind: "decline", reason: model.problem ?? "model-refused" };
-    if (model.status === "loading" || model.release === undefined)
-      return { kind: "later", reason: "model-not-ready" };
+    const { status, problem } = standingIn(model, job.request.mode);
+    if (status === "failed") return { kind: "decline", reason: problem ?? "model-refused" };
+    if (status === "loading" || model.release === undefined)
+      return { kind: "later", reason: model.status === "ready" ? "proof-not-ready" : "model-not-ready" };
     try {
       this.#engine.checkInput(model.release, job.input);
     } catch (error) {
@@ -130,9 +145,16 @@ export class Admitter {
     const model = this.#releases.get(job.request.release);
     if (model === undefined) return undefined;
     const { config, runMs } = model;
-    const mayAccept = job.request.acceptPeriod > 0 && runMs > this.#options.acceptAboveRunMs;
+    const proofMs = job.request.mode === ZK_MODE ? (this.#prover?.expectedMs(job.request.release) ?? 0) : 0;
+    const mayAccept = job.request.acceptPeriod > 0 && runMs + proofMs > this.#options.acceptAboveRunMs;
     const { callbackGas } = job.request;
-    const gas = expectedAnswerGas({ callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES }, job.input.length);
+    const signals = this.#prover?.signalCount(job.request.release);
+    const isProved = job.request.mode === ZK_MODE && signals !== undefined;
+    const proof = isProved ? { inputBytes: job.input.length, signals } : undefined;
+    const gas = expectedAnswerGas(
+      { callbackGas, outputBytes: ASSUMED_OUTPUT_BYTES, proof },
+      job.input.length,
+    );
     return {
       standing: await this.#account.standing(),
       served: config,
@@ -149,10 +171,20 @@ export class Admitter {
   }
 
   /** What this node does itself, read at the moment of the decision. */
-  #countsFor({ request }: Job): Pick<AdmissionFacts, "queued" | "coverUse"> {
-    const { queued, accepted, running } = this.#store.counts();
+  #countsFor({ request }: Job): Pick<AdmissionFacts, "queued" | "coverUse" | "proof"> {
     const coverUse = request.cover === undefined ? NO_COVER_USE : this.#coverUse(request.requester);
-    return { queued: queued + accepted + running, coverUse };
+    const kind = request.mode === ZK_MODE ? "proved" : "plain";
+    const queued = this.#store.countOf(kind, AHEAD);
+    return { queued, coverUse, proof: kind === "proved" ? this.#proofTimes(request.release) : undefined };
+  }
+
+  /** Proofs of running jobs are with the provers already; those of the others come after them. */
+  #proofTimes(release: string): AdmissionFacts["proof"] {
+    const prover = this.#prover;
+    if (prover === undefined) return undefined;
+    const waiting = this.#store.provedReleases(WAITING).map((id) => prover.expectedMs(id) ?? 0);
+    const waitingMs = waiting.reduce((sum, ms) => sum + ms, 0) / prover.load.provers;
+    return { waitMs: prover.waitMs(release) + waitingMs, ms: prover.expectedMs(release) ?? 0 };
   }
 
   #apply(job: Job, verdict: FullVerdict): void {

@@ -2,10 +2,15 @@ import { NetworkError } from "@opg-network/sdk/errors";
 import type { Logger } from "pino";
 import { Bell } from "../bell.ts";
 import type { Clock } from "../clock.ts";
+import type { PublishedRelease } from "../hub/releaseCatalog.ts";
+import { ProofError } from "../proving/proofError.ts";
+import type { ResultProver } from "../proving/resultProver.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 import type { Job } from "./job.ts";
-import type { JobStore } from "./jobStore.ts";
+import { ZK_MODE } from "./job.ts";
+import type { JobKind, JobStore } from "./jobStore.ts";
 import type { OfferedReleases } from "./offeredReleases.ts";
+import { standingIn } from "./offeredReleases.ts";
 
 const IDLE_MS = 1_000;
 const MAX_ATTEMPTS = 3;
@@ -14,26 +19,34 @@ const NOT_READY_MS = 250;
 
 export interface ExecutorOptions {
   parallelRuns: number;
+  /** Jobs in mode ZK under way at once. */
+  parallelProofs: number;
   /** Called with the milliseconds of every successful run. */
   onRun(ms: number): void;
 }
 
-/** Runs queued jobs on the engine, as many at once as it has room for. */
+/**
+ * Runs queued jobs on the engine, as many at once as it has room for, and has the results of mode ZK proved. Output and
+ * proof are stored together: where the process ends between them, both are made again, and the output is the same.
+ */
 export class Executor {
   readonly bell = new Bell();
   readonly #store: JobStore;
   readonly #releases: OfferedReleases;
   readonly #engine: InferenceEngine;
+  readonly #prover: Pick<ResultProver, "prove"> | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #options: ExecutorOptions;
-  readonly #active = new Set<Promise<void>>();
+  readonly #active: Readonly<Record<JobKind, Set<Promise<void>>>> = { plain: new Set(), proved: new Set() };
 
   constructor(
     dependencies: {
       store: JobStore;
       releases: OfferedReleases;
       engine: InferenceEngine;
+      /** Absent where nothing is proved. */
+      prover?: Pick<ResultProver, "prove"> | undefined;
       clock: Clock;
       logger: Logger;
     },
@@ -42,13 +55,14 @@ export class Executor {
     this.#store = dependencies.store;
     this.#releases = dependencies.releases;
     this.#engine = dependencies.engine;
+    this.#prover = dependencies.prover;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
     this.#options = options;
   }
 
   get activeCount(): number {
-    return this.#active.size;
+    return this.#active.plain.size + this.#active.proved.size;
   }
 
   /** @param cancel ends the runs themselves; `signal` only stops new ones from starting */
@@ -57,41 +71,52 @@ export class Executor {
       this.step(cancel);
       await this.bell.wait(IDLE_MS, this.#clock, signal);
     }
-    await Promise.all(this.#active);
+    await Promise.all([...this.#active.plain, ...this.#active.proved]);
   }
 
   /** Starts what there is room for. */
   step(cancel: AbortSignal): void {
-    const room = this.#options.parallelRuns - this.#active.size;
+    const { parallelRuns, parallelProofs } = this.#options;
+    this.#start("plain", parallelRuns, cancel);
+    this.#start("proved", parallelProofs, cancel);
+  }
+
+  #start(kind: JobKind, parallel: number, cancel: AbortSignal): void {
+    const active = this.#active[kind];
+    const room = parallel - active.size;
     if (room <= 0) return;
-    for (const job of this.#store.due(["accepted", "queued"], room)) {
+    for (const job of this.#store.dueOf(kind, ["accepted", "queued"], room)) {
+      const model = this.#releases.get(job.request.release);
       // After a restart jobs are there before their models are.
-      if (this.#releases.get(job.request.release)?.status === "loading") {
+      if (model !== undefined && standingIn(model, job.request.mode).status === "loading") {
         this.#store.update(job.id, { notBeforeMs: this.#clock.nowMs() + NOT_READY_MS });
         continue;
       }
       this.#store.move(job.id, "running");
       const run = this.#runOne(job, cancel).finally(() => {
-        this.#active.delete(run);
+        active.delete(run);
         this.bell.ring();
       });
-      this.#active.add(run);
+      active.add(run);
     }
   }
 
   async #runOne(job: Job, cancel: AbortSignal): Promise<void> {
     const startedAtMs = this.#clock.nowMs();
     try {
-      const { release, problem } = this.#releases.get(job.request.release) ?? {};
-      if (release === undefined || problem !== undefined) {
-        return this.#failed(job, problem ?? "release-not-served");
-      }
+      const model = this.#releases.get(job.request.release);
+      if (model?.release === undefined) return this.#failed(job, model?.problem ?? "release-not-served");
+      const { status, problem } = standingIn(model, job.request.mode);
+      if (status !== "ready") return this.#failed(job, problem ?? "release-not-served");
+      const { release } = model;
       const output = await this.#engine.run(release, job.input, cancel);
       const ms = this.#clock.nowMs() - startedAtMs;
       this.#releases.recordRun(release.id, ms);
       this.#options.onRun(ms);
       this.#logger.info({ request: job.id, ms }, "inference done");
-      this.#store.moveIf(job.id, ["running"], "answered", { output, attempts: 0 });
+      const proof = await this.#proofOf(job, release, output, cancel);
+      const made = { output, ...(proof !== undefined && { proof }) };
+      this.#store.moveIf(job.id, ["running"], "answered", { ...made, attempts: 0 });
     } catch (error) {
       if (cancel.aborted) return;
       const code = error instanceof NetworkError ? error.code : "unexpected";
@@ -100,6 +125,23 @@ export class Executor {
       if (isRetryable) this.#again(job);
       else this.#failed(job, code);
     }
+  }
+
+  async #proofOf(
+    job: Job,
+    release: PublishedRelease,
+    output: Uint8Array,
+    cancel: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    // A proof takes long; nobody needs that of a job that others have ended meanwhile.
+    if (job.request.mode !== ZK_MODE || this.#store.get(job.id)?.state !== "running") return undefined;
+    if (this.#prover === undefined)
+      throw new ProofError("proof-not-ready", { reason: "this node has no prover" });
+    const startedAtMs = this.#clock.nowMs();
+    const answer = { kind: "requests", caller: "", release, input: job.input, output } as const;
+    const proof = await this.#prover.prove(answer, cancel, cancel);
+    this.#logger.info({ request: job.id, ms: this.#clock.nowMs() - startedAtMs }, "proof done");
+    return proof;
   }
 
   #again(job: Job): void {

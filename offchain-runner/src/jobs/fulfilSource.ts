@@ -15,6 +15,8 @@ import type { Clock } from "../clock.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
 import { validUntilFrom } from "../proofs/resultSigner.ts";
 import { OutputConflictError } from "../proofs/submissionLedger.ts";
+import { carriedProof } from "../proving/resultProver.ts";
+import { gasOf, proofBytes } from "./answerGas.ts";
 import type { Job } from "./job.ts";
 import type { OutcomeDependencies } from "./jobOutcome.ts";
 import { concludeJobs } from "./jobOutcome.ts";
@@ -132,11 +134,11 @@ export class FulfilSource implements TransactionSource {
   #plan(batch: SignedBatch | undefined): PlannedTransaction | undefined {
     if (batch === undefined) return undefined;
     const { jobs, validUntil, signature } = batch;
-    const items = jobs.map(({ request, acceptance, output }) => ({
+    const items = jobs.map(({ request, acceptance, input, output, proof }) => ({
       request: packRequest(request),
       acceptance: acceptance ?? NO_ACCEPTANCE,
       output: output as Uint8Array,
-      proof: "0x",
+      proof: proof === undefined ? "0x" : carriedProof(input, proof),
     }));
     const data = requestsInterface.encodeFunctionData("fulfil", [items, signature, validUntil]);
     const gasLimit = fulfilGas(data, jobs.map(gasOf));
@@ -200,14 +202,10 @@ export function takeBatch(jobs: readonly Job[]): Job[] {
   let bytes = 0;
   for (const job of jobs) {
     gas += answerGas(gasOf(job));
-    bytes += ANSWER_CALLDATA_BYTES + (job.output?.length ?? 0);
+    bytes += ANSWER_CALLDATA_BYTES + (job.output?.length ?? 0) + proofBytes(job);
     const isFull = gas > BATCH_GAS_BUDGET || bytes > MAX_CALLDATA_BYTES;
     if (batch.length > 0 && (isFull || job.attempts > 0)) break;
     batch.push(job);
   }
   return batch;
-}
-
-function gasOf({ request, output }: Job): { callbackGas: number; outputBytes: number } {
-  return { callbackGas: request.callbackGas, outputBytes: output?.length ?? 0 };
 }

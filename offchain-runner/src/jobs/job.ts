@@ -1,4 +1,8 @@
 import type { Acceptance, InferenceRequest } from "@opg-network/sdk/request";
+import { MODES } from "@opg-network/sdk/request";
+
+/** The mode whose results carry a proof. */
+export const ZK_MODE: number = MODES.indexOf("ZK");
 
 /** Where a job stands; the table of README.md. */
 export const JOB_STATES = [
@@ -59,6 +63,8 @@ export interface Job {
   acceptance?: Acceptance;
   /** Canonical encoding; once there it never changes. */
   output?: Uint8Array;
+  /** Of a result in mode ZK, as its verifier takes it; there with the output. */
+  proof?: Uint8Array;
   settledBlock?: number;
   paid?: bigint;
   /** When the requester wants its callback, if that is later than the answer. */

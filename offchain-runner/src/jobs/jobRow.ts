@@ -12,6 +12,7 @@ export interface JobRow {
   acceptance_signer: string | null;
   acceptance_deadline: number | null;
   output: Uint8Array | null;
+  proof: Uint8Array | null;
   settled_block: number | null;
   paid: string | null;
   deliverable_at: number | null;
@@ -37,6 +38,7 @@ export function toJob(row: JobRow): Job {
         acceptance: { signer: row.acceptance_signer, deadline: row.acceptance_deadline },
       }),
     ...(row.output !== null && { output: row.output }),
+    ...(row.proof !== null && { proof: row.proof }),
     ...(row.settled_block !== null && { settledBlock: row.settled_block }),
     ...(row.paid !== null && { paid: BigInt(row.paid) }),
     ...(row.deliverable_at !== null && { deliverableAt: row.deliverable_at }),

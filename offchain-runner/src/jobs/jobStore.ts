@@ -7,7 +7,7 @@ import { lockableOf, NO_COVER_USE } from "../cover/coverUse.ts";
 import { NodeError } from "../nodeError.ts";
 import { transact } from "../store/database.ts";
 import type { Job, JobReason, JobState } from "./job.ts";
-import { JOB_EDGES, JOB_STATES, LIVE_STATES } from "./job.ts";
+import { JOB_EDGES, JOB_STATES, LIVE_STATES, ZK_MODE } from "./job.ts";
 import { type JobRow, toJob } from "./jobRow.ts";
 
 /** What changes together with a state; null clears. */
@@ -16,6 +16,7 @@ export interface JobPatch {
   acceptance?: Acceptance | null;
   acceptedBlock?: number | null;
   output?: Uint8Array;
+  proof?: Uint8Array;
   settledBlock?: number | null;
   paid?: bigint | null;
   deliverableAt?: number | null;
@@ -23,6 +24,14 @@ export interface JobPatch {
   notBeforeMs?: number;
   transactionId?: number | null;
 }
+
+/** Proofs are made by processes of their own, so that neither kind of job waits for the other. */
+export type JobKind = "plain" | "proved";
+
+const OF_KIND: Readonly<Record<JobKind, string>> = {
+  plain: `mode != ${ZK_MODE}`,
+  proved: `mode = ${ZK_MODE}`,
+};
 
 /** From the decision to serve until the end. */
 const TAKEN: readonly JobState[] = ["queued", "accepting", "accepted", "running", "answered", "submitting"];
@@ -53,13 +62,13 @@ export class JobStore {
     const now = this.#clock.nowMs();
     this.#database
       .prepare(
-        `INSERT INTO jobs (id, state, request, input, opened_block, deadline, seen_at_ms, updated_at_ms)
-         VALUES (?, 'seen', ?, ?, ?, ?, ?, ?)
+        `INSERT INTO jobs (id, state, request, mode, input, opened_block, deadline, seen_at_ms, updated_at_ms)
+         VALUES (?, 'seen', ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET opened_block = excluded.opened_block,
            state = CASE state WHEN 'dropped' THEN CASE WHEN output IS NULL THEN 'seen' ELSE 'answered' END ELSE state END,
            reason = CASE state WHEN 'dropped' THEN NULL ELSE reason END`,
       )
-      .run(id, encodeRequest(request), input, openedBlock, request.deadline, now, now);
+      .run(id, encodeRequest(request), request.mode, input, openedBlock, request.deadline, now, now);
     this.#changed();
   }
 
@@ -74,6 +83,29 @@ export class JobStore {
       `state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY deadline, seen_at_ms, id LIMIT ?`,
       [...states, this.#clock.nowMs(), limit],
     );
+  }
+
+  /** The same, of jobs whose result is proved, or of all others. */
+  dueOf(kind: JobKind, states: readonly JobState[], limit: number): Job[] {
+    return this.#select(
+      `${OF_KIND[kind]} AND state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY deadline, seen_at_ms, id LIMIT ?`,
+      [...states, this.#clock.nowMs(), limit],
+    );
+  }
+
+  countOf(kind: JobKind, states: readonly JobState[]): number {
+    const row = this.#database
+      .prepare(`SELECT count(*) AS n FROM jobs WHERE ${OF_KIND[kind]} AND state IN (${marks(states)})`)
+      .get(...states);
+    return Number(row?.n);
+  }
+
+  /** Of each job in these states whose result is proved, its release. */
+  provedReleases(states: readonly JobState[]): string[] {
+    const rows = this.#database
+      .prepare(`SELECT request FROM jobs WHERE ${OF_KIND.proved} AND state IN (${marks(states)})`)
+      .all(...states);
+    return rows.map(({ request }) => decodeRequest(request as string).release);
   }
 
   /** Jobs that wait for the outcome of one transaction. */
@@ -239,6 +271,7 @@ function columnsOf(patch: JobPatch): Record<string, SQLInputValue> {
   }
   if (patch.acceptedBlock !== undefined) columns.accepted_block = patch.acceptedBlock;
   if (patch.output !== undefined) columns.output = patch.output;
+  if (patch.proof !== undefined) columns.proof = patch.proof;
   if (patch.settledBlock !== undefined) columns.settled_block = patch.settledBlock;
   if (patch.paid !== undefined) columns.paid = patch.paid?.toString() ?? null;
   if (patch.deliverableAt !== undefined) columns.deliverable_at = patch.deliverableAt;

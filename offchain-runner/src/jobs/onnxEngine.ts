@@ -5,6 +5,7 @@ import { decodeTensors, encodeTensors } from "@opg-network/sdk/tensorCodec";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import type { LoweredGraph } from "../exact/blobs.ts";
 import { ExactError } from "../exact/exactError.ts";
 import { artifactFetcher } from "../hub/artifactFetcher.ts";
 import { ModelCache } from "../hub/modelCache.ts";
@@ -29,6 +30,7 @@ export class OnnxEngine implements InferenceEngine {
   readonly #store: Pick<ReleaseStore, "prepare">;
   readonly #pool: InferencePool;
   readonly #models = new Map<string, ServedModel>();
+  readonly #graphs = new Map<string, LoweredGraph>();
   /** Releases on which the runtime was wrong once, or the lowering: nobody knows which, so nothing more is run. */
   readonly #barred = new Set<string>();
   readonly #onDisagreement: OnDisagreement;
@@ -60,6 +62,12 @@ export class OnnxEngine implements InferenceEngine {
     };
     await this.#pool.warm(model, signal);
     this.#models.set(id, model);
+    if (graph !== undefined) this.#graphs.set(id, graph);
+  }
+
+  /** What the file of an exact release means, and the release commits to; undefined before it is prepared. */
+  graphOf(releaseId: string): LoweredGraph | undefined {
+    return this.#graphs.get(releaseId);
   }
 
   checkInput(release: Release, input: Uint8Array): void {

@@ -3,6 +3,13 @@ import { InferenceError } from "../inference/inferenceError.ts";
 import { FairQueue } from "./fairQueue.ts";
 import type { InferenceEngine } from "./inferenceEngine.ts";
 
+/** What shares its time: a model's runs, or proofs of them. */
+export interface RunEngine<Result> {
+  /** What a run alone takes, from the ones so far; undefined before the first. */
+  expectedRunMs(releaseId: string): number | undefined;
+  run(release: PublishedRelease, input: Uint8Array, signal: AbortSignal): Promise<Result>;
+}
+
 /** For whom a run is: a request on chain, or a call that is pre-executed while its caller waits. */
 export type RunKind = "requests" | "calls";
 
@@ -25,14 +32,14 @@ export interface RunSchedulerOptions {
   onRun(releaseId: string, ms: number): void;
 }
 
-export interface RunOrder {
+export interface RunOrder<Result = Uint8Array> {
   readonly kind: RunKind;
   /** With whom the time is shared evenly. */
   readonly caller: string;
   readonly release: PublishedRelease;
   readonly input: Uint8Array;
   /** Gets the output also when nobody waits for it any more. */
-  readonly onOutput?: (output: Uint8Array) => void;
+  readonly onOutput?: (output: Result) => void;
 }
 
 interface Run {
@@ -46,8 +53,8 @@ interface Run {
  * between callers, requests on chain keep their part, and where the node serves quick models one process is never taken
  * by slow ones.
  */
-export class RunScheduler {
-  readonly #engine: InferenceEngine;
+export class RunScheduler<Result = Uint8Array> {
+  readonly #engine: RunEngine<Result>;
   readonly #options: RunSchedulerOptions;
   readonly #queues: Readonly<Record<RunKind, FairQueue<Run>>> = {
     requests: new FairQueue(),
@@ -57,21 +64,9 @@ export class RunScheduler {
   readonly #served: Record<RunKind, number> = { requests: 0, calls: 0 };
   readonly #running = new Set<Run>();
 
-  constructor(engine: InferenceEngine, options: RunSchedulerOptions) {
+  constructor(engine: RunEngine<Result>, options: RunSchedulerOptions) {
     this.#engine = engine;
     this.#options = options;
-  }
-
-  /** The engine as the executor of requests uses it. */
-  forRequests(): InferenceEngine {
-    const engine = this.#engine;
-    return {
-      prepare: (release, signal, options) => engine.prepare(release, signal, options),
-      checkInput: (release, input) => engine.checkInput(release, input),
-      expectedRunMs: (id) => engine.expectedRunMs(id),
-      run: (release, input, signal) =>
-        this.run({ kind: "requests", caller: "", release, input }, signal, signal),
-    };
   }
 
   get running(): number {
@@ -112,7 +107,7 @@ export class RunScheduler {
    * @param signal takes a run out of the queue; one that has begun goes on without whoever asked
    * @param cancel ends the run itself
    */
-  run(order: RunOrder, signal: AbortSignal, cancel: AbortSignal): Promise<Uint8Array> {
+  run(order: RunOrder<Result>, signal: AbortSignal, cancel: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const { kind, caller, release } = order;
@@ -133,7 +128,11 @@ export class RunScheduler {
     });
   }
 
-  async #perform(run: Run, { release, input, onOutput }: RunOrder, cancel: AbortSignal): Promise<Uint8Array> {
+  async #perform(
+    run: Run,
+    { release, input, onOutput }: RunOrder<Result>,
+    cancel: AbortSignal,
+  ): Promise<Result> {
     this.#running.add(run);
     const beganAtMs = performance.now();
     try {
@@ -197,4 +196,15 @@ export class RunScheduler {
   #quickRunning(): Run[] {
     return [...this.#running].filter(({ costMs }) => costMs <= this.#options.quickMs);
   }
+}
+
+/** The engine as the executor of requests uses it. */
+export function engineForRequests(engine: InferenceEngine, scheduler: RunScheduler): InferenceEngine {
+  return {
+    prepare: (release, signal, options) => engine.prepare(release, signal, options),
+    checkInput: (release, input) => engine.checkInput(release, input),
+    expectedRunMs: (id) => engine.expectedRunMs(id),
+    run: (release, input, signal) =>
+      scheduler.run({ kind: "requests", caller: "", release, input }, signal, signal),
+  };
 }

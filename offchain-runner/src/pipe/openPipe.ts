@@ -15,6 +15,7 @@ import type { OfferedReleases } from "../jobs/offeredReleases.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { ProtocolConstants } from "../preflight.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
+import type { ResultProver } from "../proving/resultProver.ts";
 import type { DiskFlush } from "../store/diskFlush.ts";
 import { createCallSimulator } from "./callSimulator.ts";
 import { CoverBook } from "./coverBook.ts";
@@ -39,6 +40,8 @@ export interface PipeParts {
   time: ChainTime;
   engine: InferenceEngine;
   scheduler: RunScheduler;
+  /** Absent where nothing is proved. */
+  prover: ResultProver | undefined;
   releases: OfferedReleases;
   signer: ResultSigner;
   promised: PromisedCovers;
@@ -55,7 +58,7 @@ export function openPipe(config: Config, parts: PipeParts) {
   const { contracts, constants } = parts;
   if (!config.pipe.enabled || contracts.pipe === undefined || constants.pipe === undefined) return undefined;
   const { pipe } = contracts;
-  const { time, account, releases, scheduler, metrics, clock, logger } = parts;
+  const { time, account, releases, scheduler, prover, metrics, clock, logger } = parts;
   const served = new ServedResults(parts.database, clock);
   const quota = new UnpaidQuota(served, config.pipe.unpaid, clock);
   const prices = new PriceList(constants.pipe.protocolFeeBps, (release) => contracts.hub.termsOf(release));
@@ -66,7 +69,8 @@ export function openPipe(config: Config, parts: PipeParts) {
     isExact: (release) => contracts.hub.isExact(release),
     nowSec: () => time.head.timestamp,
   });
-  const offers = { releases, account, prices, covers, maxInputBytes: config.limits.maxInputBytes };
+  const { maxInputBytes } = config.limits;
+  const offers = { releases, account, prices, covers, prover, maxInputBytes };
   const maker = new ResultMaker(
     {
       ...parts,

@@ -90,7 +90,7 @@ export class PipeService {
           return quote(parse(quoteRequestSchema, message), offers, scheduler);
         case "gateway": {
           const request = parse(gatewayRequestSchema, message);
-          const dependencies = { maker, offers, scheduler };
+          const dependencies = { maker, offers, scheduler, withinMs: this.#config.maxDeadlineMs };
           return this.#within(undefined, call.signal, (signal) =>
             read(request, dependencies, caller, signal),
           );

@@ -43,6 +43,7 @@ interface Progress {
   /** This node's results by consumer: one bundle each, signed anew when it grows. */
   readonly own: Map<string, OwnResults>;
   rounds: number;
+  readonly beganAtMs: number;
 }
 
 /** What is signed of an answer, whoever it is for. */
@@ -60,7 +61,10 @@ interface Lack {
 const MAX_REVERT_BYTES = 16_384;
 
 type Hex = `0x${string}`;
-type Options = Pick<PipeConfig, "maxRounds" | "maxResults" | "maxBytes" | "resultValiditySec">;
+type Options = Pick<
+  PipeConfig,
+  "maxRounds" | "maxResults" | "maxBytes" | "maxDeadlineMs" | "resultValiditySec"
+>;
 
 /** Finds out what a call infers by simulating it, answers that, and simulates again, until the call passes. */
 export class PreExecutor {
@@ -79,7 +83,8 @@ export class PreExecutor {
     const carrier = await this.#carrierFor(request);
     const call = { ...request.call, value: request.call.value ?? 0n };
     const incoming = decodeIncoming(request.results ?? "0x");
-    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0 };
+    const beganAtMs = performance.now();
+    const progress: Progress = { request, caller, carrier, incoming, own: new Map(), rounds: 0, beganAtMs };
     this.#lookAhead(request);
     for (;;) {
       signal.throwIfAborted();
@@ -168,7 +173,7 @@ export class PreExecutor {
       // Signed with a later end it is promised once more.
       if (reason !== undefined) throw new PipeError("cover-refused", { release: result.release, reason });
     }
-    const { offered, missing } = await this.#offers(required.queries, insure);
+    const { offered, missing } = await this.#offers(required.queries, this.#leftOf(progress), insure);
     for (const { offer, inputHash } of offered) {
       // It was brought and not taken: bringing it again would not help.
       if (known.some((result) => result.release === offer.release.id && result.inputHash === inputHash))
@@ -205,8 +210,16 @@ export class PreExecutor {
     return { consumer, payer: getAddress(payer) };
   }
 
+  /** Milliseconds that the caller still waits. */
+  #leftOf({ request, beganAtMs }: Progress): number {
+    const { maxDeadlineMs } = this.#options;
+    const deadlineMs = Math.min(request.deadlineMs ?? maxDeadlineMs, maxDeadlineMs);
+    return deadlineMs - (performance.now() - beganAtMs);
+  }
+
   async #offers(
     queries: readonly InferenceQuery[],
+    withinMs: number,
     insure: (result: OfferedResult) => Promise<CoverRefusal | undefined>,
   ): Promise<{ offered: OfferedQuery[]; missing: InferenceQuery[] }> {
     const offered = new Map<string, OfferedQuery>();
@@ -214,7 +227,7 @@ export class PreExecutor {
     for (const query of queries) {
       const inputHash = inputHashOf(query);
       const offer = await offerFor(
-        { ...query, inputBytes: dataLength(query.input) },
+        { ...query, inputBytes: dataLength(query.input), withinMs },
         this.#dependencies.offers,
         ({ release, mode, fee, maxCover }) =>
           insure({ release: release.id, mode, codec: query.codec, inputHash, fee, maxCover }),

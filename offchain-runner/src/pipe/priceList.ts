@@ -1,5 +1,6 @@
 import { GRAIN } from "@opg-network/sdk/request";
 import type { ServedRelease } from "../config.ts";
+import { ZK_MODE } from "../jobs/job.ts";
 
 const BPS = 10_000n;
 
@@ -31,10 +32,10 @@ export class PriceList {
   }
 
   /** Token wei, whole grains: what the operator asks, or the least that the contract takes if that is more. */
-  async feeOf(release: string, { pipeFee, minFee }: ServedRelease): Promise<bigint> {
+  async feeOf(release: string, { pipeFee, minFee, zkFee }: ServedRelease, mode: number): Promise<bigint> {
     const { royalty } = await this.termsOf(release);
     const least = leastFee(royalty, this.#protocolFeeBps);
-    const asked = roundUp(pipeFee ?? minFee);
+    const asked = roundUp((mode === ZK_MODE ? zkFee : undefined) ?? pipeFee ?? minFee);
     if (asked > least) return asked;
     return least;
   }

@@ -5,7 +5,10 @@ import { MODES } from "@opg-network/sdk/request";
 import { CODEC_TENSORS } from "@opg-network/sdk/tensorCodec";
 import type { OwnAccount } from "../chain/ownAccount.ts";
 import type { PublishedRelease } from "../hub/releaseCatalog.ts";
+import { ZK_MODE } from "../jobs/job.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
+import { standingIn } from "../jobs/offeredReleases.ts";
+import type { ResultProver } from "../proving/resultProver.ts";
 import type { CoverBook, CoverRefusal, FinalCoverRefusal } from "./coverBook.ts";
 import type { PriceList } from "./priceList.ts";
 
@@ -20,6 +23,8 @@ type ElsewhereCode =
   | "release-not-served"
   | "release-not-ready"
   | "mode-not-served"
+  | "proof-not-ready"
+  | "deadline-unreachable"
   | "operator-not-chosen"
   | "operator-not-active"
   | "stake-too-low"
@@ -38,13 +43,22 @@ export interface Offer {
 }
 
 /** A query as far as it decides about an offer. */
-export type OfferedFor = Omit<InferenceQuery, "input"> & { inputBytes: number };
+export type OfferedFor = Omit<InferenceQuery, "input"> & {
+  inputBytes: number;
+  /** How long its caller waits at the most; as long as it takes when absent. */
+  withinMs?: number | undefined;
+};
+
+/** Proofs, as far as they decide about an offer. */
+export type OfferProver = Pick<ResultProver, "expectedMs" | "waitMs" | "load">;
 
 export interface OfferDependencies {
   releases: OfferedReleases;
   account: OwnAccount;
   prices: PriceList;
   covers: Pick<CoverBook, "termsFor" | "refusalOf">;
+  /** Absent where nothing is proved. */
+  prover?: OfferProver | undefined;
   maxInputBytes: number;
 }
 
@@ -52,12 +66,14 @@ export interface OfferDependencies {
 export type Insure = (offer: Offer) => Promise<CoverRefusal | undefined>;
 
 /**
- * Whether this node answers a query, and for how much; its input is not looked at.
+ * Whether this node answers a query, and for how much; its input is not looked at. The mode is the first of the
+ * configuration's that the query allows, and no other takes its place where it cannot be had: what an answer is backed
+ * by never depends on how the node is.
  * @param insure asked last; holds the cover where the offer is to be kept
  */
 export async function offerFor(
   query: OfferedFor,
-  { releases, account, prices, covers, maxInputBytes }: OfferDependencies,
+  { releases, account, prices, covers, prover, maxInputBytes }: OfferDependencies,
   insure: Insure = ({ maxCover }) => covers.refusalOf(maxCover),
 ): Promise<Offer | Refusal> {
   const served = releases.get(query.release.toLowerCase());
@@ -66,6 +82,8 @@ export async function offerFor(
   if (query.codec !== CODEC_TENSORS) return { kind: "refused", code: "codec-unknown", elsewhere: false };
   const mode = served.config.modes.map(numberOf).find((number) => allowsMode(query.modes, number));
   if (mode === undefined) return elsewhere("mode-not-served");
+  if (standingIn(served, mode).status !== "ready") return elsewhere("proof-not-ready");
+  if (mode === ZK_MODE && isTooSlow(query, prover)) return elsewhere("deadline-unreachable");
 
   const standing = await account.standing();
   const { operatorId } = standing;
@@ -77,7 +95,7 @@ export async function offerFor(
   const insured = await covers.termsFor(query.cover, served.release.id);
   if (insured.kind === "elsewhere") return elsewhere(insured.code);
   if (insured.kind === "refused") return { kind: "refused", code: insured.code, elsewhere: false };
-  const fee = (await prices.feeOf(served.release.id, served.config)) + insured.price;
+  const fee = (await prices.feeOf(served.release.id, served.config, mode)) + insured.price;
   if (fee > query.maxFee) return { kind: "refused", code: "fee-above-maximum", elsewhere: false };
   const offer: Offer = {
     kind: "offered",
@@ -100,6 +118,12 @@ export function fits(check: () => void): boolean {
     if (error instanceof NetworkError) return false;
     throw error;
   }
+}
+
+function isTooSlow({ release, withinMs }: OfferedFor, prover: OfferProver | undefined): boolean {
+  if (withinMs === undefined || prover === undefined) return false;
+  const id = release.toLowerCase();
+  return prover.waitMs(id) + (prover.expectedMs(id) ?? 0) > withinMs;
 }
 
 function elsewhere(code: ElsewhereCode): Refusal {

@@ -7,10 +7,15 @@ import { getBytes, hexlify, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import type { ChainTime } from "../chain/chainTime.ts";
 import { InferenceError } from "../inference/inferenceError.ts";
 import type { InferenceEngine } from "../jobs/inferenceEngine.ts";
+import { ZK_MODE } from "../jobs/job.ts";
 import type { RunScheduler } from "../jobs/runScheduler.ts";
 import type { ResultSigner } from "../proofs/resultSigner.ts";
 import { validUntilFrom } from "../proofs/resultSigner.ts";
+import { ProofError } from "../proving/proofError.ts";
+import type { ResultProver } from "../proving/resultProver.ts";
+import { carriedProof } from "../proving/resultProver.ts";
 import type { DiskFlush } from "../store/diskFlush.ts";
+import { CircuitError } from "../zk/circuitError.ts";
 import type { Caller } from "./caller.ts";
 import type { CoverBook } from "./coverBook.ts";
 import type { OutputCache } from "./outputCache.ts";
@@ -45,6 +50,8 @@ export interface SignedBundle {
 export interface ResultMakerDependencies {
   engine: Pick<InferenceEngine, "checkInput">;
   scheduler: RunScheduler;
+  /** Absent where nothing is proved. */
+  prover?: Pick<ResultProver, "prove" | "requireRoom"> | undefined;
   outputs: OutputCache;
   signer: ResultSigner;
   flush: Pick<DiskFlush, "flushed">;
@@ -83,6 +90,7 @@ export class ResultMaker {
       if (!fits(() => engine.checkInput(offer.release, getBytes(query.input))))
         throw new PipeError("call-reverts", { release: query.release }, { problem: "an input does not fit" });
     }
+    if (queries.some(({ offer }) => offer.mode === ZK_MODE)) this.#dependencies.prover?.requireRoom();
     const context = contextFor(addressee);
     const keys = queries.map(({ query, inputHash, offer }) => ({
       context,
@@ -133,6 +141,7 @@ export class ResultMaker {
     signal: AbortSignal,
   ): Promise<CarriedResult> {
     const output = await this.#outputOf(offer, query.input, inputHash, caller, signal);
+    const proof = await this.#proofOf(offer, getBytes(query.input), output, caller, signal);
     return {
       release: offer.release.id,
       inputHash,
@@ -141,8 +150,30 @@ export class ResultMaker {
       fee: offer.fee,
       maxCover: offer.maxCover,
       output: hexlify(output),
-      proof: "0x",
+      proof,
     };
+  }
+
+  /** What goes along with a result as its mode wants it. */
+  async #proofOf(
+    { release, mode }: Offer,
+    input: Uint8Array,
+    output: Uint8Array,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (mode !== ZK_MODE) return "0x";
+    const { prover, cancel } = this.#dependencies;
+    if (prover === undefined) throw new ProofError("proof-not-ready", { reason: "this node has no prover" });
+    const answer = { kind: "calls", caller: caller.id, release, input, output } as const;
+    try {
+      return carriedProof(input, await prover.prove(answer, signal, cancel));
+    } catch (cause) {
+      if (!(cause instanceof CircuitError || cause instanceof ProofError)) throw cause;
+      // What the prover said of itself is not for strangers.
+      const { code: reason, retryable } = cause;
+      throw new PipeError("unavailable", { release: release.id, reason }, { cause, retryable });
+    }
   }
 
   async #outputOf(

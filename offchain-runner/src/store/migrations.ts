@@ -195,4 +195,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX wrong_covers_by_claim ON wrong_covers (claim_key, state);
   CREATE INDEX wrong_covers_by_transaction ON wrong_covers (transaction_id);
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN mode INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN proof BLOB;
+  CREATE INDEX jobs_by_mode ON jobs (mode, state, deadline);
+  `,
 ];

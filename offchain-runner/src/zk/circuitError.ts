@@ -7,11 +7,20 @@ const PROBLEMS = {
   "proof-statement-invalid": "The input or the output is not the encoding of what the circuit is about",
   "proving-failed": "The prover failed",
   "proving-stopped": "The prover ended before its job did",
+  "proving-memory-exceeded": "The prover took more memory than it may",
+  "proving-timeout": "The prover took longer than it may",
   "powers-of-tau-mismatch": "The powers of tau are not the ones that were asked for",
   "key-mismatch": "The proving key is not one of this circuit",
 } as const;
 
 export type CircuitErrorCode = keyof typeof PROBLEMS;
+
+/** What happened to a process, and need not happen to the next. */
+const RETRYABLE: ReadonlySet<CircuitErrorCode> = new Set([
+  "proving-stopped",
+  "proving-memory-exceeded",
+  "proving-timeout",
+]);
 
 /** What keeps a program from becoming a circuit, or a run of it from becoming a proof. */
 export class CircuitError extends NetworkError {
@@ -23,6 +32,6 @@ export class CircuitError extends NetworkError {
     data: Readonly<Record<string, unknown>> & { reason: string },
     cause?: unknown,
   ) {
-    super(code, `${PROBLEMS[code]}: ${data.reason}`, { data, cause, retryable: code === "proving-stopped" });
+    super(code, `${PROBLEMS[code]}: ${data.reason}`, { data, cause, retryable: RETRYABLE.has(code) });
   }
 }

@@ -76,7 +76,11 @@ export interface Proved {
 
 /** Proves what the graph gives for `input`, for the operator and the release of `binding` (`bindingOf`). */
 export async function prove(
-  { circuit, keys, root }: { circuit: CompiledCircuit; keys: CircuitKeys; root: GraphRoot },
+  {
+    circuit,
+    keys,
+    root,
+  }: { circuit: CompiledCircuit; keys: Pick<CircuitKeys, "provingKey" | "r1csDigest">; root: GraphRoot },
   { input, binding }: { input: Uint8Array; binding: bigint },
   prover: Prover,
   signal?: AbortSignal,

@@ -44,7 +44,7 @@ export class Prover {
 
   /**
    * @param signal ends the job, if it is under way with its process
-   * @throws CircuitError `proving-failed` for what will fail again, `proving-stopped` (retryable) otherwise
+   * @throws CircuitError `proving-failed` for what will fail again; `proving-stopped` or `proving-memory-exceeded` (retryable)
    */
   run<Job extends ProverJob>(job: Job, signal?: AbortSignal): Promise<ProverResults[Job["kind"]]> {
     const result = this.#last.then(() => this.#send(job, signal));
@@ -119,10 +119,11 @@ export class Prover {
     child.on("exit", (code, signal) => {
       if (this.#child === child) this.#child = undefined;
       if (this.#waiting?.child !== child) return;
-      const reason = this.#overLimit
-        ? `it took more than ${this.#limits.memoryBytes} bytes of memory`
-        : `its process ended with ${signal ?? code}`;
-      this.#waiting.reject(new CircuitError("proving-stopped", { reason, said }));
+      const { memoryBytes } = this.#limits;
+      const error = this.#overLimit
+        ? new CircuitError("proving-memory-exceeded", { reason: `more than ${memoryBytes} bytes`, said })
+        : new CircuitError("proving-stopped", { reason: `its process ended with ${signal ?? code}`, said });
+      this.#waiting.reject(error);
     });
     return child;
   }

@@ -35,6 +35,14 @@ function images(): Tensor[] {
   return [...odd, ...scans].map((pixels) => tensorFromNumbers("uint8", [1, 1, 8, 8], pixels));
 }
 
+/** All credits that the model was scored on, and what no form has. */
+function credits(): Tensor[] {
+  const rows = read("credit-score/held-out.txt").toString().trim().split("\n");
+  const forms = rows.map((row) => row.split(" ").slice(1).map(Number));
+  const odd = [0, 1, 4, 127, 255].map((value) => new Array<number>(7).fill(value));
+  return [...odd, ...forms].map((features) => tensorFromNumbers("uint8", [1, 7], features));
+}
+
 /** Candles as markets make them, from calm to torn, and the ends of the type. */
 function candles(random: SeededRandom): Tensor[] {
   const walks = Array.from({ length: DRAWN }, () => {
@@ -84,6 +92,8 @@ describe("shipped exact models in the machine", function () {
   }
 
   it("read every held-out digit as the runtime does", () => compare("digits", images()));
+
+  it("score every held-out credit as the runtime does", () => compare("credit-score", credits()));
 
   for (const coin of ["eth", "btc"]) {
     it(`forecast the volatility of ${coin} as the runtime does, whatever the candles`, () =>

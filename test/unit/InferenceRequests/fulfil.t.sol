@@ -349,7 +349,7 @@ contract FulfilTest is RequestsFixture {
         settlement.setVerifier(Mode.TEE, IProofVerifier(verifier));
         RequestTerms memory terms = _terms(2);
         terms.release = _publish(_content(), ROYALTY, 0, Mode.TEE.bit());
-        terms.mode = Mode.TEE;
+        terms.mode = uint8(Mode.TEE);
         input = abi.encode("input", terms.lane);
         attested = _openFor(user, terms);
     }

@@ -9,10 +9,11 @@ import {
     RequestState,
     RequestTerms
 } from "../../../contracts/interfaces/IInferenceRequests.sol";
-import {IModelHub, ReleaseStatus} from "../../../contracts/interfaces/IModelHub.sol";
+import {IModelHub, ReleaseContent, ReleaseStatus} from "../../../contracts/interfaces/IModelHub.sol";
 import {IProofSettlement} from "../../../contracts/interfaces/IProofSettlement.sol";
 import {ITimedPause} from "../../../contracts/interfaces/ITimedPause.sol";
 import {NotWholeGrains} from "../../../contracts/types/Grain.sol";
+import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Delivery, Request} from "../../../contracts/types/Request.sol";
@@ -67,15 +68,55 @@ contract RequestTest is RequestsFixture {
 
     function test_revertsWhenTheModeIsNotOffered() public {
         RequestTerms memory terms = _terms(1);
-        terms.mode = Mode.ZK;
+        terms.mode = uint8(Mode.ZK);
         _expectRefused(terms, abi.encodeWithSelector(IInferenceRequests.ModeNotOffered.selector, release, Mode.ZK));
     }
 
     function test_revertsWhenTheModeHasNoVerifier() public {
         RequestTerms memory terms = _terms(1);
         terms.release = _publish(_content(), ROYALTY, 0, Mode.TEE.bit());
-        terms.mode = Mode.TEE;
+        terms.mode = uint8(Mode.TEE);
         _expectRefused(terms, abi.encodeWithSelector(IProofSettlement.ModeNotSupported.selector, Mode.TEE));
+    }
+
+    function testFuzz_revertsWhenTheModeIsUnknown(uint8 mode) public {
+        RequestTerms memory terms = _terms(1);
+        terms.mode = uint8(bound(mode, uint8(type(Mode).max) + 1, 63));
+        _expectRefused(terms, abi.encodeWithSelector(IInferenceRequests.ModeUnknown.selector, terms.mode));
+    }
+
+    function testFuzz_rule32_aDemandForKeysIsMet(uint8 seed) public {
+        vm.mockCall(address(settlement), abi.encodeCall(settlement.isSupported, (Mode.ZK)), abi.encode(true));
+        (KeyOrigin origin, KeyOrigin least) = (KeyOrigin(1 + (seed & 3) % 3), KeyOrigin((seed >> 2) & 3));
+        RequestTerms memory terms = _terms(1);
+        terms.release = _publishProved(origin);
+        terms.mode = uint8(Mode.ZK) | least.demand();
+        if (origin < least) {
+            _expectRefused(
+                terms,
+                abi.encodeWithSelector(IModelHub.KeyOriginTooLow.selector, terms.release, origin, least)
+            );
+            terms.mode = uint8(Mode.ZK);
+        }
+        RequestDescription memory opened = requests.describe(_open(user, terms, INPUT));
+        assertEq(uint8(opened.mode), uint8(Mode.ZK));
+    }
+
+    function test_rule32_aDemandForKeysIsNotMetByAReleaseWithoutAny() public {
+        RequestTerms memory terms = _terms(1);
+        terms.mode = uint8(Mode.VANILLA) | KeyOrigin.Single.demand();
+        _expectRefused(
+            terms,
+            abi.encodeWithSelector(IModelHub.KeyOriginTooLow.selector, release, KeyOrigin.None, KeyOrigin.Single)
+        );
+    }
+
+    function _publishProved(KeyOrigin origin) private returns (ReleaseId) {
+        ReleaseContent memory content = _content();
+        content.exact.zkVerifier = address(this);
+        content.exact.zkKeyDigest = keccak256("key");
+        content.exact.zkKeyOrigin = origin;
+        return _publish(content, ROYALTY, 0, Mode.ZK.bit());
     }
 
     function test_revertsWhenTheCodecIsUnknown() public {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {KeyOrigin, ReleaseContent} from "../../../contracts/interfaces/IModelHub.sol";
+import {IModelHub, ReleaseContent} from "../../../contracts/interfaces/IModelHub.sol";
 import {IPipe, InferenceAnswer, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {IProofSettlement} from "../../../contracts/interfaces/IProofSettlement.sol";
 import {IProofVerifier, ProofStatement} from "../../../contracts/interfaces/IProofVerifier.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
+import {KeyOrigin, demandedBy} from "../../../contracts/types/KeyOrigin.sol";
 import {ALL_MODES, Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Actor} from "../support/NetworkFixture.sol";
@@ -146,6 +147,38 @@ contract PipeProofsTest is PipeFixture {
         _refused(item, abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.VANILLA, 6));
     }
 
+    /// Carried, preloaded, or read: proofs of keys that are easier to forge with do not do, whatever else will.
+    function testFuzz_rule32_aDemandForKeysIsMet(uint8 seed, bool isZk, bool isLoaded, bool isRead) public {
+        Mode mode = _support(isZk);
+        KeyOrigin origin = KeyOrigin(1 + (seed & 3) % 3);
+        KeyOrigin least = KeyOrigin((seed >> 2) & 3);
+        _republish(origin);
+        Item[] memory items = _items(_proved(mode));
+        uint8 modes = (ALL_MODES & uint8(~(seed >> 4))) | mode.bit() | least.demand();
+        assertEq(uint8(demandedBy(modes)), uint8(least));
+        bytes memory problem;
+        if (mode == Mode.ZK && origin < least) {
+            problem = abi.encodeWithSelector(IModelHub.KeyOriginTooLow.selector, proven, origin, least);
+        }
+        if (isRead) return _readDemanding(modes, items, problem);
+        bytes memory results = _bundle(user, address(consumer), items);
+        if (isLoaded) _preload(user, results);
+        bytes memory call = isLoaded ? _askWith(modes) : _carry(_askWith(modes), results);
+        (bool success, bytes memory data) = _send(user, address(consumer), call);
+        assertEq(success, problem.length == 0);
+        if (success) assertEq(abi.decode(data, (bytes)), items[0].output);
+        else assertEq(data, problem);
+    }
+
+    /// A demand for keys is one of proofs alone, and adds no mode to those that will do.
+    function test_rule32_aDemandForKeysAllowsNoProofThatWouldNotDo() public {
+        Item memory item = _proved(_support(true));
+        bytes memory results = _bundle(user, address(consumer), _items(item));
+        uint8 modes = Mode.VANILLA.bit() | KeyOrigin.Universal.demand();
+        bytes memory problem = abi.encodeWithSelector(IPipe.ModeNotAllowed.selector, Mode.ZK, modes);
+        _expectFailure(user, address(consumer), _carry(_askWith(modes), results), problem);
+    }
+
     /// A proof beside a result that needs none is in no signature.
     function test_revertsWhenASignedResultBringsAProof() public {
         Item memory item = _itemOf(INPUT, abi.encode(ANSWER));
@@ -188,6 +221,24 @@ contract PipeProofsTest is PipeFixture {
         bytes memory problem = abi.encodeWithSelector(IPipe.CoverWithoutContext.selector);
         _expectFailure(user, address(consumer), _carry(_ask(), results), problem);
         _expectFailure(user, address(pipe), abi.encodeCall(IPipe.preload, (results)), problem);
+    }
+
+    function _republish(KeyOrigin origin) private {
+        ReleaseContent memory content = _content();
+        content.exact.zkVerifier = address(this);
+        content.exact.zkKeyDigest = keccak256("key");
+        content.exact.zkKeyOrigin = origin;
+        proven = _publish(content, ROYALTY, RELEASE_MIN_STAKE, ALL_MODES);
+        assertEq(uint8(hub.proofKeyOriginOf(proven)), uint8(origin));
+    }
+
+    function _readDemanding(uint8 modes, Item[] memory items, bytes memory problem) private {
+        vm.txGasPrice(0);
+        InferenceQuery memory query = _queryOf(modes);
+        bytes memory results = _bundle(address(0), address(0), items);
+        if (problem.length != 0) vm.expectRevert(problem);
+        InferenceAnswer memory answer = pipe.read(query, results);
+        if (problem.length == 0) assertEq(answer.output, items[0].output);
     }
 
     function _support(bool isZk) private returns (Mode mode) {

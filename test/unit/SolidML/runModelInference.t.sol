@@ -17,6 +17,7 @@ import {
 import {Numbers} from "../../../contracts/solidml/Numbers.sol";
 import {TensorLib} from "../../../contracts/solidml/TensorLib.sol";
 import {Dtype} from "../../../contracts/types/Dtype.sol";
+import {KeyOrigin} from "../../../contracts/types/KeyOrigin.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
 import {Tensor, TensorRules} from "../../../contracts/types/Tensor.sol";
 import {SolidMLFixture} from "./SolidMLFixture.sol";
@@ -78,6 +79,15 @@ contract RunModelInferenceTest is SolidMLFixture {
         vm.expectEmit(address(front));
         emit ISolidML.InferenceResult(expected);
         front.run(CONTENT_ID, 1, _input());
+    }
+
+    function test_rule32_runPassesADemandForKeysOn() public {
+        _answer(_output(-25, 2));
+        _expectQuery(2 | KeyOrigin.Ceremony.demand(), _encodedInput(), tx.origin);
+        front.run(CONTENT_ID, 1 | KeyOrigin.Ceremony.demand(), _input());
+        uint8 unknown = 3 | KeyOrigin.Universal.demand();
+        vm.expectRevert(abi.encodeWithSelector(IReleaseSchemas.ModeUnknown.selector, unknown));
+        front.run(CONTENT_ID, unknown, _input());
     }
 
     function test_revertsWhenModeUnknown() public {

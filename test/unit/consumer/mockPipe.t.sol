@@ -4,11 +4,13 @@ pragma solidity 0.8.37;
 import {Vm} from "forge-std/Test.sol";
 
 import {MockAnswer, MockPipe} from "../../../contracts/consumer/MockPipe.sol";
+import {ReleaseContent} from "../../../contracts/interfaces/IModelHub.sol";
 import {Call, IPipe, InferenceQuery} from "../../../contracts/interfaces/IPipe.sol";
 import {CarryingConsumer} from "../../../contracts/mocks/CarryingConsumer.sol";
+import {KeyOrigin, demandedBy} from "../../../contracts/types/KeyOrigin.sol";
 import {Mode} from "../../../contracts/types/Mode.sol";
 import {ReleaseId} from "../../../contracts/types/ReleaseId.sol";
-import {PipeFixture} from "../Pipe/PipeFixture.sol";
+import {Item, PipeFixture} from "../Pipe/PipeFixture.sol";
 
 /// The same calls to `MockPipe` and to `Pipe`: each ends in the same return data, the same error, the same log.
 contract MockPipeTest is PipeFixture {
@@ -52,6 +54,17 @@ contract MockPipeTest is PipeFixture {
         assertFalse(_compare(address(consumer), abi.encodeCall(IPipe.infer, (query, user, ""))));
         (query.codec, query.release) = (1, ReleaseId.wrap(keccak256("another")));
         assertFalse(_compare(address(consumer), abi.encodeCall(IPipe.infer, (query, user, ""))));
+    }
+
+    /// Proofs, with every demand for keys that a query can make of them.
+    function test_rule32_meetsADemandForKeysAsPipeDoes() public {
+        ReleaseId proven = _answerBothWithAProof(KeyOrigin.Ceremony);
+        InferenceQuery memory query = consumer.queryOf(proven, INPUT);
+        for (uint256 modes; modes < 256; ++modes) {
+            query.modes = uint8(modes);
+            bool success = _compare(address(consumer), abi.encodeCall(IPipe.infer, (query, user, "")));
+            assertEq(success, modes & 2 != 0 && demandedBy(uint8(modes)) <= KeyOrigin.Ceremony);
+        }
     }
 
     function testFuzz_readsAsPipeDoes(uint256 seed) public {
@@ -156,6 +169,21 @@ contract MockPipeTest is PipeFixture {
     function _answerBoth(address forWhom) private {
         _preload(user, _bundle(user, forWhom, _item(INPUT, ANSWER)));
         mock.answer(user, forWhom, release, INPUT, _mockAnswer());
+    }
+
+    function _answerBothWithAProof(KeyOrigin origin) private returns (ReleaseId proven) {
+        ReleaseContent memory content = _content();
+        (content.exact.zkVerifier, content.exact.zkKeyDigest) = (address(this), keccak256("key"));
+        content.exact.zkKeyOrigin = origin;
+        proven = _publish(content, ROYALTY, RELEASE_MIN_STAKE, Mode.ZK.bit());
+        Item memory item = _itemOf(INPUT, abi.encode(ANSWER));
+        (item.release, item.mode, item.proof) = (proven, Mode.ZK, "a proof");
+        vm.mockCall(address(settlement), abi.encodeWithSelector(settlement.requireProof.selector), "");
+        _preload(user, _bundle(user, address(consumer), _items(item)));
+        MockAnswer memory given = _mockAnswer();
+        given.mode = Mode.ZK;
+        mock.answer(user, address(consumer), proven, INPUT, given);
+        mock.setKeyOrigin(proven, origin);
     }
 
     function _mockAnswer() private view returns (MockAnswer memory) {

@@ -17,7 +17,7 @@ import {HostileToken} from "./HostileToken.sol";
 /// A lender with 100,000 to lend, its attester, and an applicant whom the model would trust with 800 thousandths.
 abstract contract CreditFixture is Test {
     uint256 internal constant FUNDS = 100_000 ether;
-    uint128 internal constant MAX_LIMIT = 10_000 ether;
+    uint112 internal constant MAX_LIMIT = 10_000 ether;
     uint16 internal constant MIN_SCORE = 700;
     uint64 internal constant INTEREST = 0.1e18;
     uint256 internal constant INFERENCE_FEE = 0.05 ether;

@@ -27,6 +27,7 @@ const FACTS: AdmissionFacts = {
 };
 const LIMITS: AdmissionLimits = {
   queue: 10,
+  proofQueue: 4,
   parallelRuns: 1,
   maxInputBytes: 1_000,
   maxCallbackGas: 500_000,
@@ -57,6 +58,7 @@ const using = (use: Partial<Record<keyof AdmissionFacts["coverUse"], string>>) =
 
 const CASES: Case[] = [
   { name: "serves what pays", verdict: { kind: "serve", accept: false } },
+  ...proofCases(),
   { name: "declines a mode it does not serve", request: { mode: 1 }, verdict: decline("mode-not-served") },
   { name: "declines an unknown codec", request: { codec: 2 }, verdict: decline("codec-unknown") },
   {
@@ -196,3 +198,44 @@ describe("assess", () => {
     expect(operatorShare(someRequest(), 3_000, 500n)).to.equal(0n);
   });
 });
+
+/** Requests in mode ZK, to a node that takes more for them. */
+function proofCases(): Case[] {
+  const served = { ...FACTS.served, modes: ["VANILLA" as const, "ZK" as const], zkFee: parseEther("0.8") };
+  const proof = { waitMs: 0, ms: 1_000 };
+  const request = { mode: 1, fee: parseEther("1"), fullFeeUntil: 1_500, deadline: 1_500 };
+  const asked = (facts: Partial<AdmissionFacts>, terms: Partial<InferenceRequest> = {}) => ({
+    request: { ...request, ...terms },
+    facts: { served, proof, ...facts },
+  });
+  const waiting = (ms: number) => ({ proof: { waitMs: ms, ms: 1_000 } });
+  return [
+    { name: "serves what is proved in time", ...asked({}), verdict: { kind: "serve", accept: false } },
+    {
+      name: "takes its own fee for a proof",
+      ...asked({}, { fee: parseEther("0.79") }),
+      verdict: decline("fee-too-low"),
+    },
+    {
+      name: "declines what would be proved too late",
+      ...asked(waiting(500_000)),
+      verdict: decline("deadline-unreachable"),
+    },
+    {
+      name: "reckons with every proof that waits",
+      ...asked(waiting(496_000)),
+      verdict: { kind: "serve", accept: false },
+    },
+    { name: "lets no more wait for proofs than may", ...asked({ queued: 4 }), verdict: later("queue-full") },
+    {
+      name: "accepts first what takes long to prove",
+      ...asked({ proof: { waitMs: 0, ms: 20_000 } }, { acceptPeriod: 60 }),
+      verdict: { kind: "serve", accept: true },
+    },
+    {
+      name: "accepts nothing whose proof waits longer than it may hold it",
+      ...asked({ proof: { waitMs: 50_000, ms: 20_000 } }, { acceptPeriod: 60 }),
+      verdict: { kind: "serve", accept: false },
+    },
+  ];
+}

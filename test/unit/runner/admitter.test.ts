@@ -17,7 +17,12 @@ import { TempDatabase } from "./fakes/tempDatabase.ts";
 const HEAD = 100;
 const BENEFICIARY = `0x${"11".repeat(20)}`;
 /** So slow that it is accepted first. */
-const SERVED = { release: RELEASE, minFee: 0n, modes: ["VANILLA" as const], expectedRunMs: 20_000 };
+const SERVED = {
+  ...{ release: RELEASE, minFee: 0n, expectedRunMs: 20_000 },
+  modes: ["VANILLA" as const, "ZK" as const],
+};
+const PROOF_MS = 100_000;
+const PROVERS = 2;
 const COVER = {
   rateBps: 100,
   perResult: parseEther("100"),
@@ -33,12 +38,15 @@ describe("Admitter", () => {
   let admitter: Admitter;
   let coverable: bigint;
   let promised: CoverUse;
+  let releases: OfferedReleases;
+  let onPrepareProofs: () => Promise<void>;
 
   beforeEach(async () => {
     temp = new TempDatabase();
     clock = new SteppedClock();
     time = new ChainTime(clock);
     time.observe({ number: HEAD, hash: ZeroHash, parentHash: ZeroHash, timestamp: 1_000, baseFee: 1n });
+    onPrepareProofs = async () => undefined;
     [coverable, promised] = [parseEther("1000"), NO_COVER_USE];
     await open();
   });
@@ -48,8 +56,9 @@ describe("Admitter", () => {
   async function open(): Promise<void> {
     store = new JobStore(temp.reopen(), clock);
     const [engine, logger] = [new ScriptedEngine(), silentLogger];
-    const dependencies = { catalog: someCatalog, engine, clock, logger };
-    const releases = new OfferedReleases([SERVED], dependencies, () => undefined);
+    const prepareProofs = () => onPrepareProofs();
+    const dependencies = { catalog: someCatalog, engine, prepareProofs, clock, logger };
+    releases = new OfferedReleases([SERVED], dependencies, () => undefined);
     await releases.run(new AbortController().signal);
     const account = {
       standing: async () => ({ operatorId: 7, isActive: true, stake: parseEther("2000") }),
@@ -59,13 +68,19 @@ describe("Admitter", () => {
     admitter = new Admitter(
       {
         ...{ store, releases, engine, time, clock, logger },
+        prover: {
+          expectedMs: () => PROOF_MS,
+          waitMs: () => PROOF_MS,
+          signalCount: () => 3,
+          load: { provers: PROVERS, running: 1, waiting: 0 },
+        },
         account: account as never,
         gasCost: new GasCost(time, 0n, 0n),
         coverUse: (payer) => beside(store.coverUse(time.head.number, payer), promised),
         isCurrent: () => true,
       },
       {
-        ...{ queue: 100, parallelRuns: 4, maxInputBytes: 1_000, maxCallbackGas: 500_000 },
+        ...{ queue: 100, proofQueue: 10, parallelRuns: 4, maxInputBytes: 1_000, maxCallbackGas: 500_000 },
         ...{ acceptAboveRunMs: 3_000, blockTimeSec: 2, protocolFeeBps: 500n },
         ...{ cover: COVER, requestsAddress: REQUESTS_ADDRESS },
       },
@@ -167,5 +182,52 @@ describe("Admitter", () => {
     store.observe(id, someRequest({ acceptPeriod: 60 }), INPUT, HEAD);
     await judge();
     expect(stateOf(id)).to.equal("accepting");
+  });
+
+  describe("in mode ZK", () => {
+    /** One that is to be proved by then, and covers nothing. */
+    function seeProved(nonce: number, deadline: number): string {
+      const request = someRequest({
+        nonce,
+        mode: 1,
+        fee: parseEther("10"),
+        fullFeeUntil: deadline,
+        deadline,
+      });
+      store.observe(idOf(request), request, INPUT, HEAD);
+      return idOf(request);
+    }
+
+    it("declines what the proofs ahead of it leave no time for", async () => {
+      // One that is made, then its own, after a run and before a block: 222 seconds.
+      const served = seeProved(1, 1_225);
+      const late = seeProved(2, 1_221);
+      await judge();
+      expect(store.get(served)?.state).to.equal("queued");
+      expect(store.get(late)).to.include({ state: "declined", reason: "deadline-unreachable" });
+      // What waits takes both provers' time.
+      const [behind, tooLate] = [seeProved(3, 1_280), seeProved(4, 1_270)];
+      await judge();
+      expect(store.get(tooLate)).to.include({ state: "declined", reason: "deadline-unreachable" });
+      expect(store.get(behind)?.state).to.equal("queued");
+    });
+
+    it("lets proofs hold up nothing that needs none", async () => {
+      for (let nonce = 1; nonce <= 10; ++nonce) seeProved(nonce, 100_000);
+      await judge();
+      expect(store.countOf("proved", ["queued"])).to.equal(10);
+      const [more, plain] = [seeProved(11, 100_000), see(12, "0", { deadline: 1_040, acceptPeriod: 0 })];
+      await judge();
+      expect(store.get(more)).to.include({ state: "seen", reason: "queue-full" });
+      expect(store.get(plain)?.state).to.equal("queued");
+    });
+
+    it("declines with the reason why the release cannot be proved", async () => {
+      releases.barProofs(RELEASE, "proof-key-mismatch");
+      const [proved, plain] = [seeProved(1, 2_000), see(2, "0", { deadline: 2_000, acceptPeriod: 0 })];
+      await judge();
+      expect(store.get(proved)).to.include({ state: "declined", reason: "proof-key-mismatch" });
+      expect(store.get(plain)?.state).to.equal("queued");
+    });
   });
 });

@@ -94,6 +94,20 @@ describe("loadConfig", () => {
     expectCode("config-invalid", { ...minimal, cover: true });
   });
 
+  it("proves with one process of 4 GiB unless told otherwise, with keys where the file says", () => {
+    const usual = load(minimal).proofs;
+    expect(usual).to.deep.equal({
+      provers: 1,
+      memoryMb: 4_096,
+      timeoutMs: 120_000,
+      queue: 64,
+      maxWaiting: 16,
+    });
+    const serve = [{ release: RELEASE, modes: ["VANILLA", "ZK"], zkFee: "0.5", proofs: "keys/of-it" }];
+    const [served] = load({ ...minimal, serve }).serve;
+    expect(served).to.include({ zkFee: parseEther("0.5"), proofs: join(folder, "keys/of-it") });
+  });
+
   it("claims covers of others from a whole OPG on", () => {
     expect(load(minimal).verifier.leastCover).to.equal(parseEther("1"));
     expectCode("config-invalid", { ...minimal, verifier: { leastCover: "-1" } });
@@ -192,7 +206,12 @@ describe("loadConfig", () => {
       { ...minimal, serve: [{ release: RELEASE, minFee: "0.0000000000000000001" }] },
     ],
     ["a negative amount", { ...minimal, serve: [{ release: RELEASE, minFee: "-1" }] }],
-    ["a mode that is not there yet", { ...minimal, serve: [{ release: RELEASE, modes: ["ZK"] }] }],
+    ["a mode that is not there yet", { ...minimal, serve: [{ release: RELEASE, modes: ["TEE"] }] }],
+    ["a mode named twice", { ...minimal, serve: [{ release: RELEASE, modes: ["ZK", "ZK"] }] }],
+    ["keys of proofs where none are made", { ...minimal, serve: [{ release: RELEASE, proofs: "keys" }] }],
+    ["a fee of proofs where none are made", { ...minimal, serve: [{ release: RELEASE, zkFee: "1" }] }],
+    ["no provers", { ...minimal, proofs: { provers: 0 } }],
+    ["a limit of proofs that it does not know", { ...minimal, proofs: { memory: 1 } }],
     ["a port that is none", { ...minimal, http: { port: 70_000 } }],
     [
       "an endpoint that is no URL",

@@ -1,5 +1,8 @@
+import { resultHash } from "@opg-network/sdk/inferenceResult";
+import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { expect } from "chai";
 import { fulfilGas, MAX_TRANSACTION_GAS } from "../../../offchain-runner/src/chain/gasModel.ts";
+import { gasOf } from "../../../offchain-runner/src/jobs/answerGas.ts";
 import { resultOf, takeBatch } from "../../../offchain-runner/src/jobs/fulfilSource.ts";
 import type { Job } from "../../../offchain-runner/src/jobs/job.ts";
 import { INPUT, idOf, someRequest } from "./fakes/someRequest.ts";
@@ -52,7 +55,34 @@ describe("takeBatch", () => {
   });
 });
 
+describe("takeBatch of proved answers", () => {
+  const tensor = (bytes: number) =>
+    encodeTensors([{ dtype: "uint8", shape: [bytes], data: new Uint8Array(bytes) }]);
+  const proved = (count: number, inputBytes: number): Job[] => {
+    const answer = { input: tensor(inputBytes), output: tensor(1), proof: new Uint8Array(256) };
+    return many(count, { ...answer, request: someRequest({ mode: 1 }) });
+  };
+
+  it("stays within the gas of a transaction", () => {
+    const batch = takeBatch(proved(128, 256));
+    expect(batch.length).to.be.within(20, 40);
+    expect(fulfilGas("0x", batch.map(gasOf)) <= MAX_TRANSACTION_GAS).to.equal(true);
+  });
+
+  it("counts the inputs that go along with the proofs", () => {
+    const batch = takeBatch(proved(128, 8_000));
+    expect(batch.length).to.be.within(2, 13);
+    expect(takeBatch(many(128)).length).to.be.greaterThan(batch.length);
+  });
+});
+
 describe("resultOf", () => {
+  it("is the same whatever the proof is", () => {
+    const answered = job(0, { request: someRequest({ mode: 1 }), proof: Uint8Array.of(1) });
+    const again = { ...answered, proof: Uint8Array.of(2) };
+    expect(resultHash(resultOf(answered, 99))).to.equal(resultHash(resultOf(again, 99)));
+  });
+
   it("says for which request, model, input and price it is, and insures nothing", () => {
     const answered = job(0);
     const { release, inputHash, fee } = answered.request;

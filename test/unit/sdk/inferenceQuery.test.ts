@@ -8,6 +8,7 @@ import {
   QueryMalformedError,
   queryStruct,
 } from "@opg-network/sdk/inferenceQuery";
+import { demandedBy, demandOf, KEY_ORIGINS } from "@opg-network/sdk/keyOrigin";
 import { expect } from "chai";
 import fc from "fast-check";
 import { IPipe__factory } from "../../../types/factories/contracts/interfaces/IPipe__factory.ts";
@@ -51,5 +52,14 @@ describe("inference queries", () => {
 
   it("tell which modes will do", () => {
     expect([0, 1, 2].map((mode) => allowsMode(5, mode))).to.deep.equal([true, false, true]);
+  });
+
+  it("demand something of keys beside the modes that will do", () => {
+    for (const origin of KEY_ORIGINS) {
+      const modes = 5 | demandOf(origin);
+      expect(demandedBy(modes)).to.equal(origin);
+      expect([0, 1, 2].map((mode) => allowsMode(modes, mode))).to.deep.equal([true, false, true]);
+    }
+    expect(demandOf("universal")).to.equal(0xc0);
   });
 });

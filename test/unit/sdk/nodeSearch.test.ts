@@ -1,4 +1,6 @@
-import { allowsEndpoint, type OfferToScore, scoreOffer } from "@opg-network/sdk/nodeSearch";
+import { demandOf } from "@opg-network/sdk/keyOrigin";
+import { allowsEndpoint, findNodes, type OfferToScore, scoreOffer } from "@opg-network/sdk/nodeSearch";
+import type { PipeContracts } from "@opg-network/sdk/pipeContracts";
 import { expect } from "chai";
 import { parseEther, ZeroAddress, ZeroHash } from "ethers";
 
@@ -41,6 +43,42 @@ describe("the score of an offer", () => {
     expect(scoreOffer(offering({ fee: 0n, expectedMs: 500 }))).to.be.greaterThan(
       scoreOffer(offering({ fee: 0n })),
     );
+  });
+});
+
+describe("the search for nodes", () => {
+  const asked: string[] = [];
+  const contracts = {
+    candidates: async (_: string, mode: number) => [
+      {
+        ...{
+          operatorId: mode + 1,
+          signer: ZeroAddress,
+          price: 1n,
+          stake: 1n,
+          freeSlots: 1,
+          endpointBlock: 1,
+        },
+      },
+    ],
+    endpointOf: async () => "https://node.example",
+    keyOriginOf: async (release: string) => {
+      asked.push(release);
+      return "ceremony";
+    },
+  } as unknown as PipeContracts;
+  const found = async (modes: number) => {
+    const nodes = await findNodes([{ ...BASE.query, modes }], { contracts, chainId: 1, report: () => {} });
+    return nodes.map(({ operatorId }) => operatorId);
+  };
+
+  it("leaves out proofs of keys that the query refuses, and asks for them only then", async () => {
+    expect(await found(0b111)).to.deep.equal([1, 2, 3]);
+    expect(asked).to.deep.equal([]);
+    expect(await found(0b111 | demandOf("ceremony"))).to.deep.equal([1, 2, 3]);
+    expect(await found(0b111 | demandOf("universal"))).to.deep.equal([1, 3]);
+    expect(await found(0b101 | demandOf("universal"))).to.deep.equal([1, 3]);
+    expect(asked).to.deep.equal([ZeroHash, ZeroHash]);
   });
 });
 

@@ -381,7 +381,7 @@ abstract contract NetworkFixture is Test {
         return
             RequestTerms({
                 release: release,
-                mode: Mode.VANILLA,
+                mode: uint8(Mode.VANILLA),
                 codec: CODEC_TENSORS,
                 fee: FEE,
                 fullFeeUntil: uint40(block.timestamp) + 30 minutes,

@@ -25,6 +25,7 @@ import { ServedResults } from "../../../../offchain-runner/src/pipe/servedResult
 import { UnpaidQuota } from "../../../../offchain-runner/src/pipe/unpaidQuota.ts";
 import { ResultSigner } from "../../../../offchain-runner/src/proofs/resultSigner.ts";
 import { SubmissionLedger } from "../../../../offchain-runner/src/proofs/submissionLedger.ts";
+import type { ResultProver } from "../../../../offchain-runner/src/proving/resultProver.ts";
 import { DiskFlush } from "../../../../offchain-runner/src/store/diskFlush.ts";
 import { pipeConfig } from "./pipeConfig.ts";
 import { ScriptedCalls } from "./scriptedCalls.ts";
@@ -46,6 +47,8 @@ export const HEAD_SEC = 1_000_000;
 export const ALICE: Caller = { id: "alice", isAnonymous: false, network: "10.0.0.1" };
 
 const SIGNER = new Wallet(`0x${"22".repeat(32)}`);
+
+export type FakeProver = Pick<ResultProver, "prove" | "requireRoom" | "expectedMs" | "waitMs" | "load">;
 
 /** The part of the node that serves calls, whole; its chain is scripted and so are its models. */
 export class PipeNode {
@@ -88,13 +91,17 @@ export class PipeNode {
   readonly #flush = new DiskFlush(this.#temp.folder);
   readonly #loaded: Promise<void>;
 
-  constructor(overrides: Partial<PipeConfig> = {}, { children = 2 }: { children?: number } = {}) {
+  /** @param prover makes its releases provable: then VANILLA comes first, and ZK costs twice as much */
+  constructor(
+    overrides: Partial<PipeConfig> = {},
+    { children = 2, prover }: { children?: number; prover?: FakeProver } = {},
+  ) {
     this.config = pipeConfig(overrides);
     const [clock, logger] = [systemClock, silentLogger];
     const { time } = this;
     this.observe(HEAD_SEC);
     const engine = this.#engine();
-    const releases = this.#releases(engine);
+    const releases = this.#releases(engine, prover !== undefined);
     this.#loaded = releases.run(new AbortController().signal);
     this.scheduler = new RunScheduler(engine, {
       ...{ children, depth: 4, quickMs: 50, requestShare: 0.3, maxWaiting: this.config.maxWaiting },
@@ -115,7 +122,7 @@ export class PipeNode {
       isExact: async () => this.isExact,
       nowSec: () => time.head.timestamp,
     });
-    const offers = { releases, account, prices, covers, maxInputBytes: 1_000 };
+    const offers = { releases, account, prices, covers, prover, maxInputBytes: 1_000 };
     this.served = new ServedResults(this.#temp.database, clock);
     this.quota = new UnpaidQuota(this.served, this.config.unpaid, clock);
     const ledger = new SubmissionLedger(this.#temp.database, clock);
@@ -127,7 +134,7 @@ export class PipeNode {
     const { scheduler, quota } = this;
     const maker = new ResultMaker(
       {
-        ...{ engine, scheduler, quota, covers, time, cancel },
+        ...{ engine, scheduler, prover, quota, covers, time, cancel },
         outputs: new OutputCache(1_000_000),
         flush: { flushed: () => this.onFlush() },
         signer: new ResultSigner(key, ledger, DOMAIN, () => false),
@@ -194,16 +201,18 @@ export class PipeNode {
     };
   }
 
-  #releases(engine: InferenceEngine): OfferedReleases {
+  #releases(engine: InferenceEngine, isProved: boolean): OfferedReleases {
+    const modes: ("VANILLA" | "ZK")[] = isProved ? ["VANILLA", "ZK"] : ["VANILLA"];
     const served = [RELEASE, SLOW_RELEASE].map((release) => ({
-      ...{ release, minFee: FEE, pipeFee: undefined, expectedRunMs: 5 },
-      modes: ["VANILLA" as const],
+      ...{ release, minFee: FEE, pipeFee: undefined, expectedRunMs: 5, modes },
+      ...(isProved && { zkFee: 2n * FEE }),
     }));
+    const prepareProofs = async (): Promise<void> => undefined;
     const catalog = {
       idOf: async (reference: string) => reference,
       load: async (id: string): Promise<PublishedRelease> => ({ ...SOME_RELEASE, id }),
     };
-    const dependencies = { catalog, engine, clock: systemClock, logger: silentLogger };
+    const dependencies = { catalog, engine, prepareProofs, clock: systemClock, logger: silentLogger };
     return new OfferedReleases(served, dependencies, () => undefined);
   }
 }

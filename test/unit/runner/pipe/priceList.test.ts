@@ -15,13 +15,21 @@ const SERVED = {
 describe("PriceList", () => {
   it("asks what is configured, in whole grains, for calls before for requests", async () => {
     const prices = new PriceList(500n, async () => ({ royalty: 0n, minStake: 0n }));
-    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: undefined })).to.equal(parseEther("0.1"));
-    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 1n })).to.equal(GRAIN);
+    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: undefined }, 0)).to.equal(parseEther("0.1"));
+    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 1n }, 0)).to.equal(GRAIN);
+  });
+
+  it("asks its own fee for a proof, where one is configured", async () => {
+    const prices = new PriceList(500n, async () => ({ royalty: 0n, minStake: 0n }));
+    const served = { ...SERVED, pipeFee: parseEther("0.05"), zkFee: parseEther("0.3") };
+    expect(await prices.feeOf(RELEASE, served, 0)).to.equal(parseEther("0.05"));
+    expect(await prices.feeOf(RELEASE, served, 1)).to.equal(parseEther("0.3"));
+    expect(await prices.feeOf(RELEASE, { ...served, zkFee: undefined }, 1)).to.equal(parseEther("0.05"));
   });
 
   it("never asks less than royalty and protocol take", async () => {
     const prices = new PriceList(500n, async () => ({ royalty: parseEther("0.19"), minStake: 0n }));
-    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 0n })).to.equal(parseEther("0.2"));
+    expect(await prices.feeOf(RELEASE, { ...SERVED, pipeFee: 0n }, 0)).to.equal(parseEther("0.2"));
   });
 
   it("finds the least fee that the contract takes", () => {

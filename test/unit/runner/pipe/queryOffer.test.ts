@@ -14,7 +14,8 @@ const QUERY: OfferedFor = {
 };
 
 describe("queryOffer", () => {
-  let served: { status: string; config: object; release: object | undefined };
+  let served: { status: string; config: object; release: object | undefined; zk?: object };
+  let proofMs: number;
   let standing: { operatorId: number; isActive: boolean; stake: bigint };
   let minStake: bigint;
 
@@ -22,6 +23,7 @@ describe("queryOffer", () => {
     served = { status: "ready", config: { modes: ["VANILLA"], minFee: FEE }, release: SOME_RELEASE };
     standing = { operatorId: OPERATOR, isActive: true, stake: parseEther("2000") };
     minStake = 0n;
+    proofMs = 1_000;
   });
 
   const offer = (overrides: Partial<OfferedFor> = {}) => {
@@ -36,6 +38,7 @@ describe("queryOffer", () => {
         isExact: async () => true,
         nowSec: () => 0,
       }),
+      prover: { expectedMs: () => proofMs, waitMs: () => 500, load: {} },
       maxInputBytes: 10,
     } as unknown as OfferDependencies;
     return offerFor({ ...QUERY, ...overrides }, dependencies);
@@ -61,6 +64,30 @@ describe("queryOffer", () => {
     expect(await refusal({ operatorId: OPERATOR + 1 })).to.deep.equal(["operator-not-chosen", true]);
     served.status = "loading";
     expect(await refusal()).to.deep.equal(["release-not-ready", true]);
+  });
+
+  it("answers in the first configured mode that is allowed, and never in another for want of it", async () => {
+    const modes = async (config: string[], allowed: number, zk: object = { status: "ready" }) => {
+      served = { ...served, config: { modes: config, minFee: FEE }, zk };
+      const answer = await offer({ modes: allowed });
+      return answer.kind === "refused" ? answer.code : answer.mode;
+    };
+    expect(await modes(["VANILLA", "ZK"], 0b11)).to.equal(0);
+    expect(await modes(["ZK", "VANILLA"], 0b11)).to.equal(1);
+    expect(await modes(["VANILLA", "ZK"], 0b10)).to.equal(1);
+    expect(await modes(["VANILLA"], 0b10)).to.equal("mode-not-served");
+    for (const status of ["loading", "refused"]) {
+      expect(await modes(["ZK", "VANILLA"], 0b11, { status })).to.equal("proof-not-ready");
+      expect(await modes(["ZK", "VANILLA"], 0b10, { status })).to.equal("proof-not-ready");
+      expect(await modes(["ZK", "VANILLA"], 0b01, { status })).to.equal(0);
+    }
+  });
+
+  it("leaves to others what it would prove too late for the caller", async () => {
+    served = { ...served, config: { modes: ["ZK"], minFee: FEE }, zk: { status: "ready" } };
+    expect(await refusal({ modes: 0b10, withinMs: 1_499 })).to.deep.equal(["deadline-unreachable", true]);
+    expect(await refusal({ modes: 0b10, withinMs: 1_500 })).to.equal("offered");
+    expect(await refusal({ modes: 0b10 })).to.equal("offered");
   });
 
   it("leaves to others what it may not do now", async () => {

@@ -10,7 +10,9 @@ const MODELS = fileURLToPath(new URL("../../../../models/", import.meta.url));
 interface Case {
   image?: number[][][];
   candles?: number[][][];
+  features?: number[];
   digit?: number;
+  score?: number;
   scores?: number[];
   volatility?: number;
   float?: number;
@@ -70,6 +72,36 @@ describe("shipped exact models", () => {
     expect(headline.float - headline.exact <= 0.01).to.equal(true);
   });
 
+  it("scores the held-out credits as well as its evaluation says, and the sample's bit for bit", async () => {
+    const rows = readFileSync(`${MODELS}credit-score/held-out.txt`, "utf8").trim().split("\n");
+    const held = rows.map((row) => row.split(" ").map(Number));
+    const { cases } = json("credit-score/sample.json");
+    const sample = (features: number[]) =>
+      new Map([["features", { dims: [1, 7], data: Uint8Array.from(features) }]]);
+    const samples = [
+      ...held.map(([, ...features]) => features),
+      ...cases.map(({ features = [] }) => features),
+    ];
+    const outputs = await agreedOutputs(await shipped("credit-score"), samples.map(sample));
+    const scores = outputs.map(([score]) => Number(score?.[0]));
+    expect(scores.slice(held.length)).to.deep.equal(cases.map(({ score }) => score));
+    const { headline } = json("credit-score/evaluation.json");
+    const [repaid, not] = [1, 0].map((end) => scores.filter((_, row) => held[row]?.[0] === end));
+    expectNear(area(repaid ?? [], not ?? []), headline.exact, 1e-5);
+    expect(headline.float - headline.exact <= 0.005).to.equal(true);
+  });
+
+  it("gives a score of 0 to 1000 for any bytes", async () => {
+    const model = await shipped("credit-score");
+    const sample = (features: number[]) =>
+      new Map([["features", { dims: [1, 7], data: Uint8Array.from(features) }]]);
+    const ends = Array.from({ length: 128 }, (_, bits) =>
+      Array.from({ length: 7 }, (_, place) => (bits >> place) & 1 && 255),
+    );
+    for (const [score] of await agreedOutputs(model, ends.map(sample)))
+      expect(Number(score?.[0])).to.be.within(0, 1000);
+  });
+
   it("gives the digits' sample bit for bit, and something for any bytes", async () => {
     const { cases } = json("digits/sample.json");
     const sample = (data: Uint8Array) => new Map([["image", { dims: [1, 1, 8, 8], data }]]);
@@ -86,3 +118,9 @@ describe("shipped exact models", () => {
     expect(await agreedOutputs(shippedDigits, [...extremes, checkered])).to.have.lengthOf(3);
   });
 });
+
+/** How often one of the first has the higher score than one of the second, ties counted half. */
+function area(first: readonly number[], second: readonly number[]): number {
+  const wins = first.flatMap((a) => second.map((b): number => (a > b ? 1 : a === b ? 0.5 : 0)));
+  return wins.reduce((sum, win) => sum + win, 0) / wins.length;
+}

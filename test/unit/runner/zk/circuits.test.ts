@@ -12,7 +12,7 @@ import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
 import { comparisons, lookups, requantisations } from "../../../fixtures/zk/gadgetGraphs.ts";
 import { graphOf, ProgramMaker, vectorOf } from "../../../integration/exact/randomPrograms.ts";
 
-const SHIPPED = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "digits"];
+const SHIPPED = ["btc-volatility-1h-exact", "eth-volatility-1h-exact", "credit-score", "digits"];
 const INPUTS = campaign.runs(40, 1_000);
 const PROGRAMS = campaign.runs(1, 20);
 const KINDS: readonly OpKind[] = ["fill", "copy", "dense", "map", "zip", "table", "reduce"];

@@ -182,7 +182,7 @@ describe("prover", () => {
     if (process.platform !== "linux") this.skip();
     const prover = new Prover({ memoryBytes: 1 });
     try {
-      await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-stopped");
+      await expectError(proveFor([1, 2, 3, 4], BINDING, prover), "proving-memory-exceeded");
     } finally {
       await prover.stop();
     }

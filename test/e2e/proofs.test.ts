@@ -1,0 +1,227 @@
+import { readFileSync } from "node:fs";
+import { appendResults, decodeBundles } from "@opg-network/sdk/carriedResults";
+import type { InferenceQuery } from "@opg-network/sdk/inferenceQuery";
+import { queryStruct } from "@opg-network/sdk/inferenceQuery";
+import type { PreexecuteResponse } from "@opg-network/sdk/nodeApi";
+import { askPreexecution, askQuote } from "@opg-network/sdk/nodeClient";
+import { expect } from "chai";
+import { AbiCoder, getBytes, hexlify, parseEther, type Wallet } from "ethers";
+import type { LocalChain } from "./fixture/localChain.ts";
+import { startLocalChain } from "./fixture/localChain.ts";
+import { NodeProcess } from "./fixture/nodeProcess.ts";
+import type { OpenedRequest } from "./fixture/protocol.ts";
+import type { ProvingProtocol } from "./fixture/provedRelease.ts";
+import { deployProving, fourBytes, sumOf } from "./fixture/provedRelease.ts";
+
+const [VANILLA, ZK] = [0, 1];
+const [ONLY_ZK, BOTH] = [0b10, 0b11];
+const PIPE_FEE = parseEther("0.1");
+const ZK_FEE = parseEther("0.3");
+const CHAIN_ID = 31_337;
+
+describe("node end to end: proofs", function () {
+  this.timeout(300_000);
+
+  let chain: LocalChain;
+  let protocol: ProvingProtocol;
+  let node: NodeProcess;
+  let payer: Wallet;
+  let release: string;
+  /** Published with a key that is not of its graph. */
+  let misfit: string;
+
+  before(async () => {
+    chain = await startLocalChain();
+    protocol = await deployProving(chain);
+    release = await protocol.publishProved("sum");
+    misfit = await protocol.publishProved("doubled-sum", 2);
+    await protocol.register(chain.account(1));
+    payer = chain.account(4);
+    await protocol.fund(payer, protocol.asker, "100");
+    const served = { minFee: "0.1", zkFee: "0.3", modes: ["VANILLA", "ZK"], proofs: protocol.keys.folder };
+    node = new NodeProcess(chain, protocol, chain.account(1), [], {
+      serve: [release, misfit].map((each) => ({ ...served, release: each })),
+    });
+    await node.start({ isReady: false });
+    await standing(release, "ready");
+  });
+
+  after(async () => {
+    await node.dispose();
+    await chain.stop();
+    protocol.dispose();
+  });
+
+  afterEach(() => chain.resumeMining());
+
+  /** Waits until mode ZK of a release is said to be so. */
+  async function standing(id: string, status: string): Promise<void> {
+    await node.until(
+      async () => (await node.status()).releases.find((each) => each.id === id)?.zk?.status === status,
+      `mode ZK is ${status}`,
+      60_000,
+    );
+  }
+
+  async function open(values: [number, number, number, number], terms: object = {}): Promise<OpenedRequest> {
+    const hash = await protocol.open(release, { mode: ZK, ...terms }, fourBytes(...values));
+    return await protocol.opened(hash);
+  }
+
+  /** Process id of the prover. */
+  function prover(): number {
+    const found = node
+      .children()
+      .find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("prover"));
+    if (found === undefined) throw new Error("the node has no prover");
+    return found;
+  }
+
+  /** Opens a request while the prover is held, and waits until its proof is under way. */
+  async function openHeld(
+    values: [number, number, number, number],
+  ): Promise<{ held: number; opened: OpenedRequest }> {
+    const [held, runs] = [prover(), node.logged("inference done").length];
+    process.kill(held, "SIGSTOP");
+    const opened = await open(values);
+    await node.until(() => node.logged("inference done").length > runs, "the model has run");
+    await node.reaches(opened.id, "running");
+    return { held, opened };
+  }
+
+  function query(
+    values: [number, number, number, number],
+    overrides: Partial<InferenceQuery> = {},
+  ): InferenceQuery {
+    return {
+      ...{ release, codec: 1, modes: ONLY_ZK, operatorId: 0, maxFee: parseEther("1"), minStake: 0n },
+      input: hexlify(fourBytes(...values)),
+      ...overrides,
+    };
+  }
+
+  const dataFor = (asked: InferenceQuery): `0x${string}` =>
+    protocol.asker.interface.encodeFunctionData("askAny", [queryStruct(asked)]) as `0x${string}`;
+
+  async function preexecute(asked: InferenceQuery): Promise<PreexecuteResponse> {
+    const call = { from: payer.address, to: await protocol.asker.getAddress(), data: dataFor(asked) };
+    return askPreexecution(
+      node.url,
+      { chainId: CHAIN_ID, call, carry: "appended" },
+      { chainId: CHAIN_ID, fetch, timeoutMs: 20_000, signal: new AbortController().signal, identity: payer },
+    );
+  }
+
+  async function quoted(asked: InferenceQuery) {
+    const { input, ...terms } = asked;
+    const queries = [{ ...terms, inputBytes: getBytes(input).length }];
+    const options = { chainId: CHAIN_ID, fetch, timeoutMs: 5_000, signal: new AbortController().signal };
+    const [offer] = (await askQuote(node.url, { queries }, options)).offers;
+    return offer;
+  }
+
+  it("has the key admitted that nobody admitted yet, and says what a proof takes", async () => {
+    expect(await protocol.verifier.keyOf(release)).to.not.equal(`0x${"0".repeat(40)}`);
+    const { proofs } = await node.status();
+    expect(proofs).to.include({ provers: 1, running: 0, requests: 0, calls: 0 });
+    expect(proofs?.expectedMs[release]).to.be.greaterThan(0);
+    expect(await (await node.get("/health")).json()).to.have.nested.property(`proofs.expectedMs.${release}`);
+    expect(await (await node.get("/metrics")).text()).to.match(/opg_proof_expected_seconds\{release="0x/);
+  });
+
+  it("refuses to prove with keys of another circuit, and serves that release otherwise", async () => {
+    const [, other] = (await node.status()).releases;
+    expect(other).to.deep.include({ id: misfit, status: "ready" });
+    expect(other?.zk).to.include({ status: "refused", problem: "proof-key-mismatch" });
+    const { reasons } = await node.status();
+    expect(reasons).to.deep.equal([`proofs-not-ready:${misfit}:proof-key-mismatch`]);
+
+    const proved = await protocol.opened(
+      await protocol.open(misfit, { mode: ZK, lane: 7 }, fourBytes(1, 2, 3, 4)),
+    );
+    await node.reaches(proved.id, "declined");
+    expect((await node.job(proved.id))?.reason).to.equal("proof-key-mismatch");
+    const signed = await protocol.opened(await protocol.open(misfit, { lane: 8 }, fourBytes(1, 2, 3, 4)));
+    await node.reaches(signed.id, "fulfilled");
+    // What allows both gets the first that is configured, and what must be proved gets nothing else.
+    expect(await quoted(query([1, 2, 3, 4], { release: misfit, modes: BOTH }))).to.include({ mode: VANILLA });
+    expect(await quoted(query([1, 2, 3, 4], { release: misfit }))).to.deep.include({
+      error: { code: "proof-not-ready" },
+    });
+    expect(await preexecute(query([1, 2, 3, 4], { release: misfit }))).to.include({ complete: false });
+  });
+
+  it("answers a request with a proof, and one beside it without", async () => {
+    await chain.stopMining();
+    const hashes = [
+      await protocol.open(release, { mode: ZK, lane: 1 }, fourBytes(9, 8, 7, 6)),
+      await protocol.open(release, { lane: 2 }, fourBytes(9, 8, 7, 6)),
+    ];
+    await chain.mine();
+    await chain.resumeMining();
+    for (const hash of hashes) {
+      const { id } = await protocol.opened(hash);
+      await node.reaches(id, "fulfilled");
+      expect(await protocol.consumer.answers(id)).to.equal(hexlify(sumOf(9, 8, 7, 6)));
+    }
+    expect(await (await node.get("/metrics")).text()).to.match(/opg_proofs_total\{end="made"\} [1-9]/);
+  });
+
+  it("declines what cannot be proved for the fee or in the time", async () => {
+    const cheap = await open([1, 1, 1, 1], { fee: parseEther("0.2"), lane: 3 });
+    await node.reaches(cheap.id, "declined");
+    expect((await node.job(cheap.id))?.reason).to.equal("fee-too-low");
+    const now = await chain.timestamp();
+    const soon = await open([1, 1, 1, 2], { fullFeeUntil: now + 2, deadline: now + 3, lane: 4 });
+    await node.reaches(soon.id, "declined");
+    expect((await node.job(soon.id))?.reason).to.equal("deadline-unreachable");
+  });
+
+  it("carries a proof in the transaction that asks", async () => {
+    const asked = query([5, 5, 5, 5]);
+    const offer = await quoted(asked);
+    expect(offer).to.include({ mode: ZK, fee: ZK_FEE });
+    expect(offer).to.have.nested.property("proof.running", 0);
+    const given = await preexecute(asked);
+    expect(given).to.include({ complete: true, totalFee: ZK_FEE });
+    const [result] = decodeBundles(given.results)[0]?.results ?? [];
+    expect(result).to.include({ mode: ZK, output: hexlify(sumOf(5, 5, 5, 5)) });
+    const [input, proof] = AbiCoder.defaultAbiCoder().decode(["bytes", "bytes"], result?.proof ?? "0x");
+    expect([input, getBytes(proof).length]).to.deep.equal([asked.input, 256]);
+
+    const data = appendResults(dataFor(asked), given.results);
+    const gasLimit = (given.gasUsed * 12n) / 10n;
+    const sent = await payer.sendTransaction({ to: protocol.asker, data, gasLimit });
+    expect((await sent.wait())?.status).to.equal(1);
+
+    const plain = await preexecute(query([5, 5, 5, 5], { modes: BOTH }));
+    expect(plain).to.include({ complete: true, totalFee: PIPE_FEE });
+    expect(plain.inferences[0]).to.include({ mode: VANILLA });
+  });
+
+  it("proves again when the prover is killed over it", async () => {
+    const { held, opened } = await openHeld([2, 2, 2, 2]);
+    process.kill(held, "SIGKILL");
+    await node.until(() => node.logged("inference failed").length === 1, "the proof fails");
+    await node.reaches(opened.id, "fulfilled");
+    expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
+  });
+
+  it("loses nothing and signs nothing else when it is killed over a proof, or over its answer", async () => {
+    const { held, opened } = await openHeld([3, 3, 3, 3]);
+    await node.kill();
+    process.kill(held, "SIGKILL");
+    await chain.stopMining();
+    await node.start({ isReady: false });
+    await node.reaches(opened.id, "submitting");
+    // What it compiled before it has not compiled again.
+    expect(node.logged("compiling a circuit")).to.have.length(1);
+    await node.kill();
+    await node.start({ isReady: false });
+    await node.until(() => node.logged("transaction taken up again").length === 1, "it is taken up");
+    await chain.mine();
+    await node.reaches(opened.id, "fulfilled");
+    expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
+    expect(await protocol.consumer.answers(opened.id)).to.equal(hexlify(sumOf(3, 3, 3, 3)));
+  });
+});
