@@ -62,7 +62,9 @@ export async function deployProtocol(
   const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
   if (chainId !== LOCAL_CHAIN_ID) requirePublicPowers(parameters);
   const deploymentId = options.deploymentId ?? `chain-${chainId}`;
-  const confirmations = chainId === LOCAL_CHAIN_ID ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
+  // A chain in memory may have the id of another, which it rehearses for.
+  const isLocal = chainId === LOCAL_CHAIN_ID || connection.networkConfig.type !== "http";
+  const confirmations = isLocal ? LOCAL_CONFIRMATIONS : CONFIRMATIONS;
   const target = { chainId, deploymentId, confirmations, artifacts, traits, deployer, say };
   if (connection.networkConfig.type !== "http") return await deployAll(connection, parameters, target);
   const folder = deploymentFolder(ignitionDir, deploymentId);
@@ -110,7 +112,7 @@ async function deployAll(
           defaultSender: deployer,
           config: {
             requiredConfirmations: confirmations,
-            ...(chainId === LOCAL_CHAIN_ID ? { blockPollingInterval: 100 } : {}),
+            ...(confirmations === LOCAL_CONFIRMATIONS ? { blockPollingInterval: 100 } : {}),
           },
         });
         const entries = Object.entries(contracts).map(
