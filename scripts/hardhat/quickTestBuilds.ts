@@ -1,34 +1,67 @@
 import { definePlugin } from "hardhat/plugins";
 import type { HookContext, SolidityHooks } from "hardhat/types/hooks";
-import type { CompilerInput } from "hardhat/types/solidity";
+import type { CompilerInput, CompilerOutput } from "hardhat/types/solidity";
+
+/** The compiler is a 32-bit program, and what it gives of two hundred files is more than it can hold. */
+const TESTS_AT_A_TIME = 70;
+
+/** What running a test and tracing its failures reads; not the sources generated for it, which are most of the rest. */
+const CODE = ["object", "opcodes", "sourceMap", "linkReferences"] as const;
+const OUTPUT_OF_TESTS: string[] = [
+  "abi",
+  "evm.methodIdentifiers",
+  "metadata",
+  ...CODE.map((name) => `evm.bytecode.${name}`),
+  ...CODE.map((name) => `evm.deployedBytecode.${name}`),
+  "evm.deployedBytecode.immutableReferences",
+];
 
 /**
  * Compiles Solidity tests without the optimizer, and of all that they import only what they embed. They put up the
  * contracts under test from the artifacts (`vm.deployCode`), which have the settings that are deployed.
+ * @returns what to compile, one after the other, for one output; the input itself where there is no test
  */
-export function forTests(input: CompilerInput): CompilerInput {
+export function forTests(input: CompilerInput): CompilerInput[] {
   const tests = Object.keys(input.sources).filter((name) => name.startsWith("project/test/"));
   if (tests.length === 0) {
-    return input;
+    return [input];
   }
   const { "*": whole = {} } = input.settings.outputSelection;
+  const inputs: CompilerInput[] = [];
+  for (let from = 0; from < tests.length; from += TESTS_AT_A_TIME) {
+    const selected = tests.slice(from, from + TESTS_AT_A_TIME);
+    const outputSelection = {
+      // Every file's syntax tree, once.
+      ...(from === 0 ? { "*": { "": whole[""] ?? [] } } : {}),
+      ...Object.fromEntries(
+        selected.map((name) => [name, { "": from === 0 ? (whole[""] ?? []) : [], "*": OUTPUT_OF_TESTS }]),
+      ),
+    };
+    const settings = { ...input.settings, optimizer: { enabled: false }, viaIR: false, outputSelection };
+    inputs.push({ ...input, settings });
+  }
+  return inputs;
+}
+
+/** Of the same sources, each with the contracts of others: one output of all, every message once. */
+export function joined(outputs: readonly CompilerOutput[]): CompilerOutput {
+  const [first, ...others] = outputs;
+  if (first === undefined) throw new Error("nothing was compiled");
+  if (others.length === 0) return first;
+  const errors = outputs.flatMap((output) => output.errors ?? []);
+  const byText = new Map(errors.map((error) => [error.formattedMessage ?? error.message, error]));
   return {
-    ...input,
-    settings: {
-      ...input.settings,
-      optimizer: { enabled: false },
-      viaIR: false,
-      outputSelection: {
-        "*": { "": whole[""] ?? [] },
-        ...Object.fromEntries(tests.map((name) => [name, whole])),
-      },
-    },
+    ...first,
+    ...(byText.size > 0 ? { errors: [...byText.values()] } : {}),
+    contracts: Object.assign({}, ...outputs.map((output) => output.contracts ?? {})),
   };
 }
 
 const solidityHooks = async (): Promise<Partial<SolidityHooks>> => ({
   async invokeSolc(context: HookContext, compiler, solcInput, solcConfig, next) {
-    return next(context, compiler, forTests(solcInput), solcConfig);
+    const outputs: CompilerOutput[] = [];
+    for (const input of forTests(solcInput)) outputs.push(await next(context, compiler, input, solcConfig));
+    return joined(outputs);
   },
 });
 
