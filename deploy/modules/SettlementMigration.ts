@@ -23,6 +23,7 @@ export const SettlementMigrationModule = buildModule("SettlementMigration", (m) 
   const pipe = m.contract("Pipe", [opg, operators, hub, settlement, gateways, authority, treasury, fee]);
   const coverage = m.contract("Coverage", [hub, operators, requests]);
   const solidML = m.contract("SolidML", [hub, pipe, { maxFee: NO_CAP, minStake: 0n, operatorId: 0 }]);
-  const verifier = m.contract("Groth16Verifier", [hub, m.getParameter("leastOrigin")]);
-  return { settlement, requests, gateways, pipe, coverage, solidML, verifier };
+  const plonk = m.contract("PlonkVerifier", [hub, m.getParameter("acceptedPowers")]);
+  const verifier = m.contract("Groth16Verifier", [hub, m.getParameter("leastOrigin"), plonk]);
+  return { settlement, requests, gateways, pipe, coverage, solidML, plonk, verifier };
 });

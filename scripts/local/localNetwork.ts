@@ -148,7 +148,7 @@ async function start(
     [release, ...(onChain === undefined ? [] : [onChain])],
     nodeUrl,
   );
-  narrator.command(`opg-node start --config ${relative(ROOT, configFile)}`);
+  narrator.command(`npx opg-node start --config ${relative(ROOT, configFile)}`);
   const logFile = join(folder, "node.log");
   const node = startProcess([RUNNER, "start", "--config", configFile], logFile, {
     OPG_NODE_PRIVATE_KEY: accounts.signer.privateKey,

@@ -272,6 +272,7 @@ describe("the life of a deployment", function () {
       parameters: {
         SettlementMigration: {
           ...{ treasury, protocolFeeBps: fee, leastOrigin: KEY_ORIGINS[parameters.proofs.leastOrigin] },
+          acceptedPowers: parameters.proofs.acceptedPowers,
           ...{ opg: String(opg.target), authority: String(authority.target) },
           ...{ operators: String(operators.target), hub: String(hub.target) },
         },
