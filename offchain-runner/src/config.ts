@@ -509,16 +509,16 @@ function readJson(path: string, what: string): unknown {
     const value: unknown = JSON.parse(withoutComments(text));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (cause) {
-    throw invalid(`the ${what} is not JSON`, { path }, cause);
+    throw invalid(`the ${what} ${path} is not JSON`, { path }, cause);
   }
-  throw invalid(`the ${what} is not a JSON object`, { path });
+  throw invalid(`the ${what} ${path} is not a JSON object`, { path });
 }
 
 function readText(path: string, what: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw invalid(`the ${what} cannot be read`, { path }, cause);
+    throw invalid(`the ${what} ${path} cannot be read`, { path }, cause);
   }
 }
 
