@@ -297,6 +297,11 @@ describe("node end to end: proofs", function () {
     it("answers a request that demands them, for the gas that it reckoned with", async () => {
       const refused = protocol.open(release, { mode: ZK | UNIVERSAL }, fourBytes(1, 1, 1, 1));
       expect(await refused.catch(nameOf)).to.equal("KeyOriginTooLow");
+      const called = await ask([1, 2, 3, 4], { callbackGas: 400_000, lane: 21 });
+      await reaches(called.id, "fulfilled", prover);
+      expect(await protocol.consumer.answers(called.id)).to.equal(hexlify(sumOf(1, 2, 3, 4)));
+
+      // Another, since the first one writes what stays from then on.
       const { id } = await ask([9, 8, 7, 6], { lane: 20 });
       await reaches(id, "fulfilled", prover);
       const [fulfilled] = await protocol.events("RequestFulfilled", id);
@@ -312,10 +317,6 @@ describe("node end to end: proofs", function () {
       });
       expect(Number(reckoned)).to.be.within(used, GENEROUS * used);
       expect(Number(sent.gasLimit)).to.be.within(used, LIMIT * used);
-
-      const called = await ask([1, 2, 3, 4], { callbackGas: 400_000, lane: 21 });
-      await reaches(called.id, "fulfilled", prover);
-      expect(await protocol.consumer.answers(called.id)).to.equal(hexlify(sumOf(1, 2, 3, 4)));
     });
 
     it("carries a proof in the transaction that demands them", async () => {
