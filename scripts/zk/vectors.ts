@@ -1,5 +1,6 @@
-// Writes a key and proofs that the verifier's tests in Solidity rest on: `node scripts/zk/vectors.ts`, then `npm run fmt`.
-// Keys and proofs are random, so they stay until the circuit or the statement changes; a test says when.
+// Writes a key and proofs that a verifier's tests in Solidity rest on: `node scripts/zk/vectors.ts <groth16 | plonk>`, then
+// `npm run fmt`. Keys of Groth16 and all proofs are random, so they stay until the circuit or the statement changes; a test
+// says when.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,19 +10,23 @@ import { powerOf } from "../../offchain-runner/src/zk/compiledCircuit.ts";
 import { evmProof } from "../../offchain-runner/src/zk/evmPoints.ts";
 import { setUp } from "../../offchain-runner/src/zk/groth16.ts";
 import { keyBlob } from "../../offchain-runner/src/zk/keyBlob.ts";
+import { setUpUniversal } from "../../offchain-runner/src/zk/plonk.ts";
+import { gatesOf, powerOfGates } from "../../offchain-runner/src/zk/plonkGates.ts";
 import { localPowerFor, localPowers } from "../../offchain-runner/src/zk/powersOfTau.ts";
-import { prove } from "../../offchain-runner/src/zk/proofSystem.ts";
+import { type CircuitKeys, prove } from "../../offchain-runner/src/zk/proofSystem.ts";
+import type { ProofSystem } from "../../offchain-runner/src/zk/proverProtocol.ts";
 import { bindingOf } from "../../offchain-runner/src/zk/statement.ts";
 import { encodeTensors } from "../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../sdk/src/tensorValues.ts";
 import { CircuitBench } from "../../test/fixtures/zk/circuits.ts";
 import { smallNetwork } from "../../test/fixtures/zk/gadgetGraphs.ts";
-import type { Groth16Vectors, ProvedStatement } from "../../test/fixtures/zk/groth16Vectors.ts";
 import { proofBytes } from "../../test/fixtures/zk/knownKey.ts";
 import { pointOutsideTheGroup } from "../../test/fixtures/zk/outsidePoint.ts";
+import type { ProofVectors, ProvedStatement } from "../../test/fixtures/zk/proofVectors.ts";
+import { vectorsFile } from "../../test/fixtures/zk/proofVectors.ts";
 
-const VECTORS_FILE = fileURLToPath(new URL("../../test/fixtures/zk/groth16Vectors.json", import.meta.url));
 const POWERS = fileURLToPath(new URL("../../cache/zk", import.meta.url));
+const SYSTEMS: readonly ProofSystem[] = ["groth16", "plonk"];
 const CHAIN_ID = 31_337;
 const VERIFIERS = [0x5a, 0x5b].map((byte) => toBeHex(byte, 1).slice(2).repeat(20));
 const OPERATORS = [7, 8];
@@ -31,12 +36,14 @@ const INPUTS = [
   [1, 99, 128, 64],
 ];
 
-async function groth16Vectors(): Promise<Groth16Vectors> {
+async function vectorsOf(system: ProofSystem): Promise<ProofVectors> {
   const bench = new CircuitBench();
   try {
     const { circuit, graph, r1cs } = await bench.build(smallNetwork());
-    const powers = await localPowers(localPowerFor(powerOf(r1cs)), POWERS, bench.prover);
-    const keys = await setUp(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
+    const power = system === "plonk" ? powerOfGates(gatesOf(r1cs)) : powerOf(r1cs);
+    const powers = await localPowers(localPowerFor(power), POWERS, bench.prover);
+    const make = system === "plonk" ? setUpUniversal : setUp;
+    const keys: CircuitKeys = await make(circuit, powers, join(bench.folder, "key.zkey"), bench.prover);
     const interpreter = new ExactInterpreter(graph);
     const statements: ProvedStatement[] = [];
     // The first, and what differs from it in one thing.
@@ -77,5 +84,8 @@ async function groth16Vectors(): Promise<Groth16Vectors> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  writeFileSync(VECTORS_FILE, `${JSON.stringify(await groth16Vectors(), null, 2)}\n`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const system = SYSTEMS.find((name) => name === process.argv[2]);
+  if (system === undefined) throw new Error(`usage: node scripts/zk/vectors.ts <${SYSTEMS.join(" | ")}>`);
+  writeFileSync(vectorsFile(system), `${JSON.stringify(await vectorsOf(system), null, 2)}\n`);
+}

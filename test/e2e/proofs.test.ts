@@ -2,10 +2,15 @@ import { readFileSync } from "node:fs";
 import { appendResults, decodeBundles } from "@opg-network/sdk/carriedResults";
 import type { InferenceQuery } from "@opg-network/sdk/inferenceQuery";
 import { queryStruct } from "@opg-network/sdk/inferenceQuery";
+import { demandOf } from "@opg-network/sdk/keyOrigin";
 import type { PreexecuteResponse } from "@opg-network/sdk/nodeApi";
 import { askPreexecution, askQuote } from "@opg-network/sdk/nodeClient";
 import { expect } from "chai";
-import { AbiCoder, getBytes, hexlify, parseEther, type Wallet } from "ethers";
+import { AbiCoder, dataLength, getBytes, hexlify, isCallException, parseEther, type Wallet } from "ethers";
+import { expectedAnswerGas } from "../../offchain-runner/src/chain/gasModel.ts";
+import { createKeyRegistry } from "../../offchain-runner/src/chain/keyRegistry.ts";
+import { PlonkVerifier__factory } from "../../types/factories/contracts/verifiers/PlonkVerifier__factory.ts";
+import type { MadeKeys } from "../fixtures/zk/keysFolder.ts";
 import type { LocalChain } from "./fixture/localChain.ts";
 import { startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
@@ -18,6 +23,14 @@ const [ONLY_ZK, BOTH] = [0b10, 0b11];
 const PIPE_FEE = parseEther("0.1");
 const ZK_FEE = parseEther("0.3");
 const CHAIN_ID = 31_337;
+const UNIVERSAL = demandOf("universal");
+const NO_BLOB = `0x${"0".repeat(40)}`;
+/** Of a proof of PLONK. */
+const UNIVERSAL_BYTES = 768;
+/** At the most, what the node reckons with beside what it takes. */
+const GENEROUS = 1.3;
+/** At the most, what it lets a transaction take. */
+const LIMIT = 1.6;
 const PATIENCE_MS = 60_000;
 
 describe("node end to end: proofs", function () {
@@ -35,7 +48,7 @@ describe("node end to end: proofs", function () {
     chain = await startLocalChain();
     protocol = await deployProving(chain);
     release = await protocol.publishProved("sum");
-    misfit = await protocol.publishProved("doubled-sum", 2);
+    misfit = await protocol.publishProved("doubled-sum", { weight: 2 });
     await protocol.register(chain.account(1));
     payer = chain.account(4);
     await protocol.fund(payer, protocol.asker, "100");
@@ -56,17 +69,17 @@ describe("node end to end: proofs", function () {
   afterEach(() => chain.resumeMining());
 
   /** Waits until mode ZK of a release is said to be so. */
-  async function standing(id: string, status: string): Promise<void> {
-    await node.until(
-      async () => (await node.status()).releases.find((each) => each.id === id)?.zk?.status === status,
+  async function standing(id: string, status: string, of = node): Promise<void> {
+    await of.until(
+      async () => (await of.status()).releases.find((each) => each.id === id)?.zk?.status === status,
       `mode ZK is ${status}`,
       PATIENCE_MS,
     );
   }
 
   /** A node that has just started makes a first proof before others. */
-  async function reaches(id: string, state: string): Promise<void> {
-    await node.until(async () => (await node.job(id))?.state === state, `${id} is ${state}`, PATIENCE_MS);
+  async function reaches(id: string, state: string, of = node): Promise<void> {
+    await of.until(async () => (await of.job(id))?.state === state, `${id} is ${state}`, PATIENCE_MS);
   }
 
   async function open(values: [number, number, number, number], terms: object = {}): Promise<OpenedRequest> {
@@ -109,25 +122,25 @@ describe("node end to end: proofs", function () {
   const dataFor = (asked: InferenceQuery): `0x${string}` =>
     protocol.asker.interface.encodeFunctionData("askAny", [queryStruct(asked)]) as `0x${string}`;
 
-  async function preexecute(asked: InferenceQuery): Promise<PreexecuteResponse> {
+  async function preexecute(asked: InferenceQuery, of = node): Promise<PreexecuteResponse> {
     const call = { from: payer.address, to: await protocol.asker.getAddress(), data: dataFor(asked) };
     return askPreexecution(
-      node.url,
+      of.url,
       { chainId: CHAIN_ID, call, carry: "appended" },
       { chainId: CHAIN_ID, fetch, timeoutMs: 20_000, signal: new AbortController().signal, identity: payer },
     );
   }
 
-  async function quoted(asked: InferenceQuery) {
+  async function quoted(asked: InferenceQuery, of = node) {
     const { input, ...terms } = asked;
     const queries = [{ ...terms, inputBytes: getBytes(input).length }];
     const options = { chainId: CHAIN_ID, fetch, timeoutMs: 5_000, signal: new AbortController().signal };
-    const [offer] = (await askQuote(node.url, { queries }, options)).offers;
+    const [offer] = (await askQuote(of.url, { queries }, options)).offers;
     return offer;
   }
 
   it("has the key admitted that nobody admitted yet, and says what a proof takes", async () => {
-    expect(await protocol.verifier.keyOf(release)).to.not.equal(`0x${"0".repeat(40)}`);
+    expect(await protocol.verifier.keyOf(release)).to.not.equal(NO_BLOB);
     const { proofs } = await node.status();
     expect(proofs).to.include({ provers: 1, running: 0, requests: 0, calls: 0 });
     expect(proofs?.expectedMs[release]).to.be.greaterThan(0);
@@ -233,5 +246,120 @@ describe("node end to end: proofs", function () {
     await reaches(opened.id, "fulfilled");
     expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
     expect(await protocol.consumer.answers(opened.id)).to.equal(hexlify(sumOf(3, 3, 3, 3)));
+  });
+
+  describe("with keys of origin universal", () => {
+    let made: MadeKeys;
+    let universal: string;
+    let prover: NodeProcess;
+    /** Has keys of Groth16 of the same graph instead. */
+    let mistaken: NodeProcess;
+
+    before(async () => {
+      made = await protocol.universalKeys();
+      universal = await protocol.publishProved("sum-universal", { made });
+      const served = { release: universal, minFee: "0.1", zkFee: "0.3", modes: ["ZK"] };
+      const open = async (account: number, proofs: string): Promise<NodeProcess> => {
+        const signer = chain.account(account);
+        await protocol.register(signer);
+        return new NodeProcess(chain, protocol, signer, [], { serve: [{ ...served, proofs }] });
+      };
+      prover = await open(2, made.folder);
+      mistaken = await open(3, protocol.keys.folder);
+      await Promise.all([prover, mistaken].map((each) => each.start({ isReady: false })));
+      await standing(universal, "ready", prover);
+    });
+
+    after(async () => {
+      await prover.dispose();
+      await mistaken.dispose();
+    });
+
+    const nameOf = (error: unknown) =>
+      isCallException(error) ? protocol.requests.interface.parseError(error.data ?? "0x")?.name : error;
+
+    /** A request whose answer nobody is called back with. */
+    const ask = async (values: [number, number, number, number], terms: object) =>
+      await protocol.opened(
+        await protocol.open(
+          universal,
+          { mode: ZK | UNIVERSAL, callbackGas: 0, ...terms },
+          fourBytes(...values),
+        ),
+      );
+
+    it("has the key admitted by the verifier of its proof system", async () => {
+      expect(await protocol.plonk.keyOf(universal)).to.not.equal(NO_BLOB);
+      expect(await protocol.verifier.keyOf(universal)).to.equal(NO_BLOB);
+      const admitted = () => prover.logged("admission of a proof key ended").length > 0;
+      await prover.until(admitted, "the node has admitted it", PATIENCE_MS);
+    });
+
+    it("answers a request that demands them, for the gas that it reckoned with", async () => {
+      const refused = protocol.open(release, { mode: ZK | UNIVERSAL }, fourBytes(1, 1, 1, 1));
+      expect(await refused.catch(nameOf)).to.equal("KeyOriginTooLow");
+      const called = await ask([1, 2, 3, 4], { callbackGas: 400_000, lane: 21 });
+      await reaches(called.id, "fulfilled", prover);
+      expect(await protocol.consumer.answers(called.id)).to.equal(hexlify(sumOf(1, 2, 3, 4)));
+
+      // Another, since the first one writes what stays from then on.
+      const { id } = await ask([9, 8, 7, 6], { lane: 20 });
+      await reaches(id, "fulfilled", prover);
+      const [fulfilled] = await protocol.events("RequestFulfilled", id);
+      const hash = fulfilled?.transactionHash ?? "";
+      const sent = await chain.provider.getTransaction(hash);
+      const receipt = await chain.provider.getTransactionReceipt(hash);
+      if (sent === null || receipt === null) throw new Error("the answer is not in a transaction");
+      expect(dataLength(sent.data)).to.be.greaterThan(UNIVERSAL_BYTES);
+      const used = Number(receipt.gasUsed);
+      const reckoned = expectedAnswerGas({
+        ...{ callbackGas: 0, outputBytes: sumOf(9, 8, 7, 6).length },
+        proof: { system: "plonk", signals: 1, inputBytes: fourBytes(9, 8, 7, 6).length },
+      });
+      expect(Number(reckoned)).to.be.within(used, GENEROUS * used);
+      expect(Number(sent.gasLimit)).to.be.within(used, LIMIT * used);
+    });
+
+    it("carries a proof in the transaction that demands them", async () => {
+      const asked = query([5, 5, 5, 5], { release: universal, modes: ONLY_ZK | UNIVERSAL });
+      expect(await quoted(asked, prover)).to.include({ mode: ZK, fee: ZK_FEE });
+      const given = await preexecute(asked, prover);
+      expect(given).to.include({ complete: true, totalFee: ZK_FEE });
+      const [result] = decodeBundles(given.results)[0]?.results ?? [];
+      expect(result).to.include({ mode: ZK, output: hexlify(sumOf(5, 5, 5, 5)) });
+      const [input, proof] = AbiCoder.defaultAbiCoder().decode(["bytes", "bytes"], result?.proof ?? "0x");
+      expect([input, dataLength(proof)]).to.deep.equal([asked.input, UNIVERSAL_BYTES]);
+
+      const data = appendResults(dataFor(asked), given.results);
+      const gasLimit = (given.gasUsed * 12n) / 10n;
+      const sent = await payer.sendTransaction({ to: protocol.asker, data, gasLimit });
+      const receipt = await sent.wait();
+      expect(receipt?.status).to.equal(1);
+      const used = Number(receipt?.gasUsed);
+      expect(Number(given.gasUsed)).to.be.within(used, GENEROUS * used);
+      // Others than these do not do.
+      expect(await quoted({ ...asked, release })).to.deep.include({ error: { code: "key-origin-too-low" } });
+    });
+
+    it("says by name why the verifier would refuse a key", async () => {
+      const powerless = await new PlonkVerifier__factory(chain.account(0)).deploy(protocol.hub, []);
+      const verifier = await powerless.getAddress();
+      const other = await protocol.publishProved("sum-of-other-powers", { made, verifier });
+      const registry = createKeyRegistry(protocol as never, chain.provider);
+      expect(await registry.refusal(verifier, other)).to.equal("PowersNotAccepted");
+    });
+
+    it("refuses to prove with keys of Groth16 of the same circuit", async () => {
+      await standing(universal, "refused", mistaken);
+      const [served] = (await mistaken.status()).releases;
+      expect(served?.zk).to.include({ problem: "proof-key-mismatch" });
+      const { reasons } = await mistaken.status();
+      expect(reasons).to.include(`proofs-not-ready:${universal}:proof-key-mismatch`);
+      const { id } = await ask([4, 4, 4, 4], { lane: 22 });
+      await reaches(id, "declined", mistaken);
+      expect((await mistaken.job(id))?.reason).to.equal("proof-key-mismatch");
+      const asked = query([4, 4, 4, 4], { release: universal, modes: ONLY_ZK | UNIVERSAL });
+      expect(await quoted(asked, mistaken)).to.deep.include({ error: { code: "proof-not-ready" } });
+    });
   });
 });

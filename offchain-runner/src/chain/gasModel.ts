@@ -1,4 +1,5 @@
 import { getBytes } from "ethers";
+import type { ProofSystem } from "../zk/proverProtocol.ts";
 
 /** Gas cap of one transaction since Osaka: 2^24. */
 export const MAX_TRANSACTION_GAS = 2n ** 24n;
@@ -14,12 +15,13 @@ const FULFIL_EACH = 75_000n;
 /** Hashing, copying and logging; calldata is counted apart. */
 const OUTPUT_BYTE = 30n;
 
-/** Pairing, key and statement; each public signal; each byte of the input, which is copied and hashed beside it. */
-const PROOF_GAS = 205_000n;
-const SIGNAL_GAS = 6_700n;
+/** Pairing, key and statement; each public signal; calldata of the proof. */
+const CHECKS: Readonly<Record<ProofSystem, { fixed: bigint; signal: bigint; calldata: bigint }>> = {
+  groth16: { fixed: 205_000n, signal: 6_700n, calldata: 5_000n },
+  plonk: { fixed: 265_000n, signal: 700n, calldata: 13_500n },
+};
+/** Each byte of the input, which is copied and hashed beside it. */
 const PROVED_BYTE = 12n;
-
-const PROOF_CALLDATA_GAS = 5_000n;
 /** Between zeros and others. */
 const PROVED_CALLDATA_BYTE = 10n;
 
@@ -46,9 +48,14 @@ export interface AnswerGas {
   proof?: ProofGas | undefined;
 }
 
-export interface ProofGas {
-  inputBytes: number;
+/** What checking a proof costs depends on the proof system and on how many public signals there are. */
+export interface ProofCheck {
+  system: ProofSystem;
   signals: number;
+}
+
+export interface ProofGas extends ProofCheck {
+  inputBytes: number;
 }
 
 /** What answers take beside base and calldata. */
@@ -60,7 +67,8 @@ export function answerGas({ callbackGas, outputBytes, proof }: AnswerGas): bigin
 /** What checking a proof takes, beside its calldata. */
 function proofGas(proof: ProofGas | undefined): bigint {
   if (proof === undefined) return 0n;
-  return PROOF_GAS + SIGNAL_GAS * BigInt(proof.signals) + PROVED_BYTE * BigInt(proof.inputBytes);
+  const { fixed, signal } = CHECKS[proof.system];
+  return fixed + signal * BigInt(proof.signals) + PROVED_BYTE * BigInt(proof.inputBytes);
 }
 
 /** Gas limit of a `fulfil` with this calldata. */
@@ -119,7 +127,9 @@ export function expectedDeliveryGas(answer: Omit<AnswerGas, "proof">): bigint {
 function expectedWith(fixed: bigint, { outputBytes, callbackGas, proof }: AnswerGas): bigint {
   // A proof's own calldata, and the input's with it.
   const carried =
-    proof === undefined ? 0n : PROOF_CALLDATA_GAS + PROVED_CALLDATA_BYTE * BigInt(proof.inputBytes);
+    proof === undefined
+      ? 0n
+      : CHECKS[proof.system].calldata + PROVED_CALLDATA_BYTE * BigInt(proof.inputBytes);
   const metered = fixed + OUTPUT_BYTE * BigInt(outputBytes) + BigInt(callbackGas) + proofGas(proof) + carried;
   return TRANSACTION_BASE + largest(metered, FLOOR_BYTE * BigInt(outputBytes));
 }

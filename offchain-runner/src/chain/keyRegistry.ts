@@ -3,6 +3,7 @@ import type { ContractRunner } from "ethers";
 import { isCallException, ZeroAddress } from "ethers";
 import type { IGroth16Verifier } from "../../../types/contracts/interfaces/IGroth16Verifier.ts";
 import { IGroth16Verifier__factory } from "../../../types/factories/contracts/interfaces/IGroth16Verifier__factory.ts";
+import { IPlonkVerifier__factory } from "../../../types/factories/contracts/interfaces/IPlonkVerifier__factory.ts";
 import { IProofSettlement__factory } from "../../../types/factories/contracts/interfaces/IProofSettlement__factory.ts";
 import type { Contracts } from "./contracts.ts";
 
@@ -20,6 +21,7 @@ export interface KeyRegistry {
 }
 
 export const verifierInterface = IGroth16Verifier__factory.createInterface();
+const plonkInterface = IPlonkVerifier__factory.createInterface();
 
 export function createKeyRegistry({ hub, requests }: Contracts, runner: ContractRunner): KeyRegistry {
   const at = (verifier: string): IGroth16Verifier => IGroth16Verifier__factory.connect(verifier, runner);
@@ -42,7 +44,8 @@ export function createKeyRegistry({ hub, requests }: Contracts, runner: Contract
         return undefined;
       } catch (error) {
         if (!isCallException(error)) throw error;
-        return verifierInterface.parseError(error.data ?? "0x")?.name ?? "unknown";
+        const data = error.data ?? "0x";
+        return (verifierInterface.parseError(data) ?? plonkInterface.parseError(data))?.name ?? "unknown";
       }
     },
   };

@@ -35,7 +35,7 @@ const WAITING: readonly JobState[] = ["queued", "accepting", "accepted"];
 const AHEAD: readonly JobState[] = ["queued", "accepted", "running"];
 
 /** What a decision rests on about proofs. */
-type AdmissionProver = Pick<ResultProver, "expectedMs" | "waitMs" | "signalCount" | "load">;
+type AdmissionProver = Pick<ResultProver, "expectedMs" | "waitMs" | "checkOf" | "load">;
 
 export interface AdmitterOptions extends AdmissionLimits {
   blockTimeSec: number;
@@ -146,9 +146,9 @@ export class Admitter {
     const { config, runMs } = model;
     const proofMs = job.request.mode === ZK_MODE ? (this.#prover?.expectedMs(job.request.release) ?? 0) : 0;
     const mayAccept = job.request.acceptPeriod > 0 && runMs + proofMs > this.#options.acceptAboveRunMs;
-    const signals = this.#prover?.signalCount(job.request.release);
-    const isProved = job.request.mode === ZK_MODE && signals !== undefined;
-    const proof = isProved ? { inputBytes: job.input.length, signals } : undefined;
+    const check = this.#prover?.checkOf(job.request.release);
+    const isProved = job.request.mode === ZK_MODE && check !== undefined;
+    const proof = isProved ? { inputBytes: job.input.length, ...check } : undefined;
     const answer = answerWork(job.request, { outputBytes: ASSUMED_OUTPUT_BYTES, proof });
     const work = mayAccept && job.acceptance === undefined ? together(answer, ACCEPT_WORK) : answer;
     return {

@@ -1,10 +1,9 @@
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
 import type { AnswerGas } from "../chain/gasModel.ts";
+import { PROOF_BYTES } from "../zk/evmPoints.ts";
 import { BINDING_BYTES, SIGNAL_BYTES } from "../zk/statement.ts";
+import { WRAPPING_BYTES } from "./answerWork.ts";
 import type { Job } from "./job.ts";
-
-/** Offsets and lengths around input and proof. */
-const WRAPPING_BYTES = 192;
 
 /** What an answer is to the gas model. */
 export function gasOf({ request, input, output, proof }: Job): AnswerGas {
@@ -12,7 +11,8 @@ export function gasOf({ request, input, output, proof }: Job): AnswerGas {
   if (proof === undefined || output === undefined) return answer;
   const elements = elementBytes(input) + elementBytes(output);
   const signals = Math.ceil((elements + BINDING_BYTES) / SIGNAL_BYTES);
-  return { ...answer, proof: { inputBytes: input.length, signals } };
+  const system = proof.length === PROOF_BYTES.plonk ? "plonk" : "groth16";
+  return { ...answer, proof: { system, inputBytes: input.length, signals } };
 }
 
 /** Calldata of a result's proof: its input goes along. */

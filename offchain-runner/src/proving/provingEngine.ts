@@ -1,4 +1,5 @@
 import { hexlify, keccak256 } from "ethers";
+import type { ProofCheck } from "../chain/gasModel.ts";
 import type { KeyRegistry } from "../chain/keyRegistry.ts";
 import type { LoweredGraph } from "../exact/blobs.ts";
 import type { PublishedRelease } from "../hub/releaseCatalog.ts";
@@ -12,8 +13,6 @@ import { openReleaseProofs, requireAdmitted } from "./releaseProofs.ts";
 /** Weight of the newest proof. */
 const TIME_WEIGHT = 0.2;
 const KEPT_PROOFS = 512;
-/** Gas of PLONK in signals of Groth16: what it takes more, its longer proof included, and how many of its cost one. */
-const [PLONK_SIGNALS, SIGNALS_FOR_ONE] = [18, 5];
 
 export interface ProvingEngineDependencies extends ReleaseProofsDependencies {
   registry: KeyRegistry;
@@ -67,11 +66,10 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     return Object.fromEntries([...this.#opened].map(([id, { expectedMs }]) => [id, Math.round(expectedMs)]));
   }
 
-  /** What checking a proof of a release costs, in public signals of Groth16, by which gas is counted. */
-  signalCount(releaseId: string): number | undefined {
+  /** By what the gas of checking a release's proof is counted. */
+  checkOf(releaseId: string): ProofCheck | undefined {
     const key = this.#opened.get(releaseId)?.work.keys.verifyingKey;
-    if (key?.protocol !== "plonk") return key?.nPublic;
-    return PLONK_SIGNALS + Math.ceil(key.nPublic / SIGNALS_FOR_ONE);
+    return key === undefined ? undefined : { system: key.protocol, signals: key.nPublic };
   }
 
   /** What a proof of this answer has to be of. @throws ProofError, CircuitError `proof-statement-invalid` */

@@ -1,5 +1,6 @@
 import { AbiCoder, hexlify } from "ethers";
 import type { Logger } from "pino";
+import type { ProofCheck } from "../chain/gasModel.ts";
 import type { PublishedRelease } from "../hub/releaseCatalog.ts";
 import type { RunKind, RunScheduler } from "../jobs/runScheduler.ts";
 import type { MadeProof } from "./keySystem.ts";
@@ -79,8 +80,9 @@ export class ResultProver {
     return this.#scheduler.waitMs(release);
   }
 
-  signalCount(release: string): number | undefined {
-    return this.#engine.signalCount(release);
+  /** Undefined of a release that cannot be proved. */
+  checkOf(release: string): ProofCheck | undefined {
+    return this.#engine.checkOf(release);
   }
 
   /** @throws InferenceError `no-capacity` when as many calls wait as may */

@@ -1,4 +1,7 @@
-import type { Groth16VerifyingKey, PlonkVerifyingKey, Proof } from "./proverProtocol.ts";
+import type { Groth16VerifyingKey, PlonkVerifyingKey, Proof, ProofSystem } from "./proverProtocol.ts";
+
+/** Of a proof as a verifier contract takes it. */
+export const PROOF_BYTES: Readonly<Record<ProofSystem, number>> = { groth16: 256, plonk: 768 };
 
 /** Coordinates as the precompiles take them: of a point over the extension field, the imaginary part of each first. */
 export interface EvmVerifyingKey {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { concat, dataLength, dataSlice, getBytes, hexlify, keccak256, toBeHex, ZeroAddress } from "ethers";
 import { readProtocolParameters, requirePublicPowers } from "../../../deploy/protocolParameters.ts";
+import { answerGas, calldataGas } from "../../../offchain-runner/src/chain/gasModel.ts";
 import { evmProof } from "../../../offchain-runner/src/zk/evmPoints.ts";
 import { keyBlob } from "../../../offchain-runner/src/zk/keyBlob.ts";
 import { LOCAL_POWERS_ID } from "../../../offchain-runner/src/zk/localPowers.ts";
@@ -38,6 +39,7 @@ const PUBLIC_SECRET = [
   2388026358213174446665280700919698872609886601280537296205114254867301080648n,
 ];
 const PAIRING = toBeHex(8, 20);
+const TRANSACTION_GAS = 21_000n;
 const POINTS = 9;
 const VALUES = 6;
 const GRAPH = statementGraph();
@@ -269,6 +271,23 @@ describe("PlonkVerifier", () => {
         verifier,
         "KeyNotAdmitted",
       );
+    });
+
+    it("takes the gas that a node reckons with, and not much less", async () => {
+      for (const bytes of [1, 256, 2_000]) {
+        const graph = statementGraph(bytes);
+        const other = await admitted({ graph });
+        const statement = chain.statement(other, graph);
+        const proof = proofOf(statement, graph);
+        const { data } = await verifier.verify.populateTransaction(statement, proof);
+        const whole = await chain.ethers.provider.estimateGas({ to: address, data });
+        const used = Number(whole - TRANSACTION_GAS - calldataGas(data).standard);
+        const answer = { callbackGas: 0, outputBytes: dataLength(statement.output) };
+        const signals = signalsOf(statement, graph).length;
+        const check = { system: "plonk" as const, signals, inputBytes: dataLength(statement.input) };
+        const reckoned = Number(answerGas({ ...answer, proof: check }) - answerGas(answer));
+        expect(reckoned, `${bytes} bytes: ${used}`).to.be.within(used, 1.3 * used);
+      }
     });
 
     it("calls no proof wrong for want of gas", async () => {

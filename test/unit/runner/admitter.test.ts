@@ -72,7 +72,7 @@ describe("Admitter", () => {
         prover: {
           expectedMs: () => PROOF_MS,
           waitMs: () => PROOF_MS,
-          signalCount: () => 3,
+          checkOf: () => ({ system: "groth16", signals: 3 }),
           load: { provers: PROVERS, running: 1, waiting: 0 },
         },
         account: account as never,

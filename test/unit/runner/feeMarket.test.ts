@@ -3,6 +3,7 @@ import { parseEther } from "ethers";
 import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import { FeeMarket } from "../../../offchain-runner/src/chain/feeMarket.ts";
 import type { FeeReader } from "../../../offchain-runner/src/chain/feeReader.ts";
+import type { ProofGas } from "../../../offchain-runner/src/chain/gasModel.ts";
 import { answerWork } from "../../../offchain-runner/src/jobs/answerWork.ts";
 import { GasCost } from "../../../offchain-runner/src/jobs/gasCost.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
@@ -72,11 +73,17 @@ describe("answerWork", () => {
   });
 
   it("counts a proof with the input that goes along", () => {
-    const [bare, proved] = [undefined, { inputBytes: 1_000, signals: 30 }].map((proof) =>
-      answerWork({ callbackGas: 0, delivery: 0 }, { outputBytes: 100, proof }),
-    );
-    expect((proved?.calldataBytes ?? 0) - (bare?.calldataBytes ?? 0)).to.be.within(1_256, 1_600);
-    expect((proved?.gas ?? 0n) - (bare?.gas ?? 0n) > 200_000n).to.equal(true);
+    const worked = (proof?: ProofGas) =>
+      answerWork({ callbackGas: 0, delivery: 0 }, { outputBytes: 100, proof });
+    const bare = worked();
+    for (const [system, bytes] of [
+      ["groth16", 256],
+      ["plonk", 768],
+    ] as const) {
+      const proved = worked({ system, inputBytes: 1_000, signals: 30 });
+      expect(proved.calldataBytes - bare.calldataBytes).to.be.within(1_000 + bytes, 1_344 + bytes);
+      expect(proved.gas - bare.gas > 200_000n).to.equal(true);
+    }
   });
 
   it("counts the floor of calldata where that is more than the execution", () => {

@@ -18,11 +18,11 @@ describe("ResultProver", () => {
 
   function open({ provers = 1, maxWaiting = 2, isChecked = true } = {}): void {
     [held, disagreed] = [[], []];
-    const engine: Pick<ProvingEngine, "run" | "signalsOf" | "expectedRunMs" | "signalCount"> = {
+    const engine: Pick<ProvingEngine, "run" | "signalsOf" | "expectedRunMs" | "checkOf"> = {
       run: () => new Promise((resolve) => held.push(resolve)),
       signalsOf: (_, input, output) => (isChecked ? [BigInt(input[0] ?? 0), BigInt(output[0] ?? 0)] : []),
       expectedRunMs: () => PROOF_MS,
-      signalCount: () => 2,
+      checkOf: () => ({ system: "groth16", signals: 2 }),
     };
     const scheduler = new RunScheduler<MadeProof>(engine, {
       ...{ children: provers, depth: 1, quickMs: 0, requestShare: 0.3, maxWaiting },
