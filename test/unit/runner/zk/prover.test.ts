@@ -16,6 +16,7 @@ import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
 import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
+import { freshPowers } from "../../../fixtures/zk/contribute.ts";
 import { smallNetwork } from "../../../fixtures/zk/gadgetGraphs.ts";
 import { expectError } from "../expectError.ts";
 
@@ -141,8 +142,18 @@ describe("prover", () => {
     writeFileSync(altered, bytes);
     await expectError(givenPowers(altered, powers.digest), "powers-of-tau-mismatch");
     await expectError(givenPowers(join(bench.folder, "none.ptau"), powers.digest), "powers-of-tau-mismatch");
-    const digest = sha256(bytes);
-    expect(await givenPowers(altered, digest)).to.include({ origin: "given", digest });
+  });
+
+  it("knows the local powers of tau by their secret, in whatever file they come", async () => {
+    const altered = join(bench.folder, "renamed.ptau");
+    const bytes = readFileSync(powers.file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(altered, bytes);
+    expect(await givenPowers(altered, sha256(bytes))).to.include({ origin: "local", digest: sha256(bytes) });
+    const others = join(bench.folder, "fresh.ptau");
+    await freshPowers(others);
+    const digest = sha256(readFileSync(others));
+    expect(await givenPowers(others, digest)).to.include({ origin: "given", digest });
   });
 
   it("has local powers of tau stay local, whoever brings them", async () => {
