@@ -16,6 +16,7 @@ import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
 import type { Session } from "../../../tasks/session.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { byteSum } from "../../fixtures/models/make.ts";
+import { contribute } from "../../fixtures/zk/contribute.ts";
 
 /** Of a PLONK key: the point of its powers of tau. */
 const SECRET_AT = 640;
@@ -119,8 +120,8 @@ describe("keys of proofs", () => {
     expect(await cli.failure("hub prove-setup", { folder, system: "fflonk" })).to.include({
       code: "argument-invalid",
     });
-    const ceremony = { ceremony: "key.zkey", transcript: `0x${"ab".repeat(32)}` };
-    expect(await cli.failure("hub prove-setup", { folder, system: "plonk", ...ceremony })).to.include({
+    const ceremony = "key.zkey";
+    expect(await cli.failure("hub prove-setup", { folder, system: "plonk", ceremony })).to.include({
       code: "arguments-conflict",
     });
   });
@@ -167,15 +168,18 @@ describe("keys of proofs", () => {
     expect(made.powersOfTau).to.deep.equal({ origin: "local", sha256: `0x${powersSha256}` });
     expect((made.warnings as string[]).join(" ")).to.include("everybody knows");
 
-    const transcript = `0x${"ab".repeat(32)}`;
-    const ceremony = path.join(out, "proving.zkey");
-    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony, transcript });
-    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript });
-    expect(adopted.keyDigest).to.equal(made.keyDigest);
+    const alone = path.join(out, "proving.zkey");
+    expect(await cli.failure("hub prove-setup", { ...given, powersSha256, ceremony: alone })).to.include({
+      code: "ceremony-too-small",
+    });
+    const ceremony = path.join(cli.folder, "ceremony.zkey");
+    await contribute(alone, ceremony);
+    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony });
+    expect(adopted.origin).to.have.property("kind", "ceremony");
     const foreign = await cli.failure("hub prove-setup", {
-      ...{ ...given, powersSha256, transcript },
+      ...{ ...given, powersSha256, ceremony },
       folder: await modelFolder("foreign", ["ZK"], 2),
-      ceremony,
+      out: path.join(cli.folder, "foreign-keys"),
     });
     expect(["key-mismatch", "proving-failed"]).to.include(foreign.code);
   });
@@ -250,11 +254,8 @@ describe("keys of proofs", () => {
     expect(await refusal(signed as string)).to.equal("arguments-conflict");
   });
 
-  it("refuses an approximate model and a transcript that is no digest", async () => {
+  it("refuses an approximate model", async () => {
     const eth = path.join(hre.config.paths.root, "models", "eth-volatility-1h");
     expect(await cli.failure("hub prove-setup", { folder: eth })).to.include({ code: "arguments-conflict" });
-    expect(
-      await cli.failure("hub prove-setup", { folder, ceremony: "key.zkey", transcript: "0x12" }),
-    ).to.include({ code: "argument-invalid" });
   });
 });

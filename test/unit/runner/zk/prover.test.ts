@@ -1,9 +1,11 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { concat, getBytes } from "ethers";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import { constraintsOf, powerOf, sha256 } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
+import { contributionsOf } from "../../../../offchain-runner/src/zk/contributions.ts";
 import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
@@ -16,7 +18,7 @@ import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
 import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
-import { freshPowers } from "../../../fixtures/zk/contribute.ts";
+import { addBeacon, contribute, freshPowers } from "../../../fixtures/zk/contribute.ts";
 import { smallNetwork } from "../../../fixtures/zk/gadgetGraphs.ts";
 import { expectError } from "../expectError.ts";
 
@@ -105,13 +107,17 @@ describe("prover", () => {
   it("takes keys of a ceremony for the same circuit alone", async function () {
     this.timeout(120_000);
     const provingKey = join(bench.folder, "ceremony.zkey");
-    copyFileSync(keys.provingKey, provingKey);
-    const ceremony = { provingKey, transcript: `0x${"11".repeat(32)}` };
-    const adopted = await adoptCeremony(network.circuit, powers, ceremony, bench.prover);
-    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript: ceremony.transcript });
-    expect(adopted.verifyingKey).to.deep.equal(keys.verifyingKey);
+    await contribute(keys.provingKey, provingKey);
+    const contributions = await contributionsOf(provingKey);
+    expect(contributions.map(({ isBeacon }) => isBeacon)).to.deep.equal([false, false]);
+    // As the library told the one who made it.
+    expect(keys.origin).to.deep.equal({ kind: "single", contribution: contributions[0]?.hash });
+    const adopted = await adoptCeremony(network.circuit, powers, provingKey, bench.prover);
+    const transcript = sha256(getBytes(concat(contributions.map(({ hash }) => hash))));
+    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript });
+    expect(adopted.verifyingKey.vk_delta_2).not.to.deep.equal(keys.verifyingKey.vk_delta_2);
     const other = await bench.build(smallNetwork(14));
-    await expectError(adoptCeremony(other.circuit, powers, ceremony, bench.prover), "key-mismatch");
+    await expectError(adoptCeremony(other.circuit, powers, provingKey, bench.prover), "key-mismatch");
     await expectError(
       prove(
         { circuit: other.circuit, keys, root: other.graph.root },
@@ -120,6 +126,17 @@ describe("prover", () => {
       ),
       "key-mismatch",
     );
+  });
+
+  it("calls no ceremony what one alone contributed to, with a beacon or without", async function () {
+    this.timeout(120_000);
+    const provingKey = join(bench.folder, "beacon.zkey");
+    await addBeacon(keys.provingKey, provingKey);
+    const contributions = await contributionsOf(provingKey);
+    expect(contributions.map(({ isBeacon }) => isBeacon)).to.deep.equal([false, true]);
+    for (const key of [keys.provingKey, provingKey])
+      await expectError(adoptCeremony(network.circuit, powers, key, bench.prover), "ceremony-too-small");
+    await expectError(contributionsOf(powers.file), "key-mismatch");
   });
 
   it("makes the local powers anew where they are missing or changed, the same bytes as the library's", async function () {
