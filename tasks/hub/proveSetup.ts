@@ -76,7 +76,7 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
     const powers = await powersFor(power, args, session, prover);
     const given = { ...args, system, out, session };
     const keys: CircuitKeys = await keysFrom(circuit, powers, given, prover);
-    const blob = keyBlob(graph, keys.verifyingKey);
+    const blob = keyBlob(graph, keys.verifyingKey, keys.origin);
     const record = recordOf(graph.graphRoot, keys, blobDigest(blob));
     await writeFile(path.join(out, VERIFYING_KEY_FILE), `${JSON.stringify(keys.verifyingKey, null, 2)}\n`);
     await writeFile(path.join(out, KEY_BLOB_FILE), blob);

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { concat, getBytes } from "ethers";
+import { concat, getBytes, hexlify } from "ethers";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import { constraintsOf, powerOf, sha256 } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
 import { contributionsOf } from "../../../../offchain-runner/src/zk/contributions.ts";
 import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
+import { keyBlob, namesTranscript } from "../../../../offchain-runner/src/zk/keyBlob.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import type { CircuitKeys } from "../../../../offchain-runner/src/zk/proofSystem.ts";
@@ -137,6 +138,22 @@ describe("prover", () => {
     for (const key of [keys.provingKey, provingKey])
       await expectError(adoptCeremony(network.circuit, powers, key, bench.prover), "ceremony-too-small");
     await expectError(contributionsOf(powers.file), "key-mismatch");
+  });
+
+  it("names a ceremony's transcript in its key, by 16 bytes, and in no other", () => {
+    const transcript = `0x${"c7".repeat(16)}${"11".repeat(16)}`;
+    const [single, held] = [keys.origin, { kind: "ceremony", transcript } as const].map((origin) => ({
+      blob: keyBlob(network.graph, keys.verifyingKey, origin),
+      origin,
+    }));
+    if (single === undefined || held === undefined) throw new Error("two keys were made");
+    expect(hexlify(single.blob.subarray(96, 112))).to.equal(`0x${"00".repeat(16)}`);
+    expect(hexlify(held.blob.subarray(96, 112))).to.equal(`0x${"c7".repeat(16)}`);
+    expect(held.blob.subarray(112)).to.deep.equal(single.blob.subarray(112));
+    expect(namesTranscript(held.blob, held.origin)).to.equal(true);
+    expect(namesTranscript(single.blob, single.origin)).to.equal(true);
+    expect(namesTranscript(held.blob, single.origin)).to.equal(false);
+    expect(namesTranscript(single.blob, held.origin)).to.equal(false);
   });
 
   it("makes the local powers anew where they are missing or changed, the same bytes as the library's", async function () {
