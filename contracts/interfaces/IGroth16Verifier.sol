@@ -10,8 +10,8 @@ import {IProofVerifier} from "./IProofVerifier.sol";
 /// the other system on.
 /// @dev Admitting a key takes some 220,000 gas, and 520 for each signal.
 /// Assumption: the secret behind the key is known to nobody.
-/// @dev Warning: that a ceremony took place is what the publisher says. The key names its transcript, which nothing here
-/// has read: whoever relies on it does.
+/// @dev Warning: that a ceremony took place is what the publisher says. The key names its transcript, which nothing
+/// here has read: whoever relies on it does.
 /// @dev Warning: a valid proof can be changed into others of the same statement. Its bytes identify nothing.
 interface IGroth16Verifier is IKeyedVerifier {
     /// gamma is delta, or its opposite: such a key, which nobody contributed to, proves everything.

@@ -8,8 +8,8 @@ import {Bn254} from "./Bn254.sol";
 import {FORM_BYTES, StatementForm, loadKey} from "./StatementForm.sol";
 
 /// @notice A verifying key of Groth16 in memory: where its first byte is.
-/// @dev Form 128, whose head begins with 16 bytes of its ceremony's transcript digest, or zeros | alpha 64 | beta 128 | gamma 128 | delta 128 | a point of 64 for the
-/// constant and for each signal | parts.
+/// @dev Form 128, whose head begins with 16 bytes of its ceremony's transcript digest, or zeros | alpha 64 | beta 128 |
+/// gamma 128 | delta 128 | a point of 64 for the constant and for each signal | parts.
 type VerifyingKey is uint256;
 
 using {form, alpha, gamma, delta, signalPoints, parts, requireSound} for VerifyingKey global;
