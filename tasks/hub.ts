@@ -50,7 +50,6 @@ export const hubTasks = [
     .addOption(
       optional("ceremony", "Proving key (.zkey) that a ceremony made, to take instead of making one"),
     )
-    .addOption(optional("transcript", "Digest of the ceremony's transcript, 32 bytes in hexadecimal"))
     .addOption(
       optional(
         "system",

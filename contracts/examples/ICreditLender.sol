@@ -39,7 +39,7 @@ struct CreditTerms {
     ReleaseId release;
     /// Who owns the money, and names the attester.
     address lender;
-    /// How the keys must have been made, at least, that prove a score.
+    /// How the keys must have been made, at least, that prove a score: as the publisher of `release` says.
     KeyOrigin leastOrigin;
     /// Thousandths; no line is opened on less.
     uint16 minScore;
@@ -66,6 +66,9 @@ struct CreditTerms {
 /// Warning: a proof shows what the model says of these features, not that they are true, nor that the model is any
 /// good. For the first the attester is trusted with everything that the lender has put in: it can attest anybody,
 /// and one person under many accounts. `models/README.md` has how little the shipped model knows.
+/// Warning: `leastOrigin` compares what the release's publisher says of its keys, and no contract can tell whether it
+/// is so. Before a lender names a release, it compiles the circuit again, and makes the key again (PLONK) or reads the
+/// ceremony's transcript (Groth16): whoever has the secrets of the keys has proofs of any score.
 /// Warning: features are public, as all inputs are. Who would lend to people keeps them off a chain.
 interface ICreditLender {
     event AttesterSet(address indexed attester);

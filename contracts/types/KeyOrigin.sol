@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice How the keys of a release's ZK circuit were made, weakest first.
+/// @notice How the keys of a release's ZK circuit were made, weakest first, as its publisher says.
+/// @dev Warning: no contract can tell that a ceremony took place, nor that a key is of the release's circuit. Before a
+/// consumer relies on a release, somebody compiles the circuit again, and makes its key again (`Universal`) or reads
+/// the transcript whose digest the key begins with (`Ceremony`); `docs/zk.md`.
 enum KeyOrigin {
     None,
     Single,

@@ -43,7 +43,7 @@ contract Groth16Verifier is IGroth16Verifier {
         address blob = Blobs.addressOf(_BLOB_STORE, exact.zkKeyDigest);
         require(blob.code.length != 0, KeyNotStored(release, exact.zkKeyDigest));
         (VerifyingKey key, uint256 length) = loadVerifyingKey(blob);
-        key.requireSound(length, exact.graphRoot);
+        key.requireSound(length, exact.graphRoot, origin);
 
         keyOf[release] = blob;
         emit KeyAdmitted(release, exact.zkKeyDigest, origin);

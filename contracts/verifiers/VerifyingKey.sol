@@ -3,12 +3,13 @@ pragma solidity 0.8.37;
 
 import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {IKeyedVerifier} from "../interfaces/IKeyedVerifier.sol";
+import {KeyOrigin} from "../types/KeyOrigin.sol";
 import {Bn254} from "./Bn254.sol";
 import {FORM_BYTES, StatementForm, loadKey} from "./StatementForm.sol";
 
 /// @notice A verifying key of Groth16 in memory: where its first byte is.
-/// @dev Form 128, whose head begins with zeros | alpha 64 | beta 128 | gamma 128 | delta 128 | a point of 64 for the
-/// constant and for each signal | parts.
+/// @dev Form 128, whose head begins with 16 bytes of its ceremony's transcript digest, or zeros | alpha 64 | beta 128 |
+/// gamma 128 | delta 128 | a point of 64 for the constant and for each signal | parts.
 type VerifyingKey is uint256;
 
 using {form, alpha, gamma, delta, signalPoints, parts, requireSound} for VerifyingKey global;
@@ -67,11 +68,14 @@ function parts(VerifyingKey self) pure returns (uint256) {
 }
 
 /// @notice Reverts unless a proof that passes with this key can mean what it should, as far as the key shows.
-function requireSound(VerifyingKey self, uint256 length, bytes32 graphRoot) view {
+function requireSound(VerifyingKey self, uint256 length, bytes32 graphRoot, KeyOrigin origin) view {
     require(length >= SIGNALS_AT, IKeyedVerifier.KeyLengthInvalid(length, SIGNALS_AT));
     StatementForm ownForm = form(self);
-    uint256 format = ownForm.prefix();
-    require(format == KEY_FORMAT, IKeyedVerifier.KeyFormatUnknown(format));
+    uint256 prefix = ownForm.prefix();
+    require(uint16(prefix) == KEY_FORMAT, IKeyedVerifier.KeyFormatUnknown(uint16(prefix)));
+    bytes16 transcript = bytes16(uint128(prefix >> 16));
+    bool isFit = (transcript != 0) == (origin == KeyOrigin.Ceremony);
+    require(isFit, IGroth16Verifier.KeyTranscriptInvalid(transcript, origin));
     uint256 expected = ownForm.partsEnd(parts(self)) - VerifyingKey.unwrap(self);
     require(length == expected, IKeyedVerifier.KeyLengthInvalid(length, expected));
     ownForm.requireGraph(graphRoot);

@@ -4,7 +4,7 @@ import { type Manifest, modeBits } from "@opg-network/sdk/manifest";
 import { hexlify } from "ethers";
 import { z } from "zod";
 import { blobDigest, type StoredGraph } from "../../offchain-runner/src/exact/blobs.ts";
-import { powersIdIn } from "../../offchain-runner/src/zk/keyBlob.ts";
+import { namesTranscript, powersIdIn } from "../../offchain-runner/src/zk/keyBlob.ts";
 import {
   KEY_BLOB_FILE,
   KEY_ORIGINS,
@@ -52,6 +52,10 @@ export async function proofKeysOf(
   if (record.graphRoot !== graph.graphRoot || hexlify(blob.subarray(0, 32)) !== graph.graphRoot)
     throw unfit(`its keys are of graph ${record.graphRoot}; the model's is ${graph.graphRoot}`);
   if (blobDigest(blob) !== record.keyDigest) throw unfit(`${KEY_BLOB_FILE} is not the key of ${KEYS_FILE}`);
+  if (record.system === "groth16" && !namesTranscript(blob, record.origin))
+    throw unfit(
+      `${KEY_BLOB_FILE} does not name the transcript of ${KEYS_FILE}, or names one that is not there`,
+    );
   if (record.powersOfTau.origin === "local" && session.chainId !== LOCAL_CHAIN_ID)
     throw unfit("its keys rest on the local powers of tau, whose secret everybody knows");
   const refused = await refusalOf(record, blob, session);

@@ -24,7 +24,6 @@ import {
 } from "../../offchain-runner/src/zk/powersOfTau.ts";
 import type { CircuitKeys } from "../../offchain-runner/src/zk/proofSystem.ts";
 import { Prover } from "../../offchain-runner/src/zk/prover.ts";
-import { bytes32Argument } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -37,7 +36,6 @@ export interface ProveSetupArguments {
   powers: string | undefined;
   powersSha256: string | undefined;
   ceremony: string | undefined;
-  transcript: string | undefined;
   system: string | undefined;
 }
 
@@ -50,18 +48,13 @@ const WORTHLESS =
 const SINGLE =
   "These keys have one contribution, yours: if its secret was kept anywhere, whoever has it can prove anything. Chains where " +
   "value is at stake refuse them. What real value needs is a ceremony, phase 2: several who trust nobody else contribute one " +
-  "after the other to the circuit's first key, by snarkjs (`zkey new`, `zkey contribute`, `zkey beacon`), and publish the " +
-  "transcript; then run this again with --ceremony <key> --transcript <digest>. Or take --system plonk, which needs none";
+  "after the other to the circuit's first key, by snarkjs (`zkey new`, `zkey contribute`, `zkey beacon`), and publish what " +
+  "each contributed; then run this again with --ceremony <key>. Or take --system plonk, which needs none";
 
 /** Makes the keys that a release's results are proved and checked with. Nothing is sent. */
 export async function proveSetup(args: ProveSetupArguments, session: Session): Promise<Report> {
   requireTogether(["--powers", args.powers], ["--powers-sha256", args.powersSha256]);
-  requireTogether(["--ceremony", args.ceremony], ["--transcript", args.transcript]);
   const system = systemOf(args);
-  const transcript =
-    args.transcript === undefined
-      ? undefined
-      : bytes32Argument("--transcript", args.transcript).toLowerCase();
   const manifest = await readManifest(path.join(args.folder, "manifest.json"));
   await checkModel(args.folder, manifest);
   const graph = await loweredModel(args.folder, manifest);
@@ -81,9 +74,9 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
     if (system === "plonk") session.say(`Of PLONK, these are ${gates} gates`);
     const power = system === "plonk" ? powerOfGates(gates) : powerOf(r1cs);
     const powers = await powersFor(power, args, session, prover);
-    const given = { ...args, system, transcript, out, session };
+    const given = { ...args, system, out, session };
     const keys: CircuitKeys = await keysFrom(circuit, powers, given, prover);
-    const blob = keyBlob(graph, keys.verifyingKey);
+    const blob = keyBlob(graph, keys.verifyingKey, keys.origin);
     const record = recordOf(graph.graphRoot, keys, blobDigest(blob));
     await writeFile(path.join(out, VERIFYING_KEY_FILE), `${JSON.stringify(keys.verifyingKey, null, 2)}\n`);
     await writeFile(path.join(out, KEY_BLOB_FILE), blob);
@@ -104,6 +97,7 @@ export async function proveSetup(args: ProveSetupArguments, session: Session): P
           ["powers of tau", `${powers.origin}, ${powers.digest}`],
           ["their id on chain", powersId],
           ["origin", record.origin.kind],
+          ["transcript", record.origin.kind === "ceremony" ? record.origin.transcript : undefined],
           ["key digest", record.keyDigest],
         ]),
         ...warnings,
@@ -153,18 +147,12 @@ async function powersFor(
   return await localPowers(power, path.join(session.hre.config.paths.cache, "zk"), prover);
 }
 
-type Ceremony = Pick<ProveSetupArguments, "ceremony" | "transcript">;
+type Ceremony = Pick<ProveSetupArguments, "ceremony">;
 
 async function keysFrom(
   circuit: CompiledCircuit,
   powers: PowersOfTau,
-  {
-    system,
-    ceremony,
-    transcript,
-    out,
-    session,
-  }: Ceremony & { system: System; out: string; session: Session },
+  { system, ceremony, out, session }: Ceremony & { system: System; out: string; session: Session },
   prover: Prover,
 ): Promise<CircuitKeys> {
   const provingKey = path.join(out, PROVING_KEY_FILE);
@@ -172,12 +160,12 @@ async function keysFrom(
     session.say("Making keys that need no contribution");
     return await setUpUniversal(circuit, powers, provingKey, prover);
   }
-  if (ceremony === undefined || transcript === undefined) {
+  if (ceremony === undefined) {
     session.say("Making keys with one contribution");
     return await setUp(circuit, powers, provingKey, prover);
   }
   session.say("Checking the ceremony's key against circuit and powers of tau");
-  const keys = await adoptCeremony(circuit, powers, { provingKey: ceremony, transcript }, prover);
+  const keys = await adoptCeremony(circuit, powers, ceremony, prover);
   if (path.resolve(ceremony) !== path.resolve(provingKey)) await copyFile(ceremony, provingKey);
   return { ...keys, provingKey };
 }

@@ -73,6 +73,7 @@ describe("npx hardhat protocol deploy", function () {
       parameters,
       local
         .replace("chainId: 31337", `chainId: ${CHAIN_ID}`)
+        .replace(/acceptedPowers: \[[^\]]*\]/, "acceptedPowers: []")
         .replace('admin: "deployer"', `admin: "0x${"a1".repeat(20)}"`)
         .replace('governor: "deployer"', `governor: "0x${"a2".repeat(20)}"`)
         .replace('guardian: "deployer"', `guardian: "0x${"a3".repeat(20)}"`),

@@ -45,7 +45,11 @@ export interface MadeProof {
 export interface KeySystem {
   readonly name: string;
   /** The key as the verifier contract reads it. @throws CircuitError */
-  blobOf(graph: { graphRoot: string; root: GraphRoot }, verifyingKey: VerifyingKey): Uint8Array;
+  blobOf(
+    graph: { graphRoot: string; root: GraphRoot },
+    verifyingKey: VerifyingKey,
+    origin: KeysRecord["origin"],
+  ): Uint8Array;
   /** The verifying key that a proving key belongs to. */
   verifyingKeyOf(provingKey: string, prover: Prover, signal: AbortSignal): Promise<VerifyingKey>;
   /** Proves, and checks the proof with the verifying key. @throws CircuitError */

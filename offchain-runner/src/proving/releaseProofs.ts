@@ -120,7 +120,7 @@ function requireCommitted(
   committed: Commitment,
 ): void {
   if (record.graphRoot !== graph.graphRoot) throw mismatch("graph root", record.graphRoot, graph.graphRoot);
-  const digest = blobDigest(system.blobOf(graph, verifyingKey));
+  const digest = blobDigest(system.blobOf(graph, verifyingKey, record.origin));
   if (digest !== committed.digest) throw mismatch("digest of the verifying key", digest, committed.digest);
   const origin = KEY_ORIGINS[record.origin.kind];
   if (origin !== committed.origin) throw mismatch("origin of the keys", origin, committed.origin);
@@ -157,7 +157,7 @@ async function requireProvingKey(
   const own = await blamingKeys("the proving key cannot be read", () =>
     pool.use((prover) => system.verifyingKeyOf(provingKey, prover, signal), signal),
   );
-  const key = blobDigest(system.blobOf(graph, own));
+  const key = blobDigest(system.blobOf(graph, own, record.origin));
   if (key !== committed.digest) throw mismatch("the proving key's verifying key", key, committed.digest);
 }
 

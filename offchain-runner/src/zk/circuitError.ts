@@ -13,6 +13,7 @@ const PROBLEMS = {
   "powers-of-tau-mismatch": "The powers of tau are not the ones that were asked for",
   "powers-of-tau-too-few": "The powers of tau do not hold the circuit",
   "key-mismatch": "The proving key is not one of this circuit",
+  "ceremony-too-small": "Too few contributed to the proving key to call it a ceremony's",
 } as const;
 
 export type CircuitErrorCode = keyof typeof PROBLEMS;

@@ -1,10 +1,11 @@
-import type { FileHandle } from "node:fs/promises";
-import { mkdir, mkdtemp, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { concat, keccak256, toBeHex, toBigInt } from "ethers";
+import { concat, keccak256 } from "ethers";
 import { CircuitError } from "./circuitError.ts";
 import { sha256 } from "./compiledCircuit.ts";
+import { LOCAL_POWERS_ID } from "./localPowers.ts";
 import type { Prover } from "./prover.ts";
+import { type FileKind, withSection, wordsOfG2 } from "./sectionFile.ts";
 
 /** A file of powers of tau and what it was checked to be. */
 export interface PowersOfTau {
@@ -25,18 +26,18 @@ const LOCAL_DIGESTS: Readonly<Record<number, string>> = {
 
 const LOCAL_POWERS = Object.keys(LOCAL_DIGESTS).map(Number);
 
-/** Sections of a file (format: iden3/snarkjs). */
+const POWERS_FILE: FileKind = { magic: "ptau", name: "powers of tau", code: "powers-of-tau-mismatch" };
 const [HEADER, SECOND_GROUP] = [1, 3];
-const WORD = 32;
-/** Of coordinates, which the file has times 2^256 (Montgomery). */
-const PRIME = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
-const INVERSE_RADIX = 20988524275117001072002809824448087578619730785600314334253784976379291040311n;
+const G2 = 128;
 
-/** The powers that a publisher brings; local ones stay local. @throws CircuitError `powers-of-tau-mismatch` */
+/**
+ * The powers that a publisher brings; local ones stay local, whatever else is in their file.
+ * @throws CircuitError `powers-of-tau-mismatch`
+ */
 export async function givenPowers(file: string, given: string): Promise<PowersOfTau> {
   await checkDigest(file, given);
-  const digest = given.toLowerCase();
-  return { file, digest, origin: Object.values(LOCAL_DIGESTS).includes(digest) ? "local" : "given" };
+  const isLocal = (await powersIdOf(file)) === LOCAL_POWERS_ID;
+  return { file, digest: given.toLowerCase(), origin: isLocal ? "local" : "given" };
 }
 
 /** The powers for a local network: made once, kept in a folder, checked whenever they are used. */
@@ -73,9 +74,9 @@ export function localPowerFor(power: number): number {
 
 /** How many powers a file holds, as a power of two. @throws CircuitError `powers-of-tau-mismatch` for another file */
 export async function powerOfFile(path: string): Promise<number> {
-  return await withSection(path, HEADER, async (file, at) => {
-    const fieldBytes = (await bytesAt(file, at, 4)).readUInt32LE(0);
-    return (await bytesAt(file, at + 4 + fieldBytes, 4)).readUInt32LE(0);
+  return await withSection(path, POWERS_FILE, HEADER, async (file, at) => {
+    const fieldBytes = (await file.bytesAt(at, 4)).readUInt32LE(0);
+    return (await file.bytesAt(at + 4 + fieldBytes, 4)).readUInt32LE(0);
   });
 }
 
@@ -86,45 +87,8 @@ export async function powerOfFile(path: string): Promise<number> {
  */
 export async function powersIdOf(path: string): Promise<string> {
   // The first point is the generator.
-  const point = await withSection(path, SECOND_GROUP, (file, at) => bytesAt(file, at + 4 * WORD, 4 * WORD));
-  const words = [1, 0, 3, 2].map((i) =>
-    toBeHex(fromMontgomery(point.subarray(i * WORD, (i + 1) * WORD)), WORD),
-  );
-  return keccak256(concat(words));
-}
-
-function fromMontgomery(littleEndian: Uint8Array): bigint {
-  return (toBigInt(littleEndian.toReversed()) * INVERSE_RADIX) % PRIME;
-}
-
-async function withSection<T>(
-  path: string,
-  wanted: number,
-  read: (file: FileHandle, at: number) => Promise<T>,
-): Promise<T> {
-  const file = await open(path);
-  try {
-    const start = await bytesAt(file, 0, 12);
-    if (start.toString("latin1", 0, 4) !== "ptau")
-      throw new CircuitError("powers-of-tau-mismatch", { reason: `${path} is no file of powers of tau` });
-    let at = start.length;
-    for (let left = start.readUInt32LE(8); left > 0; left--) {
-      const head = await bytesAt(file, at, 12);
-      at += head.length;
-      if (head.readUInt32LE(0) === wanted) return await read(file, at);
-      at += Number(head.readBigUInt64LE(4));
-    }
-    throw new CircuitError("powers-of-tau-mismatch", { reason: `${path} has no section ${wanted}` });
-  } finally {
-    await file.close();
-  }
-}
-
-async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
-  if (bytesRead !== length)
-    throw new CircuitError("powers-of-tau-mismatch", { reason: "the file of powers of tau ends too early" });
-  return buffer;
+  const point = await withSection(path, POWERS_FILE, SECOND_GROUP, (file, at) => file.bytesAt(at + G2, G2));
+  return keccak256(concat(wordsOfG2(point)));
 }
 
 async function checkDigest(file: string, digest: string): Promise<void> {

@@ -12,7 +12,7 @@ import { circuitInput } from "./statement.ts";
 export type KeyOrigin =
   /** One contribution: whoever made it, if it kept the secret. */
   | { readonly kind: "single"; readonly contribution: string }
-  /** Every contributor of a ceremony together; the digest names its transcript. */
+  /** Every contributor of a ceremony together; `transcriptDigest` of their contributions. */
   | { readonly kind: "ceremony"; readonly transcript: string }
   /** No secret of the circuit's own: those of the powers of tau alone. */
   | { readonly kind: "universal" };

@@ -60,10 +60,42 @@ contract AdmitKeyTest is Groth16Fixture {
         _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyLengthInvalid.selector, length, expected));
     }
 
-    function testFuzz_revertsWhenTheFormatIsUnknown(uint144 format) public {
+    function testFuzz_revertsWhenTheFormatIsUnknown(uint16 format) public {
         vm.assume(format != 1);
-        bytes memory other = _patched(key, HEAD, abi.encodePacked(format));
+        bytes memory other = _patched(key, HEAD + 16, abi.encodePacked(format));
         _refused(other, abi.encodeWithSelector(IKeyedVerifier.KeyFormatUnknown.selector, format));
+    }
+
+    function testFuzz_takesAKeyOfACeremonyThatNamesItsTranscript(bytes16 transcript) public {
+        vm.assume(transcript != 0);
+        bytes memory named = _patched(key, HEAD, abi.encodePacked(transcript));
+        _commit(OTHER, address(verifier), named, KeyOrigin.Ceremony);
+        verifier.admitKey(OTHER);
+        assertEq(verifier.keyOf(OTHER), store.addressOf(store.digestOf(named)));
+    }
+
+    function test_revertsWhenAKeyOfACeremonyNamesNoTranscript() public {
+        _commit(OTHER, address(verifier), key, KeyOrigin.Ceremony);
+        vm.expectRevert(
+            abi.encodeWithSelector(IGroth16Verifier.KeyTranscriptInvalid.selector, bytes16(0), KeyOrigin.Ceremony)
+        );
+        verifier.admitKey(OTHER);
+    }
+
+    function testFuzz_revertsWhenAKeyOfNoCeremonyNamesATranscript(bytes16 transcript) public {
+        vm.assume(transcript != 0);
+        bytes memory named = _patched(key, HEAD, abi.encodePacked(transcript));
+        bytes4 problem = IGroth16Verifier.KeyTranscriptInvalid.selector;
+        _refused(named, abi.encodeWithSelector(problem, transcript, KeyOrigin.Single));
+    }
+
+    /// The transcript is no part of what is proved.
+    function test_takesTheSameProofsWithATranscript() public {
+        (ProofStatement memory statement, bytes memory proof, ) = _proved(3);
+        bytes memory named = _patched(key, HEAD, abi.encodePacked(type(uint128).max));
+        _commit(statement.release, address(verifier), named, KeyOrigin.Ceremony);
+        verifier.admitKey(statement.release);
+        assertTrue(verifier.verify(statement, proof));
     }
 
     /// One signal holds four bytes of input, one of output and the binding: no more, no less.

@@ -1,7 +1,7 @@
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
-import { hexlify } from "ethers";
+import { concat, hexlify } from "ethers";
 import { readFigures } from "../../../bench/figures.ts";
 import { expectedAnswerGas, fulfilGas } from "../../../offchain-runner/src/chain/gasModel.ts";
 import { gasOf, proofBytes } from "../../../offchain-runner/src/jobs/answerGas.ts";
@@ -12,13 +12,18 @@ import { someRequest } from "./fakes/someRequest.ts";
 /** What `gas.zk.settle` is measured on: one input of this many bytes, an output of one. */
 const MEASURED_BYTES = 256;
 const CHUNK = 31;
+const [GROTH16_BYTES, PLONK_BYTES] = [256, 768];
+/** What `docs/zk.md` says, until the figures have it. */
+const [PLONK_SETTLE, PLONK_CHUNK] = [347_000, 1_300];
+/** Paid once, however many answers a transaction carries. */
+const TRANSACTION_BASE = 21_000;
 /** Request, acceptance and offsets. */
 const REQUEST_BYTES = 900;
 
 describe("gasModel", () => {
   const figures = readFigures();
 
-  function proved(bytes: number): Job {
+  function proved(bytes: number, proofBytes = GROTH16_BYTES): Job {
     const encoded = (count: number) => {
       const values = Array.from({ length: count }, (_, i) => 1 + (i % 255));
       return encodeTensors([tensorFromNumbers("uint8", [count], values)]);
@@ -26,10 +31,13 @@ describe("gasModel", () => {
     return {
       ...{ id: "", state: "answered", openedBlock: 1, attempts: 0, notBeforeMs: 0, seenAtMs: 0 },
       request: someRequest({ mode: 1, callbackGas: 0 }),
-      ...{ input: encoded(bytes), output: encoded(1), proof: new Uint8Array(256).fill(1) },
+      ...{ input: encoded(bytes), output: encoded(1), proof: new Uint8Array(proofBytes).fill(1) },
     };
   }
 
+  const plonkGas = (chunks: number) =>
+    (figures["gas.zk.settle.plonk"] ?? PLONK_SETTLE) +
+    chunks * (figures["gas.zk.chunk.plonk"] ?? PLONK_CHUNK);
   const dataOf = (job: Job) =>
     hexlify(Uint8Array.from({ length: REQUEST_BYTES + proofBytes(job) }, (_, i) => (i % 3 === 0 ? 0 : 1)));
 
@@ -41,6 +49,40 @@ describe("gasModel", () => {
       expect(limit).to.be.greaterThan(measured);
       expect(limit).to.be.lessThan(1.6 * measured);
       expectNear(Number(expectedAnswerGas(gasOf(job))), measured, 0.15 * measured);
+    }
+  });
+
+  it("gives an answer with a proof of PLONK as much gas as it takes, and at most a Groth16 proof's with its calldata", () => {
+    for (const chunks of [0, 16, 100]) {
+      const bytes = MEASURED_BYTES + chunks * CHUNK;
+      const job = proved(bytes, PLONK_BYTES);
+      const limit = Number(fulfilGas(dataOf(job), [gasOf(job)]));
+      expect(limit).to.be.greaterThan(plonkGas(chunks));
+      const other = proved(bytes);
+      const calldata = 16 * (PLONK_BYTES - GROTH16_BYTES);
+      expect(limit).to.be.at.most(Number(fulfilGas(dataOf(other), [gasOf(other)])) + calldata);
+      expect(Number(expectedAnswerGas(gasOf(job)))).to.be.greaterThan(0.95 * plonkGas(chunks));
+    }
+  });
+
+  it("gives a batch of answers as much gas as they take, of either proof system and of both", () => {
+    const groth16 = { job: proved(MEASURED_BYTES), measured: figures["gas.zk.settle"] ?? 0 };
+    const plonk = { job: proved(MEASURED_BYTES, PLONK_BYTES), measured: plonkGas(0) };
+    for (const batch of [
+      [plonk, plonk],
+      [groth16, plonk],
+      [groth16, groth16],
+      [plonk, plonk, groth16, plonk, plonk, groth16, plonk, plonk],
+    ]) {
+      const measured = batch.reduce((sum, one) => sum + one.measured - TRANSACTION_BASE, TRANSACTION_BASE);
+      const data = concat(batch.map(({ job }) => dataOf(job)));
+      const limit = Number(
+        fulfilGas(
+          data,
+          batch.map(({ job }) => gasOf(job)),
+        ),
+      );
+      expect(limit).to.be.greaterThan(measured);
     }
   });
 

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readManifest } from "@opg-network/sdk/manifest";
 import { expect } from "chai";
-import { AbiCoder, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, hexlify, id, keccak256, ZeroAddress, ZeroHash } from "ethers";
 import hre from "hardhat";
 
 import { blobDigest } from "../../../offchain-runner/src/exact/blobs.ts";
@@ -16,6 +16,7 @@ import { proofKeysOf } from "../../../tasks/hub/proofKeys.ts";
 import type { Session } from "../../../tasks/session.ts";
 import { type CommandLine, commandLine } from "../../fixtures/commands.ts";
 import { byteSum } from "../../fixtures/models/make.ts";
+import { contribute } from "../../fixtures/zk/contribute.ts";
 
 /** Of a PLONK key: the point of its powers of tau. */
 const SECRET_AT = 640;
@@ -119,8 +120,8 @@ describe("keys of proofs", () => {
     expect(await cli.failure("hub prove-setup", { folder, system: "fflonk" })).to.include({
       code: "argument-invalid",
     });
-    const ceremony = { ceremony: "key.zkey", transcript: `0x${"ab".repeat(32)}` };
-    expect(await cli.failure("hub prove-setup", { folder, system: "plonk", ...ceremony })).to.include({
+    const ceremony = "key.zkey";
+    expect(await cli.failure("hub prove-setup", { folder, system: "plonk", ceremony })).to.include({
       code: "arguments-conflict",
     });
   });
@@ -167,30 +168,47 @@ describe("keys of proofs", () => {
     expect(made.powersOfTau).to.deep.equal({ origin: "local", sha256: `0x${powersSha256}` });
     expect((made.warnings as string[]).join(" ")).to.include("everybody knows");
 
-    const transcript = `0x${"ab".repeat(32)}`;
-    const ceremony = path.join(out, "proving.zkey");
-    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony, transcript });
-    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript });
-    expect(adopted.keyDigest).to.equal(made.keyDigest);
+    const alone = path.join(out, "proving.zkey");
+    expect(await cli.failure("hub prove-setup", { ...given, powersSha256, ceremony: alone })).to.include({
+      code: "ceremony-too-small",
+    });
+    const ceremony = path.join(cli.folder, "ceremony.zkey");
+    await contribute(alone, ceremony);
+    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony });
+    expect(adopted.origin).to.have.property("kind", "ceremony");
+    const { transcript } = adopted.origin as { transcript: string };
+    const blob = await readFile(path.join(out, "verifier.key"));
+    expect(hexlify(blob.subarray(96, 112))).to.equal(transcript.slice(0, 34));
     const foreign = await cli.failure("hub prove-setup", {
-      ...{ ...given, powersSha256, transcript },
+      ...{ ...given, powersSha256, ceremony },
       folder: await modelFolder("foreign", ["ZK"], 2),
-      ceremony,
+      out: path.join(cli.folder, "foreign-keys"),
     });
     expect(["key-mismatch", "proving-failed"]).to.include(foreign.code);
+
+    const { release } = await cli.value("hub publish", { folder, keys: out, major: true });
+    const { hub, groth16, blobs } = cli.protocol;
+    expect(await hub.proofKeyOriginOf(release as string)).to.equal(2n);
+    expect(await groth16.keyOf(release as string)).to.equal(
+      await blobs.addressOf(adopted.keyDigest as string),
+    );
   });
 
   it("count on a local chain alone where their powers of tau are local, as where one alone made them", async () => {
     const shown = path.join(cli.folder, "shown");
     await mkdir(shown);
-    await copyFile(path.join(keys, "verifier.key"), path.join(shown, "verifier.key"));
     const record = JSON.parse(await readFile(path.join(keys, "keys.json"), "utf8")) as KeysRecord;
     const manifest = await readManifest(path.join(folder, "manifest.json"));
     const graph = await loweredModel(folder, manifest);
     const [local, given] = ["local", "given"].map((origin) => ({ ...record.powersOfTau, origin }));
     const ceremony = { kind: "ceremony", transcript: `0x${"ab".repeat(32)}` };
-    const accepted = async (chainId: number, least: number, change: object) => {
-      await writeFile(path.join(shown, "keys.json"), JSON.stringify({ ...record, ...change }));
+    const blob = await readFile(path.join(keys, "verifier.key"));
+    const held = Buffer.from(blob).fill(0xab, 96, 112);
+    const accepted = async (chainId: number, least: number, change: object, given?: Buffer) => {
+      const verifierKey = given ?? ("origin" in change ? held : blob);
+      const keyDigest = blobDigest(verifierKey);
+      await writeFile(path.join(shown, "verifier.key"), verifierKey);
+      await writeFile(path.join(shown, "keys.json"), JSON.stringify({ ...record, ...change, keyDigest }));
       const groth16 = {
         LEAST_ORIGIN: async () => BigInt(least),
         getAddress: async () => ZeroAddress,
@@ -211,6 +229,9 @@ describe("keys of proofs", () => {
     expect(await accepted(ELSEWHERE, SINGLE, { powersOfTau: local })).to.equal(false);
     expect(await accepted(ELSEWHERE, CEREMONY, { powersOfTau: given })).to.equal(false);
     expect(await accepted(ELSEWHERE, CEREMONY, { powersOfTau: given, origin: ceremony })).to.equal(true);
+    // A key names the transcript that its record does, and none where there was none.
+    expect(await accepted(LOCAL, SINGLE, { powersOfTau: given, origin: ceremony }, blob)).to.equal(false);
+    expect(await accepted(LOCAL, SINGLE, { powersOfTau: given }, held)).to.equal(false);
   });
 
   it("are taken by hub admit-key, from whomever, once", async () => {
@@ -250,11 +271,8 @@ describe("keys of proofs", () => {
     expect(await refusal(signed as string)).to.equal("arguments-conflict");
   });
 
-  it("refuses an approximate model and a transcript that is no digest", async () => {
+  it("refuses an approximate model", async () => {
     const eth = path.join(hre.config.paths.root, "models", "eth-volatility-1h");
     expect(await cli.failure("hub prove-setup", { folder: eth })).to.include({ code: "arguments-conflict" });
-    expect(
-      await cli.failure("hub prove-setup", { folder, ceremony: "key.zkey", transcript: "0x12" }),
-    ).to.include({ code: "argument-invalid" });
   });
 });

@@ -7,6 +7,7 @@ import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
 import pino from "pino";
 import type { KeyRegistry } from "../../../../offchain-runner/src/chain/keyRegistry.ts";
+import { blobDigest } from "../../../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import type { PublishedRelease } from "../../../../offchain-runner/src/hub/releaseCatalog.ts";
 import { resultOf } from "../../../../offchain-runner/src/jobs/fulfilSource.ts";
@@ -17,6 +18,7 @@ import { ProverPool } from "../../../../offchain-runner/src/proving/proverPool.t
 import { ProvingEngine } from "../../../../offchain-runner/src/proving/provingEngine.ts";
 import { openReleaseProofs, requireAdmitted } from "../../../../offchain-runner/src/proving/releaseProofs.ts";
 import { setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
+import { keyBlob } from "../../../../offchain-runner/src/zk/keyBlob.ts";
 import { KEY_ORIGINS } from "../../../../offchain-runner/src/zk/keysRecord.ts";
 import { localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { Prover } from "../../../../offchain-runner/src/zk/prover.ts";
@@ -160,6 +162,20 @@ describe("proofs of a release", function () {
       rewrite("verifying.json", () => ({ protocol: "groth16" })),
     );
     await expectError(openWith({ keys: odd }), "proof-keys-invalid");
+  });
+
+  it("are made with keys of a ceremony, under the name of its transcript alone", async () => {
+    const held = (byte: string) => ({ kind: "ceremony", transcript: `0x${byte.repeat(32)}` }) as const;
+    const blob = keyBlob(keys.graph, keys.verifyingKey, held("c7"));
+    const proofKey = { verifier: VERIFIER, digest: blobDigest(blob), origin: KEY_ORIGINS.ceremony };
+    const folderOf = (byte: string) =>
+      changed(
+        `ceremony-${byte}`,
+        rewrite("keys.json", (record) => ({ ...record, origin: held(byte) })),
+      );
+    const opened = await openWith({ keys: folderOf("c7"), release: { proofKey } });
+    expect(opened.trialMs).to.be.greaterThan(0);
+    await expectError(openWith({ keys: folderOf("c8"), release: { proofKey } }), "proof-key-mismatch");
   });
 
   it("are refused with keys of another release, or of another circuit", async () => {

@@ -1,10 +1,13 @@
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { concat, getBytes, hexlify } from "ethers";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import { constraintsOf, powerOf, sha256 } from "../../../../offchain-runner/src/zk/compiledCircuit.ts";
+import { contributionsOf } from "../../../../offchain-runner/src/zk/contributions.ts";
 import { adoptCeremony, setUp } from "../../../../offchain-runner/src/zk/groth16.ts";
+import { keyBlob, namesTranscript } from "../../../../offchain-runner/src/zk/keyBlob.ts";
 import type { PowersOfTau } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import { givenPowers, localPowerFor, localPowers } from "../../../../offchain-runner/src/zk/powersOfTau.ts";
 import type { CircuitKeys } from "../../../../offchain-runner/src/zk/proofSystem.ts";
@@ -16,6 +19,7 @@ import { encodeTensors } from "../../../../sdk/src/tensorCodec.ts";
 import { tensorFromNumbers } from "../../../../sdk/src/tensorValues.ts";
 import type { TestedCircuit } from "../../../fixtures/zk/circuits.ts";
 import { CircuitBench } from "../../../fixtures/zk/circuits.ts";
+import { addBeacon, contribute, freshPowers } from "../../../fixtures/zk/contribute.ts";
 import { smallNetwork } from "../../../fixtures/zk/gadgetGraphs.ts";
 import { expectError } from "../expectError.ts";
 
@@ -104,13 +108,17 @@ describe("prover", () => {
   it("takes keys of a ceremony for the same circuit alone", async function () {
     this.timeout(120_000);
     const provingKey = join(bench.folder, "ceremony.zkey");
-    copyFileSync(keys.provingKey, provingKey);
-    const ceremony = { provingKey, transcript: `0x${"11".repeat(32)}` };
-    const adopted = await adoptCeremony(network.circuit, powers, ceremony, bench.prover);
-    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript: ceremony.transcript });
-    expect(adopted.verifyingKey).to.deep.equal(keys.verifyingKey);
+    await contribute(keys.provingKey, provingKey);
+    const contributions = await contributionsOf(provingKey);
+    expect(contributions.map(({ isBeacon }) => isBeacon)).to.deep.equal([false, false]);
+    // As the library told the one who made it.
+    expect(keys.origin).to.deep.equal({ kind: "single", contribution: contributions[0]?.hash });
+    const adopted = await adoptCeremony(network.circuit, powers, provingKey, bench.prover);
+    const transcript = sha256(getBytes(concat(contributions.map(({ hash }) => hash))));
+    expect(adopted.origin).to.deep.equal({ kind: "ceremony", transcript });
+    expect(adopted.verifyingKey.vk_delta_2).not.to.deep.equal(keys.verifyingKey.vk_delta_2);
     const other = await bench.build(smallNetwork(14));
-    await expectError(adoptCeremony(other.circuit, powers, ceremony, bench.prover), "key-mismatch");
+    await expectError(adoptCeremony(other.circuit, powers, provingKey, bench.prover), "key-mismatch");
     await expectError(
       prove(
         { circuit: other.circuit, keys, root: other.graph.root },
@@ -119,6 +127,33 @@ describe("prover", () => {
       ),
       "key-mismatch",
     );
+  });
+
+  it("calls no ceremony what one alone contributed to, with a beacon or without", async function () {
+    this.timeout(120_000);
+    const provingKey = join(bench.folder, "beacon.zkey");
+    await addBeacon(keys.provingKey, provingKey);
+    const contributions = await contributionsOf(provingKey);
+    expect(contributions.map(({ isBeacon }) => isBeacon)).to.deep.equal([false, true]);
+    for (const key of [keys.provingKey, provingKey])
+      await expectError(adoptCeremony(network.circuit, powers, key, bench.prover), "ceremony-too-small");
+    await expectError(contributionsOf(powers.file), "key-mismatch");
+  });
+
+  it("names a ceremony's transcript in its key, by 16 bytes, and in no other", () => {
+    const transcript = `0x${"c7".repeat(16)}${"11".repeat(16)}`;
+    const [single, held] = [keys.origin, { kind: "ceremony", transcript } as const].map((origin) => ({
+      blob: keyBlob(network.graph, keys.verifyingKey, origin),
+      origin,
+    }));
+    if (single === undefined || held === undefined) throw new Error("two keys were made");
+    expect(hexlify(single.blob.subarray(96, 112))).to.equal(`0x${"00".repeat(16)}`);
+    expect(hexlify(held.blob.subarray(96, 112))).to.equal(`0x${"c7".repeat(16)}`);
+    expect(held.blob.subarray(112)).to.deep.equal(single.blob.subarray(112));
+    expect(namesTranscript(held.blob, held.origin)).to.equal(true);
+    expect(namesTranscript(single.blob, single.origin)).to.equal(true);
+    expect(namesTranscript(held.blob, single.origin)).to.equal(false);
+    expect(namesTranscript(single.blob, held.origin)).to.equal(false);
   });
 
   it("makes the local powers anew where they are missing or changed, the same bytes as the library's", async function () {
@@ -141,8 +176,18 @@ describe("prover", () => {
     writeFileSync(altered, bytes);
     await expectError(givenPowers(altered, powers.digest), "powers-of-tau-mismatch");
     await expectError(givenPowers(join(bench.folder, "none.ptau"), powers.digest), "powers-of-tau-mismatch");
-    const digest = sha256(bytes);
-    expect(await givenPowers(altered, digest)).to.include({ origin: "given", digest });
+  });
+
+  it("knows the local powers of tau by their secret, in whatever file they come", async () => {
+    const altered = join(bench.folder, "renamed.ptau");
+    const bytes = readFileSync(powers.file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(altered, bytes);
+    expect(await givenPowers(altered, sha256(bytes))).to.include({ origin: "local", digest: sha256(bytes) });
+    const others = join(bench.folder, "fresh.ptau");
+    await freshPowers(others);
+    const digest = sha256(readFileSync(others));
+    expect(await givenPowers(others, digest)).to.include({ origin: "given", digest });
   });
 
   it("has local powers of tau stay local, whoever brings them", async () => {
