@@ -309,7 +309,13 @@ const configSchema = z.strictObject({
       resultValiditySec: positive.default(600),
     })
     .prefault({}),
-  accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
+  accept: z
+    .strictObject({
+      aboveRunMs: positive.default(3_000),
+      /** Part of the signer's free balance that the bond of one request may take. */
+      budgetShare: part.default(0.25),
+    })
+    .prefault({}),
   claims: z.strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") }).prefault({}),
   /** From when on something is an alarm; see README.md. */
   alarms: z
