@@ -11,6 +11,8 @@ const MEMORY_MS = 30 * DAY_MS;
 /** Token wei. */
 export interface PricedKey extends ServedKey {
   fee: bigint;
+  /** With a proof, whose making costs the node more than an answer alone. */
+  isProved?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export class UnpaidQuota {
     const ids = this.#served.transact(() => {
       const since = this.#since();
       const priced = results
-        .map((result) => ({ ...result, grains: this.#grainsOf(result.fee) }))
+        .map((result) => ({ ...result, grains: this.#grainsOf(result) }))
         .filter((result) => !this.#served.isHeld(caller.id, result, since));
       const grains = priced.reduce((sum, result) => sum + result.grains, 0);
       const paid = this.#served.paidBy(caller.id, this.#clock.nowMs() - MEMORY_MS);
@@ -48,6 +50,12 @@ export class UnpaidQuota {
       return priced.map((result) => this.#served.record(recipient, result));
     });
     return () => this.#served.forget(ids);
+  }
+
+  /** With whom a caller shares the node's time and places: whoever never paid with its whole network. */
+  flowOf({ id, network, isAnonymous }: Caller): string {
+    const isKnown = !isAnonymous && this.#served.paidBy(id, this.#clock.nowMs() - MEMORY_MS) > 0;
+    return isKnown ? id : `network:${network}`;
   }
 
   totals(): ServedTotals {
@@ -85,8 +93,9 @@ export class UnpaidQuota {
     });
   }
 
-  #grainsOf(fee: bigint): number {
-    return Math.max(toGrains(fee), toGrains(this.#terms.least));
+  #grainsOf({ fee, isProved = false }: PricedKey): number {
+    const { least, leastProof } = this.#terms;
+    return Math.max(toGrains(fee), toGrains(least), isProved ? toGrains(leastProof) : 0);
   }
 
   #since(): number {

@@ -82,11 +82,6 @@ export class ResultProver {
   signalCount(release: string): number | undefined {
     return this.#engine.signalCount(release);
   }
-
-  /** @throws InferenceError `no-capacity` when as many calls wait as may */
-  requireRoom(): void {
-    this.#scheduler.requireRoom();
-  }
 }
 
 /** What goes along with a result of mode ZK: the input, whose hash was signed, and the proof. */
