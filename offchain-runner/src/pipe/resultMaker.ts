@@ -52,7 +52,7 @@ export interface ResultMakerDependencies {
   engine: Pick<InferenceEngine, "checkInput">;
   scheduler: RunScheduler;
   /** Absent where nothing is proved. */
-  prover?: Pick<ResultProver, "prove"> | undefined;
+  prover?: Pick<ResultProver, "prove" | "hasProof"> | undefined;
   /** Of proofs that calls wait for. */
   places: ProofPlaces;
   outputs: OutputCache;
@@ -108,7 +108,7 @@ export class ResultMaker {
     { addressee, caller, flow }: { addressee: Addressee; caller: Caller; flow: string },
     signal: AbortSignal,
   ): Promise<CarriedResult[]> {
-    const { quota, onServed } = this.#dependencies;
+    const { quota, prover, onServed } = this.#dependencies;
     const context = contextFor(addressee);
     const keys = queries.map(({ query, inputHash, offer }) => ({
       context,
@@ -117,6 +117,7 @@ export class ResultMaker {
       inputHash,
       fee: offer.fee,
       isProved: offer.mode === ZK_MODE,
+      isProofHeld: prover?.hasProof(offer.release, getBytes(query.input)) ?? false,
     }));
     const takeBack = quota.charge(caller, keys);
     const each = queries.map((query) => this.#answerOne(query, flow, signal));

@@ -13,6 +13,8 @@ export interface PricedKey extends ServedKey {
   fee: bigint;
   /** With a proof, whose making costs the node more than an answer alone. */
   isProved?: boolean;
+  /** Its proof is at hand; else it has to be made, though the caller may have had it. */
+  isProofHeld?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export class UnpaidQuota {
   }
 
   /**
-   * Books answers before they are made, all or none. What the caller holds already counts once.
+   * Books answers before they are made, all or none. What the caller holds already counts once, unless a proof is made again.
    * @returns how to take them back, when it is the node that fails
    * @throws PipeError `unpaid-quota`
    */
@@ -41,7 +43,7 @@ export class UnpaidQuota {
       const since = this.#since();
       const priced = results
         .map((result) => ({ ...result, grains: this.#grainsOf(result) }))
-        .filter((result) => !this.#served.isHeld(caller.id, result, since));
+        .filter((result) => mustBeMade(result) || !this.#served.isHeld(caller.id, result, since));
       const grains = priced.reduce((sum, result) => sum + result.grains, 0);
       const paid = this.#served.paidBy(caller.id, this.#clock.nowMs() - MEMORY_MS);
       const isNewcomer = paid === 0;
@@ -101,6 +103,10 @@ export class UnpaidQuota {
   #since(): number {
     return this.#clock.nowMs() - this.#terms.windowSec * 1_000;
   }
+}
+
+function mustBeMade({ isProved = false, isProofHeld = false }: PricedKey): boolean {
+  return isProved && !isProofHeld;
 }
 
 function toGrains(wei: bigint): number {

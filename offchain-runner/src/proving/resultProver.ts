@@ -79,6 +79,11 @@ export class ResultProver {
     return this.#scheduler.waitMs(release);
   }
 
+  /** Whether a proof for `input` is at hand. */
+  hasProof(release: PublishedRelease, input: Uint8Array): boolean {
+    return this.#engine.hasProof(release, input);
+  }
+
   signalCount(release: string): number | undefined {
     return this.#engine.signalCount(release);
   }

@@ -51,7 +51,7 @@ export const ALICE: Caller = { id: "alice", isAnonymous: false, network: "10.0.0
 
 const SIGNER = new Wallet(`0x${"22".repeat(32)}`);
 
-export type FakeProver = Pick<ResultProver, "prove" | "expectedMs" | "waitMs" | "load">;
+export type FakeProver = Pick<ResultProver, "prove" | "hasProof" | "expectedMs" | "waitMs" | "load">;
 
 /** The part of the node that serves calls, whole; its chain is scripted and so are its models. */
 export class PipeNode {

@@ -33,6 +33,7 @@ describe("calls in mode ZK", () => {
   beforeEach(() => {
     prover = {
       prove: async () => PROOF,
+      hasProof: () => false,
       expectedMs: () => 1_000,
       waitMs: () => 250,
       load: { provers: 1, running: 1, waiting: 3 },
@@ -100,6 +101,18 @@ describe("calls in mode ZK", () => {
     expect(error.data).to.include({ reason: "proving-stopped" });
     expect(JSON.stringify([error.message, error.data])).to.not.include("/home");
     expect(node.quota.totals().served).to.equal(0);
+  });
+
+  it("books a proof again that it has to make again, and not one that is at hand", async () => {
+    node.calls.onCall = inferring([query("0x01", ONLY_ZK)], PAYER, CONSUMER);
+    await node.run();
+    prover.hasProof = () => true;
+    await node.run();
+    expect(node.quota.totals().served).to.equal(1);
+    // Others have crowded it out of the few that are kept.
+    prover.hasProof = () => false;
+    await node.run();
+    expect(node.quota.totals().served).to.equal(2);
   });
 
   describe("that one caller makes too many of", () => {
