@@ -115,6 +115,32 @@ describe("calls in mode ZK", () => {
     expect(node.quota.totals().served).to.equal(2);
   });
 
+  it("gives one result that all queries allow which it answers, in whatever order they come", async () => {
+    const either = { modes: 0b11 };
+    for (const [first, second] of [
+      [ONLY_ZK, either],
+      [either, ONLY_ZK],
+    ]) {
+      const data = encodeInferenceRequired({
+        ...{ account: PAYER, consumer: CONSUMER },
+        queries: [query("0x01", first), query("0x01", second)],
+      });
+      node.calls.onCall = ({ outputs }) => (outputs.size === 0 ? { reverts: data } : { passes: 90_000n });
+      const given = await node.run();
+      expect(given.inferences.map(({ mode }) => mode)).to.deep.equal([1]);
+    }
+  });
+
+  it("makes no result where the queries of one input allow none together", async () => {
+    const data = encodeInferenceRequired({
+      ...{ account: PAYER, consumer: CONSUMER },
+      queries: [query("0x01", ONLY_ZK), query("0x01")],
+    });
+    node.calls.onCall = () => ({ reverts: data });
+    expect(await node.run()).to.include({ complete: false, rounds: 0, totalFee: 0n });
+    expect([node.runs, node.quota.totals().served]).to.deep.equal([[], 0]);
+  });
+
   describe("that one caller makes too many of", () => {
     /** Proofs that are being made. */
     let held: (() => void)[];
