@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
@@ -105,6 +114,22 @@ describe("proofs of a release", function () {
     await openWith();
     expect(compiled).to.equal(1);
     expect(readdirSync(join(folder, "circuits"))).to.have.length(1);
+  });
+
+  it("leave the files of a circuit to who reads them, when others compile it at the same time", async () => {
+    const circuits = cache("shared");
+    const provers = [new Prover(), new Prover()];
+    try {
+      const [first, second] = await Promise.all(provers.map((each) => circuits.make(keys.graph, each)));
+      expect(first?.files).to.deep.equal(second?.files);
+      const inode = () => statSync(first?.files.r1cs ?? "").ino;
+      const kept = inode();
+      await circuits.make(keys.graph, provers[0] as Prover);
+      expect(inode()).to.equal(kept);
+      expect(readdirSync(join(folder, "shared"))).to.have.length(1);
+    } finally {
+      for (const each of provers) await each.stop();
+    }
   });
 
   it("are of a circuit that is compiled again where what is kept was changed", async () => {
@@ -252,6 +277,10 @@ describe("proofs of a release", function () {
     expect(made.signals).to.deep.equal(first.signalsOf(release, given, output));
     expect(again.signals).to.deep.equal(made.signals);
     // Asked again, an engine has it at once.
+    expect([first.hasProof(release, given), first.hasProof(release, input(1, 0, 0, 0))]).to.deep.equal([
+      true,
+      false,
+    ]);
     expect(await first.run(release, given, signal)).to.equal(made);
     expect(ends).to.deep.equal(["made", "made"]);
 
