@@ -16,6 +16,8 @@ import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
 import pino from "pino";
 import type { KeyRegistry } from "../../../../offchain-runner/src/chain/keyRegistry.ts";
+import type { ServedRelease } from "../../../../offchain-runner/src/config.ts";
+import { checkProofs } from "../../../../offchain-runner/src/doctor/proofChecks.ts";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import type { PublishedRelease } from "../../../../offchain-runner/src/hub/releaseCatalog.ts";
 import { resultOf } from "../../../../offchain-runner/src/jobs/fulfilSource.ts";
@@ -252,6 +254,34 @@ describe("proofs of a release", function () {
     expect(wanted).to.deep.equal([]);
     await expectError(admitted(false, undefined), "proof-key-not-admitted");
     expect(wanted).to.deep.equal([release.id]);
+  });
+
+  it("are examined by the doctor: the folder, what the release committed to, and its admission", async () => {
+    const served = {
+      release: "net",
+      modes: ["VANILLA", "ZK"],
+      proofs: keys.folder,
+    } as unknown as ServedRelease;
+    const look = async (
+      { proofs = keys.folder, ...others }: { proofs?: string } & Partial<PublishedRelease> = {},
+      on: Partial<KeyRegistry> = {},
+    ) => {
+      const found = [{ reference: "net", release: { ...release, ...others } }];
+      const settings = { serve: [{ ...served, proofs }], modelDir: folder };
+      const checks = await checkProofs(settings, found, { ...registry, ...on });
+      return checks.map(({ id, status }) => `${id} ${status}`).join();
+    };
+    expect(await look()).to.equal("proofs:net ok");
+    expect(await look({ proofs: join(folder, "nowhere") })).to.equal("proofs:net fail");
+    const other = { verifier: VERIFIER, digest: `0x${"00".repeat(32)}`, origin: KEY_ORIGINS.single };
+    expect(await look({ proofKey: other })).to.equal("proofs:net fail");
+    expect(await look({}, { verifiers: async () => [] })).to.equal("proofs:net fail");
+    expect(await look({}, { isOffered: async () => false })).to.equal("proofs:net fail");
+    const open = { isAdmitted: async () => false };
+    expect(await look({}, open)).to.equal("proofs:net warn");
+    expect(await look({}, { ...open, refusal: async () => "KeyOriginRefused" })).to.equal("proofs:net fail");
+    const plain = { ...served, modes: ["VANILLA" as const] };
+    expect(await checkProofs({ serve: [plain], modelDir: folder }, [], registry)).to.deep.equal([]);
   });
 
   it("differ each time, and leave what is signed the same", async () => {
