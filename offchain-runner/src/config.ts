@@ -94,7 +94,7 @@ const proofsSchema = z.strictObject({
   timeoutMs: positive.default(120_000),
   /** Requests in mode ZK that may wait. */
   queue: positive.default(64),
-  /** Proofs of calls that may wait. */
+  /** Proofs that calls may wait for; of one caller a quarter. */
   maxWaiting: positive.default(16),
 });
 
@@ -162,6 +162,8 @@ const pipeSchema = z.strictObject({
       anonymous: opg.prefault("1"),
       /** What a result counts for at the least. */
       least: opg.prefault("0.001"),
+      /** The same of a result in mode ZK. */
+      leastProof: opg.prefault("0.05"),
     })
     .prefault({}),
 });
@@ -309,7 +311,13 @@ const configSchema = z.strictObject({
       resultValiditySec: positive.default(600),
     })
     .prefault({}),
-  accept: z.strictObject({ aboveRunMs: positive.default(3_000) }).prefault({}),
+  accept: z
+    .strictObject({
+      aboveRunMs: positive.default(3_000),
+      /** Part of the signer's free balance that the bond of one request may take. */
+      budgetShare: part.default(0.25),
+    })
+    .prefault({}),
   claims: z.strictObject({ intervalSec: positive.default(3_600), threshold: opg.prefault("1") }).prefault({}),
   /** From when on something is an alarm; see README.md. */
   alarms: z

@@ -214,6 +214,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
       maxInputBytes: limits.maxInputBytes,
       maxCallbackGas: limits.maxCallbackGas,
       acceptAboveRunMs: config.accept.aboveRunMs,
+      acceptBudgetShare: config.accept.budgetShare,
       blockTimeSec: BLOCK_TIME_SEC,
       protocolFeeBps: constants.protocolFeeBps,
       cover: config.cover,

@@ -15,6 +15,12 @@ export function demandedBy(modes: number): KeyOriginName {
   return KEY_ORIGINS[modes >> SHIFT] ?? "none";
 }
 
+/** What two sets of modes both allow, under the stronger demand. */
+export function modesOfBoth(one: number, other: number): number {
+  const allowed = (1 << SHIFT) - 1;
+  return (one & other & allowed) | (Math.max(one >> SHIFT, other >> SHIFT) << SHIFT);
+}
+
 /** Whether keys made in one way do where another is demanded. */
 export function meetsDemand(origin: KeyOriginName, least: KeyOriginName): boolean {
   return KEY_ORIGINS.indexOf(origin) >= KEY_ORIGINS.indexOf(least);

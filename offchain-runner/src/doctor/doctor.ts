@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createChainReader } from "../chain/chainReader.ts";
 import { connectContracts } from "../chain/contracts.ts";
+import { createKeyRegistry } from "../chain/keyRegistry.ts";
 import { ResilientProvider } from "../chain/provider.ts";
 import { loadSignerKey } from "../chain/signerKey.ts";
 import { systemClock } from "../clock.ts";
@@ -16,6 +17,7 @@ import { checkEndpoints } from "./endpointChecks.ts";
 import { checkDataFolder, checkDisk, checkNodeVersion, checkPort, checkRuntime } from "./machineChecks.ts";
 import type { FoundRelease } from "./operatorChecks.ts";
 import { checkBalance, checkContracts, checkOperator, checkReleases } from "./operatorChecks.ts";
+import { checkProofs } from "./proofChecks.ts";
 
 const OTHERS_MAY = 0o077;
 
@@ -75,7 +77,9 @@ async function examineChain(config: Config, signer: string | undefined, isInUse:
     checks.push(...operator.checks);
     const catalog = createReleaseCatalog(contracts.hub, addresses.ModelHub, createChainReader(provider));
     const releases = await checkReleases(config, contracts, catalog, operator);
-    return [...checks, ...releases.checks, ...(await checkArtifacts(config, releases.found, isInUse))];
+    const registry = createKeyRegistry(contracts, provider);
+    checks.push(...releases.checks, ...(await checkProofs(config, releases.found, registry)));
+    return [...checks, ...(await checkArtifacts(config, releases.found, isInUse))];
   } catch (error) {
     return [fail("chain", wordsOf(error), "look at the endpoints above")];
   } finally {

@@ -1,4 +1,5 @@
-import { GRAIN } from "@opg-network/sdk/request";
+import type { ModeName } from "@opg-network/sdk/request";
+import { GRAIN, MODES } from "@opg-network/sdk/request";
 import { formatEther } from "ethers";
 import type { Contracts } from "../chain/contracts.ts";
 import type { ResilientProvider } from "../chain/provider.ts";
@@ -95,7 +96,7 @@ export async function checkReleases(
 ): Promise<{ checks: Check[]; found: FoundRelease[] }> {
   const checks: Check[] = [];
   const found: FoundRelease[] = [];
-  for (const { release: reference } of serve) {
+  for (const { release: reference, modes } of serve) {
     const id = `release:${reference}`;
     try {
       const release = await catalog.load(await catalog.idOf(reference));
@@ -113,10 +114,23 @@ export async function checkReleases(
         checks.push(
           warn(id, "this operator does not offer it", "`operator serve` it, so that callers find it"),
         );
+      else if (notIn(offer.modes, modes).length > 0)
+        checks.push(
+          warn(
+            id,
+            `this operator does not offer it in mode ${notIn(offer.modes, modes).join()}`,
+            `\`operator serve --modes ${modes.join()}\``,
+          ),
+        );
       else checks.push(ok(id, `${release.version}, offered at ${formatEther(offer.price)} OPG`));
     } catch (error) {
       checks.push(fail(id, wordsOf(error), "correct serve[].release"));
     }
   }
   return { checks, found };
+}
+
+/** Of the modes that are served, those that an offer has not. */
+function notIn(offered: bigint, served: readonly ModeName[]): ModeName[] {
+  return served.filter((mode) => ((offered >> BigInt(MODES.indexOf(mode))) & 1n) === 0n);
 }

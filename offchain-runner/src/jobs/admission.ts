@@ -77,10 +77,15 @@ export interface AdmissionLimits {
   maxInputBytes: number;
   maxCallbackGas: number;
   acceptAboveRunMs: number;
+  /** Part of the signer's free balance that one bond may take. */
+  acceptBudgetShare: number;
 }
 
 const CODEC_TENSORS = 1;
 const BPS = 10_000n;
+/** Between a request that is seen and its answer on chain: the accept, its log, the answer. */
+const ACCEPT_BLOCKS = 3;
+const MILLION = 1_000_000;
 
 /** Whether to serve a request, from its terms alone; the model and the input are checked after it. */
 export function assess(
@@ -151,8 +156,12 @@ function expectedMinedAt(facts: AdmissionFacts, limits: AdmissionLimits): number
   return facts.nowSec + Math.ceil(ms / 1000) + facts.blockTimeSec;
 }
 
+/** A bond burns when the answer is late, so there is to be time for twice the work, and for what is ahead of it. */
 function worthAccepting(request: InferenceRequest, facts: AdmissionFacts, limits: AdmissionLimits): boolean {
   const workMs = facts.expectedRunMs + (facts.proof?.ms ?? 0);
-  const fitsAlone = workMs + (facts.proof?.waitMs ?? 0) < request.acceptPeriod * 1000;
-  return workMs > limits.acceptAboveRunMs && fitsAlone && facts.bondBudget >= request.fee;
+  const waitMs = facts.proof?.waitMs ?? Math.floor(facts.queued / limits.parallelRuns) * facts.expectedRunMs;
+  const chainMs = ACCEPT_BLOCKS * facts.blockTimeSec * 1000;
+  const fits = 2 * workMs + waitMs + chainMs < request.acceptPeriod * 1000;
+  const most = (facts.bondBudget * BigInt(Math.round(limits.acceptBudgetShare * MILLION))) / BigInt(MILLION);
+  return workMs > limits.acceptAboveRunMs && fits && request.fee <= most;
 }

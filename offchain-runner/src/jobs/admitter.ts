@@ -32,7 +32,7 @@ type KnownFacts = Omit<AdmissionFacts, "queued" | "coverUse" | "proof">;
 
 /** Of those that wait to be answered. */
 const WAITING: readonly JobState[] = ["queued", "accepting", "accepted"];
-const AHEAD: readonly JobState[] = ["queued", "accepted", "running"];
+const AHEAD: readonly JobState[] = [...WAITING, "running"];
 
 /** What a decision rests on about proofs. */
 type AdmissionProver = Pick<ResultProver, "expectedMs" | "waitMs" | "checkOf" | "load">;

@@ -33,6 +33,10 @@ const OF_KIND: Readonly<Record<JobKind, string>> = {
   proved: `mode = ${ZK_MODE}`,
 };
 
+/** What a bond stands for comes first: its end is nearer than its request's, which others choose. */
+const MOST_URGENT =
+  "acceptance_deadline IS NULL, min(deadline, coalesce(acceptance_deadline, deadline)), seen_at_ms, id";
+
 /** From the decision to serve until the end. */
 const TAKEN: readonly JobState[] = ["queued", "accepting", "accepted", "running", "answered", "submitting"];
 const BONDED: readonly JobState[] = ["accepted", "running", "answered", "submitting"];
@@ -78,10 +82,10 @@ export class JobStore {
     return row === undefined ? undefined : toJob(row as unknown as JobRow);
   }
 
-  /** Jobs in these states whose time to be tried has come, those with the nearest deadline first. */
+  /** Jobs in these states whose time to be tried has come: accepted ones first, then those with the nearest deadline. */
   due(states: readonly JobState[], limit: number): Job[] {
     return this.#select(
-      `state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY deadline, seen_at_ms, id LIMIT ?`,
+      `state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY ${MOST_URGENT} LIMIT ?`,
       [...states, this.#clock.nowMs(), limit],
     );
   }
@@ -89,7 +93,7 @@ export class JobStore {
   /** The same, of jobs whose result is proved, or of all others. */
   dueOf(kind: JobKind, states: readonly JobState[], limit: number): Job[] {
     return this.#select(
-      `${OF_KIND[kind]} AND state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY deadline, seen_at_ms, id LIMIT ?`,
+      `${OF_KIND[kind]} AND state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY ${MOST_URGENT} LIMIT ?`,
       [...states, this.#clock.nowMs(), limit],
     );
   }

@@ -26,6 +26,7 @@ import { PipeService } from "./pipeService.ts";
 import { PreExecutor } from "./preExecutor.ts";
 import { PriceList } from "./priceList.ts";
 import type { PromisedCovers } from "./promisedCovers.ts";
+import { ProofPlaces } from "./proofPlaces.ts";
 import { ResultMaker } from "./resultMaker.ts";
 import { ServedResults } from "./servedResults.ts";
 import { UnpaidQuota } from "./unpaidQuota.ts";
@@ -74,6 +75,7 @@ export function openPipe(config: Config, parts: PipeParts) {
   const maker = new ResultMaker(
     {
       ...parts,
+      places: new ProofPlaces({ places: config.proofs.maxWaiting, maxCalls: config.pipe.maxCalls }),
       outputs: new OutputCache(config.pipe.outputCacheBytes),
       quota,
       covers,

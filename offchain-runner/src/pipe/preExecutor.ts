@@ -2,6 +2,7 @@ import type { CarriedResult, ResultBundle } from "@opg-network/sdk/carriedResult
 import { CarriedResultsError, decodeBundles } from "@opg-network/sdk/carriedResults";
 import { APPENDED, batchCarrier, type Carrier, executorCarrier } from "@opg-network/sdk/carrier";
 import type { InferenceQuery, InferenceRequired } from "@opg-network/sdk/inferenceQuery";
+import { modesOfBoth } from "@opg-network/sdk/keyOrigin";
 import type { PreexecuteRequest, PreexecuteResponse } from "@opg-network/sdk/nodeApi";
 import { shortageIn } from "@opg-network/sdk/payment";
 import { concat, dataLength, getAddress } from "ethers";
@@ -224,16 +225,22 @@ export class PreExecutor {
   ): Promise<{ offered: OfferedQuery[]; missing: InferenceQuery[] }> {
     const offered = new Map<string, OfferedQuery>();
     const missing: InferenceQuery[] = [];
+    const modes = modesByResult(queries);
     for (const query of queries) {
       const inputHash = inputHashOf(query);
       const offer = await offerFor(
-        { ...query, inputBytes: dataLength(query.input), withinMs },
+        {
+          ...query,
+          modes: modes.get(resultKeyOf(query)) ?? query.modes,
+          inputBytes: dataLength(query.input),
+          withinMs,
+        },
         this.#dependencies.offers,
         ({ release, mode, fee, maxCover }) =>
           insure({ release: release.id, mode, codec: query.codec, inputHash, fee, maxCover }),
       );
       if (offer.kind === "offered") {
-        offered.set(offer.release.id + inputHash, { query, inputHash, offer });
+        offered.set(resultKeyOf(query), { query, inputHash, offer });
       } else if (offer.elsewhere) missing.push(query);
       else if (offer.code === "fee-above-maximum")
         throw new PipeError("fee-above-maximum", { release: query.release, maxFee: `${query.maxFee}` });
@@ -320,6 +327,22 @@ function revertOf(data: string, problem?: string, more: Readonly<Record<string, 
     ? { data: data.slice(0, 2 + 2 * MAX_REVERT_BYTES), bytes: data.length / 2 - 1 }
     : { data };
   return new PipeError("call-reverts", { ...told, ...more }, { ...(problem !== undefined && { problem }) });
+}
+
+/** What one result answers: on chain the first that is loaded of a release and input stands. */
+function resultKeyOf(query: InferenceQuery): string {
+  return query.release.toLowerCase() + inputHashOf(query);
+}
+
+/** The modes that all queries allow which get the same result. */
+function modesByResult(queries: readonly InferenceQuery[]): Map<string, number> {
+  const modes = new Map<string, number>();
+  for (const query of queries) {
+    const key = resultKeyOf(query);
+    const others = modes.get(key);
+    modes.set(key, others === undefined ? query.modes : modesOfBoth(others, query.modes));
+  }
+  return modes;
 }
 
 function decodeIncoming(results: string): ResultBundle[] {

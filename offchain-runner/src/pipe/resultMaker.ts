@@ -20,6 +20,7 @@ import type { Caller } from "./caller.ts";
 import type { CoverBook } from "./coverBook.ts";
 import type { OutputCache } from "./outputCache.ts";
 import { PipeError } from "./pipeError.ts";
+import type { ProofPlaces } from "./proofPlaces.ts";
 import { fits, type Offer } from "./queryOffer.ts";
 import type { UnpaidQuota } from "./unpaidQuota.ts";
 
@@ -51,7 +52,9 @@ export interface ResultMakerDependencies {
   engine: Pick<InferenceEngine, "checkInput">;
   scheduler: RunScheduler;
   /** Absent where nothing is proved. */
-  prover?: Pick<ResultProver, "prove" | "requireRoom"> | undefined;
+  prover?: Pick<ResultProver, "prove" | "hasProof"> | undefined;
+  /** Of proofs that calls wait for. */
+  places: ProofPlaces;
   outputs: OutputCache;
   signer: ResultSigner;
   flush: Pick<DiskFlush, "flushed">;
@@ -85,12 +88,27 @@ export class ResultMaker {
     caller: Caller,
     signal: AbortSignal,
   ): Promise<CarriedResult[]> {
-    const { quota, engine, onServed } = this.#dependencies;
+    const { quota, engine, places } = this.#dependencies;
     for (const { query, offer } of queries) {
       if (!fits(() => engine.checkInput(offer.release, getBytes(query.input))))
         throw new PipeError("call-reverts", { release: query.release }, { problem: "an input does not fit" });
     }
-    if (queries.some(({ offer }) => offer.mode === ZK_MODE)) this.#dependencies.prover?.requireRoom();
+    const flow = quota.flowOf(caller);
+    const proofs = queries.filter(({ offer }) => offer.mode === ZK_MODE).length;
+    const leave = proofs === 0 ? undefined : places.take(flow, proofs);
+    try {
+      return await this.#bookAndRun(queries, { addressee, caller, flow }, signal);
+    } finally {
+      leave?.();
+    }
+  }
+
+  async #bookAndRun(
+    queries: readonly OfferedQuery[],
+    { addressee, caller, flow }: { addressee: Addressee; caller: Caller; flow: string },
+    signal: AbortSignal,
+  ): Promise<CarriedResult[]> {
+    const { quota, prover, onServed } = this.#dependencies;
     const context = contextFor(addressee);
     const keys = queries.map(({ query, inputHash, offer }) => ({
       context,
@@ -98,15 +116,20 @@ export class ResultMaker {
       codec: query.codec,
       inputHash,
       fee: offer.fee,
+      isProved: offer.mode === ZK_MODE,
+      isProofHeld: prover?.hasProof(offer.release, getBytes(query.input)) ?? false,
     }));
     const takeBack = quota.charge(caller, keys);
+    const each = queries.map((query) => this.#answerOne(query, flow, signal));
     try {
-      const results = await Promise.all(queries.map((each) => this.#answerOne(each, caller, signal)));
+      const results = await Promise.all(each);
       for (const { release, fee } of results) onServed(release, fee);
       return results;
     } catch (error) {
       // What an input did to the model is its caller's affair; that the node had no room is not.
       if (!signal.aborted && error instanceof NetworkError && error.retryable) takeBack();
+      // The others still take what they were given.
+      await Promise.allSettled(each);
       throw error;
     }
   }
@@ -137,11 +160,11 @@ export class ResultMaker {
 
   async #answerOne(
     { query, inputHash, offer }: OfferedQuery,
-    caller: Caller,
+    flow: string,
     signal: AbortSignal,
   ): Promise<CarriedResult> {
-    const output = await this.#outputOf(offer, query.input, inputHash, caller, signal);
-    const proof = await this.#proofOf(offer, getBytes(query.input), output, caller, signal);
+    const output = await this.#outputOf(offer, query.input, inputHash, flow, signal);
+    const proof = await this.#proofOf(offer, getBytes(query.input), output, flow, signal);
     return {
       release: offer.release.id,
       inputHash,
@@ -159,13 +182,13 @@ export class ResultMaker {
     { release, mode }: Offer,
     input: Uint8Array,
     output: Uint8Array,
-    caller: Caller,
+    flow: string,
     signal: AbortSignal,
   ): Promise<string> {
     if (mode !== ZK_MODE) return "0x";
     const { prover, cancel } = this.#dependencies;
     if (prover === undefined) throw new ProofError("proof-not-ready", { reason: "this node has no prover" });
-    const answer = { kind: "calls", caller: caller.id, release, input, output } as const;
+    const answer = { kind: "calls", caller: flow, release, input, output } as const;
     try {
       return carriedProof(input, await prover.prove(answer, signal, cancel));
     } catch (cause) {
@@ -180,14 +203,14 @@ export class ResultMaker {
     { release }: Offer,
     input: string,
     inputHash: string,
-    caller: Caller,
+    flow: string,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     const { outputs, scheduler, cancel } = this.#dependencies;
     const known = outputs.get(release.id, inputHash);
     if (known !== undefined) return known;
     const onOutput = (made: Uint8Array): void => outputs.put(release.id, inputHash, made);
-    const order = { kind: "calls", caller: caller.id, release, input: getBytes(input), onOutput } as const;
+    const order = { kind: "calls", caller: flow, release, input: getBytes(input), onOutput } as const;
     const output = await scheduler.run(order, signal, cancel);
     if (output.length > MAX_OUTPUT_BYTES)
       throw new InferenceError("output-too-large", { release: release.id, bytes: output.length });

@@ -11,6 +11,10 @@ const MEMORY_MS = 30 * DAY_MS;
 /** Token wei. */
 export interface PricedKey extends ServedKey {
   fee: bigint;
+  /** With a proof, whose making costs the node more than an answer alone. */
+  isProved?: boolean;
+  /** Its proof is at hand; else it has to be made, though the caller may have had it. */
+  isProofHeld?: boolean;
 }
 
 /**
@@ -30,7 +34,7 @@ export class UnpaidQuota {
   }
 
   /**
-   * Books answers before they are made, all or none. What the caller holds already counts once.
+   * Books answers before they are made, all or none. What the caller holds already counts once, unless a proof is made again.
    * @returns how to take them back, when it is the node that fails
    * @throws PipeError `unpaid-quota`
    */
@@ -38,8 +42,8 @@ export class UnpaidQuota {
     const ids = this.#served.transact(() => {
       const since = this.#since();
       const priced = results
-        .map((result) => ({ ...result, grains: this.#grainsOf(result.fee) }))
-        .filter((result) => !this.#served.isHeld(caller.id, result, since));
+        .map((result) => ({ ...result, grains: this.#grainsOf(result) }))
+        .filter((result) => mustBeMade(result) || !this.#served.isHeld(caller.id, result, since));
       const grains = priced.reduce((sum, result) => sum + result.grains, 0);
       const paid = this.#served.paidBy(caller.id, this.#clock.nowMs() - MEMORY_MS);
       const isNewcomer = paid === 0;
@@ -48,6 +52,12 @@ export class UnpaidQuota {
       return priced.map((result) => this.#served.record(recipient, result));
     });
     return () => this.#served.forget(ids);
+  }
+
+  /** With whom a caller shares the node's time and places: whoever never paid with its whole network. */
+  flowOf({ id, network, isAnonymous }: Caller): string {
+    const isKnown = !isAnonymous && this.#served.paidBy(id, this.#clock.nowMs() - MEMORY_MS) > 0;
+    return isKnown ? id : `network:${network}`;
   }
 
   totals(): ServedTotals {
@@ -85,13 +95,18 @@ export class UnpaidQuota {
     });
   }
 
-  #grainsOf(fee: bigint): number {
-    return Math.max(toGrains(fee), toGrains(this.#terms.least));
+  #grainsOf({ fee, isProved = false }: PricedKey): number {
+    const { least, leastProof } = this.#terms;
+    return Math.max(toGrains(fee), toGrains(least), isProved ? toGrains(leastProof) : 0);
   }
 
   #since(): number {
     return this.#clock.nowMs() - this.#terms.windowSec * 1_000;
   }
+}
+
+function mustBeMade({ isProved = false, isProofHeld = false }: PricedKey): boolean {
+  return isProved && !isProofHeld;
 }
 
 function toGrains(wei: bigint): number {

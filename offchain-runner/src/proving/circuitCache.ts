@@ -15,6 +15,8 @@ type Graph = Pick<StoredGraph, "graphRoot" | "root" | "stream">;
 /** Compiled circuits on disk, by the digest of their source; what was changed there is made again. */
 export class CircuitCache {
   readonly #folder: string;
+  /** One after the other, since releases of one graph have one circuit. */
+  #kept: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -44,17 +46,26 @@ export class CircuitCache {
     const draft = await mkdtemp(join(this.#folder, "draft-"));
     try {
       const circuit = await buildCircuit(graph, draft, prover, signal);
-      const { r1csDigest, constraints, source } = circuit;
+      const { r1csDigest, constraints } = circuit;
       await rm(circuit.files.symbols);
       const record = { r1cs: r1csDigest, wasm: sha256(await readFile(circuit.files.wasm)), constraints };
       await writeFile(join(draft, RECORD), JSON.stringify(record));
-      const folder = this.#folderOf(source);
-      await rm(folder, { recursive: true, force: true });
-      await rename(draft, folder);
-      return { ...circuit, files: filesIn(folder) };
+      const kept = this.#kept.then(() => this.#keep(graph, circuit, draft));
+      this.#kept = kept.catch(() => undefined);
+      return await kept;
     } finally {
       await rm(draft, { recursive: true, force: true });
     }
+  }
+
+  /** Leaves what is there and the same: others may be reading it. */
+  async #keep(graph: Graph, circuit: CompiledCircuit, draft: string): Promise<CompiledCircuit> {
+    const known = await this.get(graph);
+    if (known?.r1csDigest === circuit.r1csDigest) return known;
+    const folder = this.#folderOf(circuit.source);
+    await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder);
+    return { ...circuit, files: filesIn(folder) };
   }
 
   /** Drafts of a process that was ended in the middle. */

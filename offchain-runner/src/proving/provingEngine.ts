@@ -86,7 +86,7 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     const { pool, onProof } = this.#dependencies;
     const opened = this.#requireOpened(release);
     const binding = this.#binding(release, opened.verifier);
-    const key = `${release.id}${keccak256(hexlify(input))}${binding.operatorId}`;
+    const key = keyOf(release, input, binding.operatorId);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     let beganAtMs = performance.now();
@@ -107,6 +107,11 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     }
   }
 
+  /** Whether a proof for `input` was made and is still there: then giving it again takes no prover. */
+  hasProof(release: PublishedRelease, input: Uint8Array): boolean {
+    return this.#made.has(keyOf(release, input, this.#dependencies.account.operatorId));
+  }
+
   #keep(key: string, made: MadeProof): void {
     this.#made.set(key, made);
     const [oldest] = this.#made.keys();
@@ -125,6 +130,10 @@ export class ProvingEngine implements RunEngine<MadeProof> {
     if (opened === undefined) throw new ProofError("proof-not-ready", { reason: `release ${id}` });
     return opened;
   }
+}
+
+function keyOf({ id }: PublishedRelease, input: Uint8Array, operatorId: number): string {
+  return `${id}${keccak256(hexlify(input))}${operatorId}`;
 }
 
 function codeOf(error: unknown): string {

@@ -85,9 +85,9 @@ export class ResultProver {
     return this.#engine.checkOf(release);
   }
 
-  /** @throws InferenceError `no-capacity` when as many calls wait as may */
-  requireRoom(): void {
-    this.#scheduler.requireRoom();
+  /** Whether a proof for `input` is at hand. */
+  hasProof(release: PublishedRelease, input: Uint8Array): boolean {
+    return this.#engine.hasProof(release, input);
   }
 }
 

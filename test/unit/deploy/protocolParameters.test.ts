@@ -6,6 +6,7 @@ const TIMELOCK = `0x${"22".repeat(20)}`;
 
 const party = "deployer";
 const written = {
+  chainId: 84_532,
   token: {
     existing: null,
     holder: party,
@@ -47,11 +48,11 @@ const written = {
   },
   disputes: { baseFeeCap: "1" },
   requests: { treasury: "governance", protocolFeeBps: 500 },
-  proofs: { leastOrigin: "ceremony" },
+  proofs: { leastOrigin: "ceremony", acceptedPowers: [] },
 };
 
 /** The same with one part changed. */
-function changed(part: keyof typeof written, change: object | null): unknown {
+function changed(part: Exclude<keyof typeof written, "chainId">, change: object | null): unknown {
   return { ...written, [part]: change === null ? null : { ...written[part], ...change } };
 }
 

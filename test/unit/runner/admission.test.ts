@@ -32,6 +32,7 @@ const LIMITS: AdmissionLimits = {
   maxInputBytes: 1_000,
   maxCallbackGas: 500_000,
   acceptAboveRunMs: 3_000,
+  acceptBudgetShare: 0.5,
 };
 
 interface Case {
@@ -116,6 +117,36 @@ const CASES: Case[] = [
   {
     name: "accepts nothing it cannot finish in time",
     request: { acceptPeriod: 20 },
+    facts: slow,
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "accepts nothing whose answer could be late when work takes twice as long and blocks come as they do",
+    request: { acceptPeriod: 46 },
+    facts: slow,
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "accepts what leaves a second beyond that",
+    request: { acceptPeriod: 47 },
+    facts: slow,
+    verdict: { kind: "serve", accept: true },
+  },
+  {
+    name: "accepts nothing for which what is ahead of it leaves no time",
+    request: { acceptPeriod: 60 },
+    facts: { ...slow, queued: 1 },
+    verdict: { kind: "serve", accept: false },
+  },
+  {
+    name: "puts its part of the budget up for one request",
+    request: { acceptPeriod: 60, fee: parseEther("5") },
+    facts: slow,
+    verdict: { kind: "serve", accept: true },
+  },
+  {
+    name: "puts up no more of it for one request, whatever it pays",
+    request: { acceptPeriod: 60, fee: parseEther("5.000001") },
     facts: slow,
     verdict: { kind: "serve", accept: false },
   },
@@ -234,7 +265,7 @@ function proofCases(): Case[] {
     },
     {
       name: "accepts nothing whose proof waits longer than it may hold it",
-      ...asked({ proof: { waitMs: 50_000, ms: 20_000 } }, { acceptPeriod: 60 }),
+      ...asked({ proof: { waitMs: 15_000, ms: 20_000 } }, { acceptPeriod: 60 }),
       verdict: { kind: "serve", accept: false },
     },
   ];

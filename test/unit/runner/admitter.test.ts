@@ -82,7 +82,7 @@ describe("Admitter", () => {
       },
       {
         ...{ queue: 100, proofQueue: 10, parallelRuns: 4, maxInputBytes: 1_000, maxCallbackGas: 500_000 },
-        ...{ acceptAboveRunMs: 3_000, blockTimeSec: 2, protocolFeeBps: 500n },
+        ...{ acceptAboveRunMs: 3_000, acceptBudgetShare: 1, blockTimeSec: 2, protocolFeeBps: 500n },
         ...{ cover: COVER, requestsAddress: REQUESTS_ADDRESS },
       },
     );

@@ -88,6 +88,30 @@ describe("JobStore", () => {
     expect(store.due(["seen"], 1).map((job) => job.id)).to.deep.equal([idOf(later)]);
   });
 
+  it("gives what a bond stands for first, however near the deadlines of what others open after it", () => {
+    const bonded = (nonce: number, until: number) => {
+      const accepted = someRequest({ nonce, mode: 1, deadline: 9_000_000 });
+      store.observe(idOf(accepted), accepted, INPUT, 10);
+      store.move(idOf(accepted), "accepting");
+      store.move(idOf(accepted), "accepted", {
+        acceptance: { signer: `0x${"cc".repeat(20)}`, deadline: until },
+      });
+      return idOf(accepted);
+    };
+    const [later, sooner] = [bonded(1, 2_060), bonded(2, 2_030)];
+    for (const nonce of [3, 4, 5]) {
+      const cheap = someRequest({ nonce, mode: 1, deadline: 2_001 });
+      store.observe(idOf(cheap), cheap, INPUT, 10);
+      store.move(idOf(cheap), "queued");
+    }
+    const next = store.dueOf("proved", ["accepted", "queued"], 2);
+    expect(next.map((job) => job.id)).to.deep.equal([sooner, later]);
+    for (const state of ["running", "answered"] as const) store.move(later, state);
+    for (const job of store.due(["queued"], 1))
+      for (const state of ["running", "answered"] as const) store.move(job.id, state);
+    expect(store.due(["answered"], 9).map((job) => job.id)[0]).to.equal(later);
+  });
+
   it("runs again what was running when the process ended", () => {
     bring("running");
     store.requeueRunning();

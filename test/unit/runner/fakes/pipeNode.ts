@@ -20,6 +20,7 @@ import { PipeService } from "../../../../offchain-runner/src/pipe/pipeService.ts
 import { PreExecutor } from "../../../../offchain-runner/src/pipe/preExecutor.ts";
 import { PriceList } from "../../../../offchain-runner/src/pipe/priceList.ts";
 import { PromisedCovers } from "../../../../offchain-runner/src/pipe/promisedCovers.ts";
+import { ProofPlaces } from "../../../../offchain-runner/src/pipe/proofPlaces.ts";
 import { ResultMaker } from "../../../../offchain-runner/src/pipe/resultMaker.ts";
 import { ServedResults } from "../../../../offchain-runner/src/pipe/servedResults.ts";
 import { UnpaidQuota } from "../../../../offchain-runner/src/pipe/unpaidQuota.ts";
@@ -44,12 +45,13 @@ export const OTHER_RELEASE = `0x${"03".repeat(32)}`;
 export const DOMAIN = `0x${"0d".repeat(32)}`;
 export const FEE: bigint = parseEther("0.1");
 export const OPERATOR = 7;
+export const PROOF_PLACES = 16;
 export const HEAD_SEC = 1_000_000;
 export const ALICE: Caller = { id: "alice", isAnonymous: false, network: "10.0.0.1" };
 
 const SIGNER = new Wallet(`0x${"22".repeat(32)}`);
 
-export type FakeProver = Pick<ResultProver, "prove" | "requireRoom" | "expectedMs" | "waitMs" | "load">;
+export type FakeProver = Pick<ResultProver, "prove" | "hasProof" | "expectedMs" | "waitMs" | "load">;
 
 /** The part of the node that serves calls, whole; its chain is scripted and so are its models. */
 export class PipeNode {
@@ -136,6 +138,7 @@ export class PipeNode {
     const maker = new ResultMaker(
       {
         ...{ engine, scheduler, prover, quota, covers, time, cancel },
+        places: new ProofPlaces({ places: PROOF_PLACES, maxCalls: this.config.maxCalls }),
         outputs: new OutputCache(1_000_000),
         flush: { flushed: () => this.onFlush() },
         signer: new ResultSigner(key, ledger, DOMAIN, () => false),

@@ -16,6 +16,7 @@ const TERMS = {
   newcomers: parseEther("3"),
   anonymous: parseEther("1"),
   least: parseEther("0.001"),
+  leastProof: parseEther("0.05"),
 };
 const ALICE: Caller = { id: "alice", isAnonymous: false, network: "10.0.0.1" };
 const STRANGER: Caller = { id: "anonymous:10.0.0.2", isAnonymous: true, network: "10.0.0.2" };
@@ -113,6 +114,26 @@ describe("UnpaidQuota", () => {
   it("counts free results too", () => {
     quota.charge(ALICE, [{ ...key("a"), fee: 0n }]);
     expect(quota.totals().unpaidGrains).to.equal(1_000);
+  });
+
+  it("counts a proof for what making it costs, however little it is sold for", async () => {
+    const proofs = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...key(`${from + at}`), fee: 0n, isProved: true }));
+    quota.charge(STRANGER, proofs(0, 20));
+    expect(quota.totals().unpaidGrains).to.equal(1_000_000);
+    await expectError(
+      Promise.resolve().then(() => quota.charge(STRANGER, proofs(20, 1))),
+      "unpaid-quota",
+    );
+  });
+
+  it("shares the node's time among networks, and among those who have paid", () => {
+    const names = ["alice", "bob", "carol"].map((id) => quota.flowOf({ ...ALICE, id }));
+    expect(new Set(names).size).to.equal(1);
+    charge(ALICE, "a");
+    served.consume(key("a"), 10, "tx:0");
+    expect(quota.flowOf(ALICE)).to.not.equal(quota.flowOf({ ...ALICE, id: "bob" }));
+    expect(quota.flowOf({ ...STRANGER, network: ALICE.network })).to.equal(names[0]);
   });
 
   it("takes an address of IPv6 by its site", () => {

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
@@ -7,6 +16,8 @@ import { tensorFromNumbers } from "@opg-network/sdk/tensorValues";
 import { expect } from "chai";
 import pino from "pino";
 import type { KeyRegistry } from "../../../../offchain-runner/src/chain/keyRegistry.ts";
+import type { ServedRelease } from "../../../../offchain-runner/src/config.ts";
+import { checkProofs } from "../../../../offchain-runner/src/doctor/proofChecks.ts";
 import { blobDigest } from "../../../../offchain-runner/src/exact/blobs.ts";
 import { ExactInterpreter } from "../../../../offchain-runner/src/exact/interpreter.ts";
 import type { PublishedRelease } from "../../../../offchain-runner/src/hub/releaseCatalog.ts";
@@ -107,6 +118,22 @@ describe("proofs of a release", function () {
     await openWith();
     expect(compiled).to.equal(1);
     expect(readdirSync(join(folder, "circuits"))).to.have.length(1);
+  });
+
+  it("leave the files of a circuit to who reads them, when others compile it at the same time", async () => {
+    const circuits = cache("shared");
+    const provers = [new Prover(), new Prover()];
+    try {
+      const [first, second] = await Promise.all(provers.map((each) => circuits.make(keys.graph, each)));
+      expect(first?.files).to.deep.equal(second?.files);
+      const inode = () => statSync(first?.files.r1cs ?? "").ino;
+      const kept = inode();
+      await circuits.make(keys.graph, provers[0] as Prover);
+      expect(inode()).to.equal(kept);
+      expect(readdirSync(join(folder, "shared"))).to.have.length(1);
+    } finally {
+      for (const each of provers) await each.stop();
+    }
   });
 
   it("are of a circuit that is compiled again where what is kept was changed", async () => {
@@ -245,6 +272,34 @@ describe("proofs of a release", function () {
     expect(wanted).to.deep.equal([release.id]);
   });
 
+  it("are examined by the doctor: the folder, what the release committed to, and its admission", async () => {
+    const served = {
+      release: "net",
+      modes: ["VANILLA", "ZK"],
+      proofs: keys.folder,
+    } as unknown as ServedRelease;
+    const look = async (
+      { proofs = keys.folder, ...others }: { proofs?: string } & Partial<PublishedRelease> = {},
+      on: Partial<KeyRegistry> = {},
+    ) => {
+      const found = [{ reference: "net", release: { ...release, ...others } }];
+      const settings = { serve: [{ ...served, proofs }], modelDir: folder };
+      const checks = await checkProofs(settings, found, { ...registry, ...on });
+      return checks.map(({ id, status }) => `${id} ${status}`).join();
+    };
+    expect(await look()).to.equal("proofs:net ok");
+    expect(await look({ proofs: join(folder, "nowhere") })).to.equal("proofs:net fail");
+    const other = { verifier: VERIFIER, digest: `0x${"00".repeat(32)}`, origin: KEY_ORIGINS.single };
+    expect(await look({ proofKey: other })).to.equal("proofs:net fail");
+    expect(await look({}, { verifiers: async () => [] })).to.equal("proofs:net fail");
+    expect(await look({}, { isOffered: async () => false })).to.equal("proofs:net fail");
+    const open = { isAdmitted: async () => false };
+    expect(await look({}, open)).to.equal("proofs:net warn");
+    expect(await look({}, { ...open, refusal: async () => "KeyOriginRefused" })).to.equal("proofs:net fail");
+    const plain = { ...served, modes: ["VANILLA" as const] };
+    expect(await checkProofs({ serve: [plain], modelDir: folder }, [], registry)).to.deep.equal([]);
+  });
+
   it("differ each time, and leave what is signed the same", async () => {
     const ends: string[] = [];
     const account = { operatorId: 0 };
@@ -268,6 +323,10 @@ describe("proofs of a release", function () {
     expect(made.signals).to.deep.equal(first.signalsOf(release, given, output));
     expect(again.signals).to.deep.equal(made.signals);
     // Asked again, an engine has it at once.
+    expect([first.hasProof(release, given), first.hasProof(release, input(1, 0, 0, 0))]).to.deep.equal([
+      true,
+      false,
+    ]);
     expect(await first.run(release, given, signal)).to.equal(made);
     expect(ends).to.deep.equal(["made", "made"]);
 
