@@ -46,7 +46,7 @@ export const hubTasks = [
         "Powers of tau (.ptau, prepared for phase 2); local ones by default, worthless elsewhere",
       ),
     )
-    .addOption(optional("powersSha256", "sha256 that the powers must have, 64 hexadecimal digits"))
+    .addOption(optional("powersDigest", "sha256 that the powers must have, 32 bytes in hexadecimal"))
     .addOption(
       optional("ceremony", "Proving key (.zkey) that a ceremony made, to take instead of making one"),
     )

@@ -7,6 +7,7 @@ import { CARRIES, type Carry, type NodeOffer } from "./nodeApi.ts";
 import { askOffers, findNodes, type OfferScore, scoreOffer } from "./nodeSearch.ts";
 import { PipeContracts, type PipeNetwork } from "./pipeContracts.ts";
 import type { NodeReport } from "./pipeError.ts";
+import { type ProofCost, proofCost } from "./proofCost.ts";
 import { MODES, type ModeName } from "./request.ts";
 import { CODEC_TENSORS } from "./tensorCodec.ts";
 
@@ -64,30 +65,8 @@ const BASE_GAS: Record<Carry, number> = { appended: 46_900, batch: 55_500, execu
 /** The input is hashed and logged; the output travels in calldata, is logged, and kept for the transaction. */
 const GAS_PER_INPUT_BYTE = 9.1;
 const GAS_PER_OUTPUT_BYTE = 39.3;
-/** Calldata and log. */
-const GAS_PER_PROOF_BYTE = 24;
 /** Bytes of a bundle of one result without output and proof, and what carries it. */
 const BASE_BYTES: Record<Carry, number> = { appended: 185, batch: 760, executor: 500 };
-/**
- * What backs a mode: of ZK a Groth16 proof and its check, measured, with the input that travels beside it; of TEE an
- * attested key's signature and its check, an estimate.
- */
-const PROOFS: Record<ModeName, (inputBytes: number) => { gas: number; bytes: number }> = {
-  VANILLA: () => ({ gas: 0, bytes: 0 }),
-  ZK: (inputBytes) => ({
-    gas: PROOF_GAS + GAS_PER_PROVED_BYTE * Math.max(0, inputBytes - ENCODING_BYTES),
-    bytes: PROOF_BYTES + inputBytes,
-  }),
-  TEE: () => ({ gas: 8_000, bytes: 65 }),
-};
-const PROOF_GAS = 197_000;
-/** 31 bytes of elements are one public signal. */
-const GAS_PER_PROVED_BYTE = 206;
-/** Of an encoded input of one tensor, beside its elements. */
-const ENCODING_BYTES = 288;
-/** Three points, and how input and proof are wrapped. */
-const PROOF_BYTES = 384;
-
 /** What an inference costs in each mode, gas included, before anything is run or sent. */
 export async function quoteInference(
   provider: Provider,
@@ -104,10 +83,10 @@ export async function quoteInference(
     MODES.map(async (mode, number): Promise<ModeQuote> => {
       const reports: NodeReport[] = [];
       const offer = await bestOffer(asked(query, number), surroundings, reports, options);
-      const costs =
-        offer === undefined
-          ? undefined
-          : await costsOf(offer.fee, mode, query, provider, surroundings.gasPrice);
+      if (offer === undefined) return { mode, offer, costs: undefined, reports };
+      const origin = mode === "ZK" ? await surroundings.contracts.keyOriginOf(query.release) : "none";
+      const proof = proofCost(mode, origin, query.inputBytes);
+      const costs = await costsOf(offer.fee, proof, query, provider, surroundings.gasPrice);
       return { mode, offer, costs, reports };
     }),
   );
@@ -134,20 +113,15 @@ async function bestOffer(
 
 async function costsOf(
   fee: bigint,
-  mode: ModeName,
+  proof: ProofCost,
   { inputBytes, outputBytes }: QuoteQuery,
   provider: Provider,
   gasPrice: bigint,
 ): Promise<Record<Carry, InferenceCost>> {
-  const proof = PROOFS[mode](inputBytes);
   const costs = CARRIES.map(async (carry): Promise<[Carry, InferenceCost]> => {
     const gas = BigInt(
       Math.ceil(
-        BASE_GAS[carry] +
-          GAS_PER_INPUT_BYTE * inputBytes +
-          GAS_PER_OUTPUT_BYTE * outputBytes +
-          GAS_PER_PROOF_BYTE * proof.bytes +
-          proof.gas,
+        BASE_GAS[carry] + GAS_PER_INPUT_BYTE * inputBytes + GAS_PER_OUTPUT_BYTE * outputBytes + proof.gas,
       ),
     );
     const l1Wei = await l1DataFee(provider, BASE_BYTES[carry] + outputBytes + proof.bytes);

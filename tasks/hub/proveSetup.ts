@@ -34,7 +34,7 @@ export interface ProveSetupArguments {
   folder: string;
   out: string | undefined;
   powers: string | undefined;
-  powersSha256: string | undefined;
+  powersDigest: string | undefined;
   ceremony: string | undefined;
   system: string | undefined;
 }
@@ -42,9 +42,12 @@ export interface ProveSetupArguments {
 type System = KeysRecord["system"];
 const SYSTEMS: readonly System[] = ["groth16", "plonk"];
 
+/** With or without `0x`, as `sha256sum` prints it. */
+const SHA256 = /^(0x)?[0-9a-f]{64}$/i;
+
 const WORTHLESS =
   "These keys rest on powers of tau whose secret everybody knows: anybody can prove anything with them. They are good for a " +
-  "local chain alone. For others bring --powers and --powers-sha256";
+  "local chain alone. For others bring --powers and --powers-digest";
 const SINGLE =
   "These keys have one contribution, yours: if its secret was kept anywhere, whoever has it can prove anything. Chains where " +
   "value is at stake refuse them. What real value needs is a ceremony, phase 2: several who trust nobody else contribute one " +
@@ -53,7 +56,15 @@ const SINGLE =
 
 /** Makes the keys that a release's results are proved and checked with. Nothing is sent. */
 export async function proveSetup(args: ProveSetupArguments, session: Session): Promise<Report> {
-  requireTogether(["--powers", args.powers], ["--powers-sha256", args.powersSha256]);
+  requireTogether(["--powers", args.powers], ["--powers-digest", args.powersDigest]);
+  if (args.powersDigest !== undefined && !SHA256.test(args.powersDigest)) {
+    const expected = "32 bytes in hexadecimal";
+    throw new CommandError("argument-invalid", {
+      name: "--powers-digest",
+      value: args.powersDigest,
+      expected,
+    });
+  }
   const system = systemOf(args);
   const manifest = await readManifest(path.join(args.folder, "manifest.json"));
   await checkModel(args.folder, manifest);
@@ -134,12 +145,12 @@ function systemOf({ system = "groth16", ceremony }: ProveSetupArguments): System
 
 async function powersFor(
   least: number,
-  { powers, powersSha256 }: ProveSetupArguments,
+  { powers, powersDigest }: ProveSetupArguments,
   session: Session,
   prover: Prover,
 ): Promise<PowersOfTau> {
-  if (powers !== undefined && powersSha256 !== undefined) {
-    const digest = powersSha256.startsWith("0x") ? powersSha256 : `0x${powersSha256}`;
+  if (powers !== undefined && powersDigest !== undefined) {
+    const digest = powersDigest.startsWith("0x") ? powersDigest : `0x${powersDigest}`;
     return await givenPowers(powers, digest);
   }
   const power = localPowerFor(least);

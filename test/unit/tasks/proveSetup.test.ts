@@ -155,32 +155,36 @@ describe("keys of proofs", () => {
     this.timeout(600_000);
     const powers = path.join(hre.config.paths.cache, "zk", "powers-8.ptau");
     const out = path.join(cli.folder, "given");
-    const powersSha256 = createHash("sha256")
+    const powersDigest = createHash("sha256")
       .update(await readFile(powers))
       .digest("hex");
-    const wrong = powersSha256.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+    const wrong = powersDigest.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
     const given = { folder, out, powers };
     expect(await cli.failure("hub prove-setup", given)).to.include({ code: "argument-missing" });
-    expect(await cli.failure("hub prove-setup", { ...given, powersSha256: wrong })).to.include({
+    for (const none of ["xyz", powersDigest.slice(1), `${powersDigest}00`])
+      expect(await cli.failure("hub prove-setup", { ...given, powersDigest: none })).to.include({
+        code: "argument-invalid",
+      });
+    expect(await cli.failure("hub prove-setup", { ...given, powersDigest: wrong })).to.include({
       code: "powers-of-tau-mismatch",
     });
-    const made = await cli.value("hub prove-setup", { ...given, powersSha256 });
-    expect(made.powersOfTau).to.deep.equal({ origin: "local", sha256: `0x${powersSha256}` });
+    const made = await cli.value("hub prove-setup", { ...given, powersDigest });
+    expect(made.powersOfTau).to.deep.equal({ origin: "local", sha256: `0x${powersDigest}` });
     expect((made.warnings as string[]).join(" ")).to.include("everybody knows");
 
     const alone = path.join(out, "proving.zkey");
-    expect(await cli.failure("hub prove-setup", { ...given, powersSha256, ceremony: alone })).to.include({
+    expect(await cli.failure("hub prove-setup", { ...given, powersDigest, ceremony: alone })).to.include({
       code: "ceremony-too-small",
     });
     const ceremony = path.join(cli.folder, "ceremony.zkey");
     await contribute(alone, ceremony);
-    const adopted = await cli.value("hub prove-setup", { ...given, powersSha256, ceremony });
+    const adopted = await cli.value("hub prove-setup", { ...given, powersDigest, ceremony });
     expect(adopted.origin).to.have.property("kind", "ceremony");
     const { transcript } = adopted.origin as { transcript: string };
     const blob = await readFile(path.join(out, "verifier.key"));
     expect(hexlify(blob.subarray(96, 112))).to.equal(transcript.slice(0, 34));
     const foreign = await cli.failure("hub prove-setup", {
-      ...{ ...given, powersSha256, ceremony },
+      ...{ ...given, powersDigest, ceremony },
       folder: await modelFolder("foreign", ["ZK"], 2),
       out: path.join(cli.folder, "foreign-keys"),
     });
