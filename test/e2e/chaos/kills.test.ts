@@ -6,7 +6,7 @@ import { type ChaosStage, recordedStates, setStage } from "../fixture/chaosStage
 import type { Misbehaviour } from "../fixture/unreliableEndpoint.ts";
 
 const AT_NAMED_POINTS = campaign.runs(1, 10);
-const AT_RANDOM = campaign.runs(2, 30);
+const AT_RANDOM = campaign.runs(1, 30);
 const MOST_QUEUED = 16;
 const BLOCK_MS = 300;
 
