@@ -8,6 +8,8 @@ export type NodeErrorCode =
   | "raw-key-refused"
   | "data-dir-locked"
   | "store-version-unknown"
+  | "store-damaged"
+  | "store-unavailable"
   | "chain-id-mismatch"
   | "contract-missing"
   | "domain-mismatch"

@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
+import { isLocked } from "../store/database.ts";
 import { MIGRATIONS } from "../store/migrations.ts";
 import type { Check } from "./check.ts";
 import { fail, ok, warn, wordsOf } from "./check.ts";
@@ -80,14 +81,6 @@ export async function checkDataFolder({ dataDir }: Config): Promise<{ state: Fol
 function brokenFolder(problem: string): { state: FolderState; check: Check } {
   const fix = "restore it from a backup: it holds what this key has signed";
   return { state: "broken", check: fail("data-folder", `the database cannot be used: ${problem}`, fix) };
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
-
-function isLocked(error: unknown): boolean {
-  const { errcode } = error as { errcode?: unknown };
-  return errcode === SQLITE_BUSY || errcode === SQLITE_LOCKED;
 }
 
 export async function checkPort({ http }: Config, folder: FolderState): Promise<Check> {

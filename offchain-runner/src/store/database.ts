@@ -1,8 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { NetworkErrorInit } from "@opg-network/sdk/errors";
 import { NodeError } from "../nodeError.ts";
 import { MIGRATIONS } from "./migrations.ts";
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 
 /**
  * The node's one database. `exclusive` makes a second node on the same folder fail at once instead of signing from the
@@ -19,16 +25,51 @@ export function openDatabase(folder: string): DatabaseSync {
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA foreign_keys = ON");
     database.exec("BEGIN IMMEDIATE; COMMIT");
+    checkWhole(database, folder);
   } catch (cause) {
     database.close();
-    throw new NodeError("data-dir-locked", "another process has the data folder open", {
-      retryable: true,
-      data: { folder },
-      cause,
-    });
+    throw openingFailure(cause, folder);
   }
   migrate(database);
   return database;
+}
+
+/** Who signs from a ledger of which a part is gone may sign another output. */
+function checkWhole(database: DatabaseSync, folder: string): void {
+  const problem = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  if (problem !== "ok") throw damaged(folder, { data: { folder, problem } });
+}
+
+function openingFailure(cause: unknown, folder: string): unknown {
+  if (cause instanceof NodeError) return cause;
+  if (isLocked(cause)) {
+    const init = { retryable: true, data: { folder }, cause };
+    return new NodeError("data-dir-locked", "another process has the data folder open", init);
+  }
+  const code = sqliteCode(cause);
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return damaged(folder, { data: { folder }, cause });
+  const init = { retryable: true, data: { folder }, cause };
+  return new NodeError("store-unavailable", "the database cannot be opened", init);
+}
+
+function damaged(folder: string, init: NetworkErrorInit): NodeError {
+  return new NodeError(
+    "store-damaged",
+    `the database in ${folder} is damaged; restore it from a backup: it holds what this key has signed`,
+    init,
+  );
+}
+
+/** Whether the error says that somebody else has the database. */
+export function isLocked(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** The primary code, which is the lowest byte of an extended one. */
+function sqliteCode(error: unknown): number | undefined {
+  const { errcode } = error as { errcode?: unknown };
+  return typeof errcode === "number" ? errcode & 0xff : undefined;
 }
 
 /** Runs `work` in one transaction; nested calls join the outer one. */

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { NodeError } from "../../../offchain-runner/src/nodeError.ts";
 import { openDatabase, transact } from "../../../offchain-runner/src/store/database.ts";
@@ -35,6 +37,25 @@ describe("openDatabase", () => {
     expect(() => temp.reopen())
       .to.throw(NodeError)
       .with.property("code", "store-version-unknown");
+  });
+
+  it("refuses a damaged ledger, and keeps it apart from one that somebody uses", () => {
+    temp.database.exec(insert);
+    const file = join(temp.folder, "node.sqlite");
+    temp.database.close();
+    const whole = readFileSync(file);
+    const noise = Buffer.from(whole);
+    noise.fill(0xa5, 4_096);
+    for (const bytes of [noise, whole.subarray(0, 8_192), Buffer.alloc(whole.length, 1)]) {
+      writeFileSync(file, bytes);
+      expect(() => openDatabase(temp.folder))
+        .to.throw(NodeError)
+        .that.includes({ code: "store-damaged", retryable: false });
+    }
+    writeFileSync(file, whole);
+    const again = openDatabase(temp.folder);
+    expect(again.prepare("SELECT count(*) AS n FROM blocks").get()?.n).to.equal(1);
+    again.close();
   });
 
   it("undoes a transaction that fails, the nested part too", () => {

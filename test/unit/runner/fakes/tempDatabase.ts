@@ -22,7 +22,7 @@ export class TempDatabase {
   }
 
   dispose(): void {
-    this.#database?.close();
+    if (this.#database?.isOpen === true) this.#database.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
