@@ -44,7 +44,7 @@ import type { Job } from "./jobs/job.ts";
 import { JobStore } from "./jobs/jobStore.ts";
 import { NoShowSource } from "./jobs/noShowSource.ts";
 import { OfferedReleases } from "./jobs/offeredReleases.ts";
-import { openOnnxEngine } from "./jobs/onnxEngine.ts";
+import { openOnnxEngine, RUNS_AHEAD } from "./jobs/onnxEngine.ts";
 import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
 import { engineForRequests, RunScheduler } from "./jobs/runScheduler.ts";
 import { openPipe } from "./pipe/openPipe.ts";
@@ -223,7 +223,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;
   const scheduler = new RunScheduler(engine, {
     children: limits.children,
-    depth: POOL_OPTIONS.pipeline.depth,
+    depth: RUNS_AHEAD,
     quickMs,
     requestShare: config.pipe.requestShare,
     maxWaiting: config.pipe.maxWaiting,
