@@ -282,7 +282,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     },
   );
   const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs };
-  const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
+  const { loop, sender, claims, transactions } = buildSending(config, base, work, logger, clock);
   const insured = (): CoverUse =>
     time.isKnown ? beside(requested(), promised.use(time.head.timestamp, undefined)) : NO_COVER_USE;
   const endpoints = (): EndpointHealth[] => base.provider.health();
@@ -323,6 +323,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     executor,
     watcher,
     loop,
+    transactions,
     metrics,
     status,
     pipe,
@@ -410,7 +411,7 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
     { bell, sources, sender, store: transactions, clock, logger },
     (purpose, outcome) => metrics.recordOutcome(purpose, outcome),
   );
-  return { loop, sender, claims };
+  return { loop, sender, claims, transactions };
 }
 
 async function runUntil(
@@ -452,7 +453,7 @@ async function runUntil(
 }
 
 async function keepPruned(
-  { store, pipe, verifier }: Parts,
+  { store, transactions, pipe, verifier }: Parts,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
@@ -460,6 +461,8 @@ async function keepPruned(
     store.prune(clock.nowMs() - PRUNE_AFTER_MS);
     pipe?.prune();
     verifier?.prune(clock.nowMs() - PRUNE_AFTER_MS);
+    // Last: what the others forgot refers to it no more.
+    transactions.prune(clock.nowMs() - PRUNE_AFTER_MS);
     await clock.sleep(HOUR_MS, signal).catch(() => undefined);
   }
 }
