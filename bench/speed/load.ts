@@ -24,7 +24,7 @@ const GIVE_UP_MS = 120_000;
 /**
  * A tiny exact model, so that all that is measured is what the node adds. `ratio.load.*`: time of raw onnxruntime-node on
  * the same inputs, one after the other, over the time of the inference process, with and without micro-batching, and of
- * the whole node with its chain, from many requests in flight to all of them answered on chain.
+ * the whole node with its chain, from the first of many requests, opened as fast as the chain takes them, to the last answer.
  */
 export async function measure(): Promise<Figures> {
   const rawMs = await rawRun();
@@ -97,16 +97,16 @@ async function underLoad(rawMs: number): Promise<Figures> {
   const protocol = await deployProtocol(chain);
   const rows = await publishRows(protocol);
   await protocol.register(chain.account(1), { stake: "20000", slots: 100 });
-  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "warn" });
+  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "info" });
   try {
-    // The requests are there before the node is, so that none of its time goes by while they are made.
-    const block = await chain.provider.getBlockNumber();
-    await chain.stopMining();
-    await openMany(chain, protocol, rows.release, IN_FLIGHT);
-    await chain.resumeMining();
     await node.start();
     const idle = usageOf(node);
+    const block = await chain.provider.getBlockNumber();
+    await chain.stopMining();
     const beganAt = performance.now();
+    await openMany(chain, protocol, rows.release, IN_FLIGHT);
+    await chain.resumeMining();
+    await chain.mine();
     await all(async () => (await outputsSince(protocol, block)).size === IN_FLIGHT);
     const ms = performance.now() - beganAt;
     const { cpuSeconds, mostMib } = usageOf(node);

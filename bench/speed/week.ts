@@ -29,7 +29,7 @@ export async function measure(): Promise<Figures> {
   const protocol = await deployProtocol(chain);
   const rows = await publishRows(protocol);
   await protocol.register(chain.account(1), { stake: "20000", slots: 100 });
-  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "warn" });
+  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "info" });
   try {
     await node.start({ isReady: true });
     const mib: number[] = [];
