@@ -44,7 +44,7 @@ import type { Job } from "./jobs/job.ts";
 import { JobStore } from "./jobs/jobStore.ts";
 import { NoShowSource } from "./jobs/noShowSource.ts";
 import { OfferedReleases } from "./jobs/offeredReleases.ts";
-import { openOnnxEngine } from "./jobs/onnxEngine.ts";
+import { openOnnxEngine, RUNS_AHEAD } from "./jobs/onnxEngine.ts";
 import { RequestEventHandler } from "./jobs/requestEventHandler.ts";
 import { engineForRequests, RunScheduler } from "./jobs/runScheduler.ts";
 import { openPipe } from "./pipe/openPipe.ts";
@@ -224,7 +224,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
   const quickMs = POOL_OPTIONS.pipeline.backlogMs;
   const scheduler = new RunScheduler(engine, {
     children: limits.children,
-    depth: POOL_OPTIONS.pipeline.depth,
+    depth: RUNS_AHEAD,
     quickMs,
     requestShare: config.pipe.requestShare,
     maxWaiting: config.pipe.maxWaiting,
@@ -283,7 +283,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     },
   );
   const work = { store, releases, handler, gasCost, executor, metrics, bell, signer, verifier, proofs };
-  const { loop, sender, claims } = buildSending(config, base, work, logger, clock);
+  const { loop, sender, claims, transactions } = buildSending(config, base, work, logger, clock);
   const insured = (): CoverUse =>
     time.isKnown ? beside(requested(), promised.use(time.head.timestamp, undefined)) : NO_COVER_USE;
   const endpoints = (): EndpointHealth[] => base.provider.health();
@@ -324,6 +324,7 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     executor,
     watcher,
     loop,
+    transactions,
     metrics,
     status,
     pipe,
@@ -411,7 +412,7 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
     { bell, sources, sender, store: transactions, clock, logger },
     (purpose, outcome) => metrics.recordOutcome(purpose, outcome),
   );
-  return { loop, sender, claims };
+  return { loop, sender, claims, transactions };
 }
 
 async function runUntil(
@@ -453,7 +454,7 @@ async function runUntil(
 }
 
 async function keepPruned(
-  { store, pipe, verifier }: Parts,
+  { store, transactions, pipe, verifier }: Parts,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
@@ -461,6 +462,8 @@ async function keepPruned(
     store.prune(clock.nowMs() - PRUNE_AFTER_MS);
     pipe?.prune();
     verifier?.prune(clock.nowMs() - PRUNE_AFTER_MS);
+    // Last: what the others forgot refers to it no more.
+    transactions.prune(clock.nowMs() - PRUNE_AFTER_MS);
     await clock.sleep(HOUR_MS, signal).catch(() => undefined);
   }
 }

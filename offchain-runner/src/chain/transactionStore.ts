@@ -40,7 +40,7 @@ export interface Attempt {
   signedAtMs: number;
 }
 
-/** Every transaction that was ever signed, written before it leaves the process. */
+/** Every transaction that is signed, written before it leaves the process; forgotten long after it ended. */
 export class TransactionStore {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
@@ -120,6 +120,18 @@ export class TransactionStore {
       .all(sinceMs);
     const wei = rows.reduce((sum, row) => sum + BigInt(row.cost as string), 0n);
     return { wei, firstAtMs: rows[0] === undefined ? undefined : Number(rows[0].updated_at_ms) };
+  }
+
+  /** Forgets transactions that ended before `beforeMs` and that nothing refers to any more. */
+  prune(beforeMs: number): void {
+    const ended = `SELECT id FROM transactions WHERE updated_at_ms < ? AND state NOT IN ('pending', 'cancelling')
+      AND id NOT IN (SELECT transaction_id FROM jobs WHERE transaction_id IS NOT NULL)
+      AND id NOT IN (SELECT transaction_id FROM disputes WHERE transaction_id IS NOT NULL)
+      AND id NOT IN (SELECT transaction_id FROM wrong_covers WHERE transaction_id IS NOT NULL)`;
+    transact(this.#database, () => {
+      this.#database.prepare(`DELETE FROM attempts WHERE transaction_id IN (${ended})`).run(beforeMs);
+      this.#database.prepare(`DELETE FROM transactions WHERE id IN (${ended})`).run(beforeMs);
+    });
   }
 
   /** What a crash left behind, oldest first; one at most, unless the process was killed in the middle of a change. */

@@ -165,7 +165,8 @@ export class ModelCache {
 
   #forgetIfEmpty(entry: Entry): void {
     const isEmpty = entry.holds === 0 && entry.verified === undefined && entry.size === 0;
-    if (isEmpty && entry.fetching === undefined) this.#entries.delete(entry.name);
+    const isKnown = this.#entries.get(entry.name) === entry;
+    if (isEmpty && isKnown && entry.fetching === undefined) this.#entries.delete(entry.name);
   }
 
   async #ensure(entry: Entry, file: ReleaseFile, signal: AbortSignal): Promise<void> {
@@ -265,8 +266,9 @@ export class ModelCache {
   #evictOne(): boolean {
     let oldest: Entry | undefined;
     for (const entry of this.#entries.values()) {
-      if (entry.holds === 0 && entry.usedAtMs < (oldest?.usedAtMs ?? Number.POSITIVE_INFINITY))
-        oldest = entry;
+      // A fetch that everybody has left still writes until it notices.
+      const isIdle = entry.holds === 0 && entry.fetching === undefined;
+      if (isIdle && entry.usedAtMs < (oldest?.usedAtMs ?? Number.POSITIVE_INFINITY)) oldest = entry;
     }
     if (oldest === undefined) return false;
     // At once, so that nobody finds a file that is about to go.

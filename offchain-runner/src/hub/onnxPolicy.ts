@@ -1,3 +1,4 @@
+import { hasFreeBatch } from "./freeBatch.ts";
 import type { OnnxLimits } from "./onnxFile.ts";
 import { parseOnnx } from "./onnxFile.ts";
 import type { ReleaseSchema } from "./onnxInterface.ts";
@@ -17,15 +18,21 @@ export interface PolicySubject {
   readonly schema: ReleaseSchema;
 }
 
+/** What the node has learned of a model by looking. */
+export interface PolicyFindings {
+  readonly hasFreeBatch: boolean;
+}
+
 /**
  * Whether a model may be published and served: well formed, a function of its inputs alone, without an operation that
  * kills the runtime, reading nothing outside its release, and with the inputs and outputs that its release declares.
  * @throws ModelError naming what is wrong and where
  */
-export function checkOnnxPolicy(subject: PolicySubject, limits?: OnnxLimits): void {
+export function checkOnnxPolicy(subject: PolicySubject, limits?: OnnxLimits): PolicyFindings {
   const file = parseOnnx(subject.bytes, limits);
   checkOperators(file);
   checkTensors(file, subject.path, subject.files);
   checkInterface(file.graph, subject.schema);
   checkValues(file);
+  return { hasFreeBatch: hasFreeBatch(file.graph, subject.schema) };
 }

@@ -16,6 +16,13 @@ export interface PolicyTask {
   readonly graph: Release["graph"];
 }
 
+/** A model that passed. */
+export interface CheckedModel {
+  /** Of an exact release. */
+  readonly graph: LoweredGraph | undefined;
+  readonly hasFreeBatch: boolean;
+}
+
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 /** The graph that the thread has lowered, as its bytes. */
@@ -26,7 +33,7 @@ const loweredBytes = z.object({
 });
 
 const verdict = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("accepted"), graph: loweredBytes.optional() }),
+  z.object({ kind: z.literal("accepted"), hasFreeBatch: z.boolean(), graph: loweredBytes.optional() }),
   z.object({
     kind: z.literal("refused"),
     code: z.enum(modelErrorCodes),
@@ -51,10 +58,7 @@ const MEMORY_MB = 1_024;
  * release it gives the lowered graph.
  * @throws ModelError, ExactError, or the signal's reason
  */
-export async function checkInThread(
-  task: PolicyTask,
-  signal: AbortSignal,
-): Promise<LoweredGraph | undefined> {
+export async function checkInThread(task: PolicyTask, signal: AbortSignal): Promise<CheckedModel> {
   signal.throwIfAborted();
   const thread = new Worker(ENTRY, {
     workerData: task,
@@ -87,7 +91,7 @@ function answerOf(thread: Worker, signal: AbortSignal): Promise<unknown> {
   });
 }
 
-function judge(message: unknown): LoweredGraph | undefined {
+function judge(message: unknown): CheckedModel {
   const answer = verdict.parse(message);
   switch (answer.kind) {
     case "refused":
@@ -96,10 +100,12 @@ function judge(message: unknown): LoweredGraph | undefined {
       throw new ExactError(answer.code, answer.data);
     case "unreadable":
       throw new Error(answer.reason);
-    case "accepted":
-      return answer.graph === undefined
-        ? undefined
-        : { root: decodeRoot(answer.graph.rootBytes), stream: answer.graph.stream };
+    case "accepted": {
+      const { graph, hasFreeBatch } = answer;
+      const lowered =
+        graph === undefined ? undefined : { root: decodeRoot(graph.rootBytes), stream: graph.stream };
+      return { graph: lowered, hasFreeBatch };
+    }
   }
 }
 

@@ -11,10 +11,10 @@ import type { PolicyTask, PolicyVerdict } from "./policyCheck.ts";
 function verdictOn({ modelPath, subject, limits, graph }: PolicyTask): PolicyVerdict {
   try {
     const bytes = readFileSync(modelPath);
-    checkOnnxPolicy({ ...subject, bytes }, limits);
-    if (graph === undefined) return { kind: "accepted" };
+    const { hasFreeBatch } = checkOnnxPolicy({ ...subject, bytes }, limits);
+    if (graph === undefined) return { kind: "accepted", hasFreeBatch };
     const { graphRoot, rootBytes, stream } = lowerCommitted(bytes, subject.schema, graph);
-    return { kind: "accepted", graph: { graphRoot, rootBytes, stream } };
+    return { kind: "accepted", hasFreeBatch, graph: { graphRoot, rootBytes, stream } };
   } catch (error) {
     if (error instanceof ModelError) return { kind: "refused", code: error.code, data: { ...error.data } };
     if (error instanceof ExactError) return { kind: "inexact", code: error.code, data: { ...error.data } };

@@ -1,12 +1,12 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { LoweredGraph } from "../exact/blobs.ts";
 import { diskFailure } from "./artifactFetcher.ts";
 import type { Lease, ModelCache } from "./modelCache.ts";
 import { ModelError } from "./modelError.ts";
 import type { OnnxLimits } from "./onnxFile.ts";
 import { ONNX_LIMITS } from "./onnxFile.ts";
 import { isPlainPath } from "./plainPath.ts";
+import type { CheckedModel } from "./policyCheck.ts";
 import { checkInThread } from "./policyCheck.ts";
 import type { Release } from "./release.ts";
 
@@ -18,20 +18,17 @@ export interface ReleaseStoreParts {
 }
 
 /** A release whose files are verified, checked against the policy and laid out as it names them. */
-export interface PreparedRelease {
+export interface PreparedRelease extends CheckedModel {
   readonly release: Release;
   readonly modelPath: string;
   /** Bytes of all its files: what a session of it takes in memory at the least. */
   readonly bytes: number;
-  /** The lowered graph of an exact release, the one that it commits to. */
-  readonly graph: LoweredGraph | undefined;
   close(): Promise<void>;
 }
 
-interface LaidOut {
+interface LaidOut extends CheckedModel {
   readonly modelPath: string;
   readonly leases: Lease[];
-  readonly graph: LoweredGraph | undefined;
 }
 
 interface Prepared {
@@ -88,9 +85,9 @@ export class ReleaseStore {
       isOpen = false;
     };
     try {
-      const { modelPath, graph } = await race(prepared.ready, signal);
+      const { modelPath, graph, hasFreeBatch } = await race(prepared.ready, signal);
       const bytes = release.files.reduce((total, file) => total + file.size, 0);
-      return { release, modelPath, bytes, graph, close };
+      return { release, modelPath, bytes, graph, hasFreeBatch, close };
     } catch (error) {
       await close();
       throw error;
@@ -110,14 +107,14 @@ export class ReleaseStore {
     const leases: Lease[] = [];
     try {
       for (const file of release.files) leases.push(await this.#cache.acquire(file, signal));
-      const graph = await this.#check(release, leases, signal);
+      const checked = await this.#check(release, leases, signal);
       const root = join(this.#folder, release.id);
       for (const [index, file] of release.files.entries()) {
         const path = join(root, file.path);
         await mkdir(dirname(path), { recursive: true });
         await link(leases[index]?.path ?? "", path);
       }
-      return { modelPath: join(root, entryOf(release).path), leases, graph };
+      return { modelPath: join(root, entryOf(release).path), leases, ...checked };
     } catch (error) {
       for (const lease of leases) lease.close();
       await rm(join(this.#folder, release.id), { recursive: true, force: true });
@@ -125,7 +122,7 @@ export class ReleaseStore {
     }
   }
 
-  #check(release: Release, leases: readonly Lease[], signal: AbortSignal): Promise<LoweredGraph | undefined> {
+  #check(release: Release, leases: readonly Lease[], signal: AbortSignal): Promise<CheckedModel> {
     const { inputs, outputs, graph } = release;
     const files = new Map(release.files.map(({ path, size }) => [path, { size }]));
     const subject = { path: entryOf(release).path, files, schema: { inputs, outputs } };

@@ -6,6 +6,7 @@ import { InferenceError } from "./inferenceError.ts";
 import type { HealthOptions } from "./modelHealth.ts";
 import { ModelHealth } from "./modelHealth.ts";
 import { answerOf, failureOf } from "./outcome.ts";
+import { joinRows, splitRows } from "./rows.ts";
 import type { InferenceAnswer, InferenceRequest, ServedModel } from "./servedModel.ts";
 import type { Log, SlotOptions, SlotWork } from "./workerSlot.ts";
 import { WorkerSlot } from "./workerSlot.ts";
@@ -20,6 +21,8 @@ export interface PoolOptions extends SlotOptions {
   /** What an aborted run may still take to end by itself before its process is ended. */
   readonly abortGraceMs: number;
   readonly health: HealthOptions;
+  /** What several runs may be that are done as one: so many, and so many bytes of inputs. */
+  readonly batch: { readonly rows: number; readonly bytes: number };
 }
 
 export const POOL_OPTIONS: PoolOptions = {
@@ -37,10 +40,13 @@ export const POOL_OPTIONS: PoolOptions = {
   restartMs: { first: 100, most: 10_000 },
   pipeline: { depth: 4, backlogMs: 50 },
   health: { loadFailureMs: 60_000, maxCrashes: 3, crashWindowMs: 600_000 },
+  batch: { rows: 16, bytes: 1024 * 1024 },
 };
 
 export interface InferenceMetrics {
   inferenceEnded(release: string, outcome: InferenceEnd, times: InferenceTimes): void;
+  /** Every run of a batch ended well. */
+  batchEnded(release: string, rows: number): void;
   workerEnded(reason: string): void;
   sessionEvicted(release: string): void;
 }
@@ -90,6 +96,8 @@ export class InferencePool {
   readonly #queue: Job[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #runMs = new Map<string, number>();
+  /** Releases of which several runs as one did not give what they give alone. */
+  readonly #alone = new Set<string>();
   #stopping: Promise<void> | undefined;
 
   constructor(options: PoolOptions, parts: PoolParts) {
@@ -158,7 +166,8 @@ export class InferencePool {
         metrics?.workerEnded(end.kind);
         // Time and memory of a run may be the input's doing, and must not close the model to everybody else.
         const isLimit = end.kind === "time" || end.kind === "memory";
-        if (phase === "load" || !isLimit) this.#health.crashed(model);
+        // What a batch did wrong, the runs in it do again by themselves.
+        if (phase === "load" || (phase === "run" && !isLimit)) this.#health.crashed(model);
       },
       startFailed: (lastWords) => {
         metrics?.workerEnded("start-failed");
@@ -243,8 +252,10 @@ export class InferencePool {
         at += 1;
         continue;
       }
-      this.#queue.splice(at, 1);
-      const running = this.#perform(job, slot).finally(() => this.#running.delete(running));
+      const jobs = [job, ...this.#companionsOf(job, at)];
+      for (const taken of jobs) this.#queue.splice(this.#queue.indexOf(taken), 1);
+      const work = jobs.length === 1 ? this.#perform(job, slot) : this.#performTogether(jobs, slot);
+      const running = work.finally(() => this.#running.delete(running));
       this.#running.add(running);
     }
   }
@@ -294,7 +305,91 @@ export class InferencePool {
     }
   }
 
-  #runOf({ release, schema, inputs }: Job["request"]): Pick<SlotWork, "run"> {
+  /** Others behind it in the queue that can be rows of one tensor with it. Only where each row is compared afterwards. */
+  #companionsOf({ request, slot }: Job, at: number): Job[] {
+    const { release, graph, hasFreeBatch, inputs, timeLimitMs } = request;
+    const expectedMs = this.#runMs.get(release);
+    if (hasFreeBatch !== true || graph === undefined || this.#alone.has(release)) return [];
+    if (slot !== undefined || inputs === undefined || timeLimitMs !== undefined || expectedMs === undefined)
+      return [];
+    const { batch, pipeline } = this.#options;
+    const bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const most = Math.floor(
+      Math.min(batch.rows, batch.bytes / Math.max(1, bytes), pipeline.backlogMs / expectedMs),
+    );
+    const isLike = ({ request: other, slot: own }: Job) =>
+      other.release === release &&
+      own === undefined &&
+      other.inputs !== undefined &&
+      other.timeLimitMs === undefined;
+    const others: Job[] = [];
+    for (let next = at + 1; next < this.#queue.length && others.length + 1 < most; next++) {
+      const job = this.#queue[next];
+      if (job !== undefined && isLike(job)) others.push(job);
+    }
+    return others;
+  }
+
+  /** Whatever goes wrong, each run is done again by itself and fails or succeeds as it does alone. */
+  async #performTogether(jobs: readonly Job[], slot: WorkerSlot): Promise<void> {
+    const [{ request }] = jobs as [Job, ...Job[]];
+    const { release } = request;
+    const rows = jobs.length;
+    const over = new AbortController();
+    try {
+      this.#health.check(release);
+      const inputs = joinRows(jobs.map((job) => job.request.inputs ?? []));
+      const { outcome, phase } = await slot.perform({
+        model: request,
+        ...this.#runOf({ ...request, inputs }, rows),
+        limitMs: this.#options.runLimitMs,
+        expectedMs: rows * (this.#runMs.get(release) ?? 0),
+        signal: onceAllAborted(jobs, over.signal),
+        abortGraceMs: this.#options.abortGraceMs,
+      });
+      const split = outcome.kind === "ran" ? splitRows(outcome.outputs, rows) : undefined;
+      if (outcome.kind === "ran" && split !== undefined) {
+        const runMs = outcome.runMs / rows;
+        this.#parts.metrics?.batchEnded(release, rows);
+        this.#learn(release, runMs);
+        for (const [row, job] of jobs.entries())
+          this.#settle(job, { ...outcome, runMs, outputs: split[row] ?? [] });
+        return;
+      }
+      const waiting = jobs.filter(({ signal }) => !signal.aborted);
+      if (phase === "run" && outcome.kind !== "interrupted" && waiting.length > 0) {
+        this.#alone.add(release);
+        this.#parts.log.warn(
+          { release, rows, outcome },
+          "rows do not run together; each runs alone from now on",
+        );
+      }
+      this.#requeue(waiting);
+    } catch (error) {
+      for (const job of jobs) job.fail(error);
+    } finally {
+      over.abort();
+    }
+  }
+
+  #settle(job: Job, outcome: Parameters<typeof answerOf>[0]): void {
+    try {
+      job.settle(answerOf(outcome, job.request));
+    } catch (error) {
+      job.fail(error);
+    }
+  }
+
+  #requeue(jobs: readonly Job[]): void {
+    if (this.#stopping === undefined) {
+      this.#queue.unshift(...jobs);
+      this.#dispatch();
+      return;
+    }
+    for (const job of jobs) job.fail(new InferenceError("inference-stopped"));
+  }
+
+  #runOf({ release, schema, inputs }: Job["request"], rows = 1): Pick<SlotWork, "run"> {
     if (inputs === undefined) return {};
     const named = inputs.map((tensor, index) => ({
       name: schema.inputs[index]?.name ?? "",
@@ -304,11 +399,21 @@ export class InferencePool {
     }));
     const outputs = schema.outputs.map(({ name }) => name);
     const { maxOutputBytes } = this.#options;
-    return { run: { kind: "run", model: release, inputs: named, outputs, maxOutputBytes } };
+    return { run: { kind: "run", model: release, inputs: named, outputs, rows, maxOutputBytes } };
   }
 
   #learn(release: string, runMs: number): void {
     const known = this.#runMs.get(release);
     this.#runMs.set(release, known === undefined ? runMs : known + NEW_WEIGHT * (runMs - known));
   }
+}
+
+/** Aborted when nobody is left who wants any of it; listens until `over`. */
+function onceAllAborted(jobs: readonly Job[], over: AbortSignal): AbortSignal {
+  const all = new AbortController();
+  const look = () => {
+    if (jobs.every(({ signal }) => signal.aborted)) all.abort();
+  };
+  for (const { signal } of jobs) signal.addEventListener("abort", look, { once: true, signal: over });
+  return all.signal;
 }

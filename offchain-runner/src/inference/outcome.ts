@@ -65,6 +65,7 @@ function refusalOf(
         release,
         detail: `"${detail}" is not a tensor of numbers`,
       });
+    case "rows-refused":
     case "cancelled":
     case "not-loaded":
       return new InferenceError("worker-lost", { release });

@@ -12,6 +12,8 @@ export interface ServedModel {
   readonly schema: ReleaseSchema;
   /** Of an exact release whose results are compared with the interpreter before they leave the process. */
   readonly graph?: LoweredGraph | undefined;
+  /** One request is one row, and the file takes any number of them (`hub/freeBatch.ts`). */
+  readonly hasFreeBatch?: boolean;
 }
 
 export interface InferenceRequest extends ServedModel {

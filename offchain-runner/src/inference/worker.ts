@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { InferenceSession } from "onnxruntime-node";
 import type { AgreementCheck } from "./agreementCheck.ts";
+import { splitRows } from "./rows.ts";
 import { fromRuntime, toRuntime } from "./runtimeTensor.ts";
 import type {
   LoadRequest,
@@ -91,7 +92,7 @@ async function load(request: LoadRequest): Promise<WorkerReply> {
 async function run(request: RunRequest): Promise<WorkerReply> {
   // Lets a cancellation in that arrived while the run before held the thread.
   await new Promise((resume) => setImmediate(resume));
-  const { id, model, inputs, outputs: names, maxOutputBytes } = request;
+  const { id, model, inputs, outputs: names, rows, maxOutputBytes } = request;
   if (cancelled.delete(id)) return failed(id, "cancelled", "");
   // What is cancelled too late leaves nothing behind.
   for (const earlier of cancelled) if (earlier < id) cancelled.delete(earlier);
@@ -112,12 +113,20 @@ async function run(request: RunRequest): Promise<WorkerReply> {
     const tensor = value === undefined ? undefined : fromRuntime(value);
     if (tensor === undefined) return failed(id, "output-unsupported", name.slice(0, 200));
     bytes += tensor.data.byteLength;
-    if (bytes > maxOutputBytes) return failed(id, "output-too-large", String(bytes));
+    if (bytes > maxOutputBytes * rows) return failed(id, "output-too-large", String(bytes));
     outputs.push(tensor);
   }
-  if (checks.get(model)?.holds(inputs, outputs) === false) return failed(id, "disagreed", "");
+  const check = checks.get(model);
+  if (rows > 1 && !(check !== undefined && rowsHold(check, request, outputs)))
+    return failed(id, "rows-refused", "");
+  if (rows === 1 && check?.holds(inputs, outputs) === false) return failed(id, "disagreed", "");
   const runMs = performance.now() - startedAt;
   return { kind: "ran", id, ...memoryReport(), runMs, outputs };
+}
+
+function rowsHold(check: AgreementCheck, { inputs, rows }: RunRequest, outputs: WireTensor[]): boolean {
+  const given = splitRows(inputs, rows) ?? [];
+  return splitRows(outputs, rows)?.every((row, index) => check.holds(given[index] ?? [], row)) ?? false;
 }
 
 function failed(id: number, failure: WorkerFailure, detail: string): WorkerReply {

@@ -29,6 +29,9 @@ const run = z.object({
   model: z.string(),
   inputs: z.array(tensor.extend({ name: z.string() })),
   outputs: z.array(z.string()),
+  /** Runs of one row each that are done as one; every row is compared with the interpreter, or none leaves. */
+  rows: z.number().int().positive(),
+  /** Of one row. */
   maxOutputBytes: z.number().int(),
 });
 
@@ -46,6 +49,7 @@ const failure = z.enum([
   "output-too-large",
   "output-unsupported",
   "disagreed",
+  "rows-refused",
 ]);
 /** Not in every reply: asking the system costs as much as a small run. */
 const rssBytes = z.number().nonnegative().optional();

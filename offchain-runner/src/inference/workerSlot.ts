@@ -23,9 +23,12 @@ export interface SlotEvents {
   /** Something may be possible now that was not. */
   changed(): void;
   startFailed(lastWords: string): void;
-  ended(end: WorkerEnd, model: string, phase: "load" | "run"): void;
+  ended(end: WorkerEnd, model: string, phase: WorkPhase): void;
   evicted(model: string): void;
 }
+
+/** `batch`: several runs as one. */
+export type WorkPhase = "load" | "run" | "batch";
 
 export type Log = Pick<Logger, "debug" | "warn" | "error">;
 
@@ -144,7 +147,7 @@ export class WorkerSlot {
     if (loading !== undefined && loading.kind !== "loaded" && loading.kind !== "interrupted") {
       return { outcome: loading, phase: "load" };
     }
-    this.#noteEnd(outcome, work.model.release, "run");
+    this.#noteEnd(outcome, work.model.release, work.run.rows > 1 ? "batch" : "run");
     return { outcome: hasNotBegun ? { kind: "interrupted" } : outcome, phase: "run" };
   }
 
@@ -193,7 +196,7 @@ export class WorkerSlot {
     }
   }
 
-  #noteEnd(outcome: WorkerOutcome, model: string, phase: "load" | "run"): void {
+  #noteEnd(outcome: WorkerOutcome, model: string, phase: WorkPhase): void {
     if (
       outcome.kind === "crashed" ||
       outcome.kind === "killed" ||

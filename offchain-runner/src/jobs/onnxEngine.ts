@@ -22,6 +22,9 @@ const STALL_MS = 15_000;
 /** Half of a process's memory may hold sessions; the rest is for runs. */
 const SESSION_SHARE = 0.5;
 
+/** Quick runs that one process may be given at once: enough that some can be done as one. */
+export const RUNS_AHEAD = 2 * POOL_OPTIONS.batch.rows;
+
 /** Hears that the runtime and the interpreter gave different outputs: one of them is wrong, and nothing is signed. */
 export type OnDisagreement = (release: string) => void;
 
@@ -43,7 +46,7 @@ export class OnnxEngine implements InferenceEngine {
 
   /** How many runs are worth starting at once: those that run and those that wait beside them. */
   get parallelRuns(): number {
-    return this.#pool.capacity.slots * 2 * POOL_OPTIONS.pipeline.depth;
+    return this.#pool.capacity.slots * 2 * RUNS_AHEAD;
   }
 
   async prepare(
@@ -51,7 +54,7 @@ export class OnnxEngine implements InferenceEngine {
     signal: AbortSignal,
     { checkExact }: PrepareOptions = { checkExact: true },
   ): Promise<void> {
-    const { modelPath, bytes, graph } = await this.#store.prepare(release, signal);
+    const { modelPath, bytes, graph, hasFreeBatch } = await this.#store.prepare(release, signal);
     const { id, inputs, outputs } = release;
     const model = {
       release: id,
@@ -59,6 +62,7 @@ export class OnnxEngine implements InferenceEngine {
       bytes,
       schema: { inputs, outputs },
       graph: checkExact ? graph : undefined,
+      hasFreeBatch,
     };
     await this.#pool.warm(model, signal);
     this.#models.set(id, model);

@@ -1,11 +1,14 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { randomStream } from "../../../../bench/randomStream.ts";
 import type { Clock } from "../../../../offchain-runner/src/clock.ts";
 import { ArtifactError } from "../../../../offchain-runner/src/hub/artifactError.ts";
 import type { ArtifactFetcher } from "../../../../offchain-runner/src/hub/artifactFetcher.ts";
 import type { ModelCacheOptions, ModelCacheParts } from "../../../../offchain-runner/src/hub/modelCache.ts";
 import { ModelCache } from "../../../../offchain-runner/src/hub/modelCache.ts";
+import type { ReleaseFile } from "../../../../offchain-runner/src/hub/release.ts";
+import { campaign } from "../../../fixtures/campaign.ts";
 import { FakeClock, until } from "../clocks.ts";
 import { expectError } from "../expectError.ts";
 import { ArtifactBench, fileOf } from "./artifacts.ts";
@@ -208,6 +211,66 @@ describe("ModelCache", () => {
     third.close();
     (await cache.acquire(publish("d".repeat(40)), signal)).close();
     expect(cache.usedBytes).to.equal(80);
+  });
+
+  it("keeps account of a file whose fetch was left by all, and is wanted again before it ended", async () => {
+    const cache = await openCache();
+    const file = publish("a".repeat(60));
+    const leaving = new AbortController();
+    let end = () => {};
+    fetcher.held = new Promise((resolve) => {
+      end = resolve;
+    });
+    const left = cache.acquire(file, leaving.signal);
+    await until(() => fetcher.asked.length === 1);
+    leaving.abort(new Error("left"));
+    await left.catch(() => undefined);
+    fetcher.held = undefined;
+    await expectError(cache.acquire(publish("b".repeat(50)), signal), "cache-full");
+    const again = cache.acquire(file, signal);
+    end();
+    const lease = await again;
+    expect(cache.usedBytes).to.equal(60);
+    await expectError(cache.acquire(publish("b".repeat(50)), signal), "cache-full");
+    expect((await stat(lease.path)).size).to.equal(60);
+  });
+
+  it("keeps every leased file through random loads at once on a disk far too small", async () => {
+    const cache = await openCache({ maxBytes: 100 });
+    const random = randomStream(`model cache ${campaign.seed}`);
+    const files = Array.from({ length: 12 }, (_, index) =>
+      publish(String.fromCharCode(97 + index).repeat(10 + 3 * index)),
+    );
+    const ends = { leased: 0, full: 0 };
+    const load = async (): Promise<void> => {
+      const file = files[Math.floor(random() * files.length)] as ReleaseFile;
+      const leaving = new AbortController();
+      if (random() < 0.2) queueMicrotask(() => leaving.abort(new ArtifactError("artifact-not-found", {})));
+      try {
+        const lease = await cache.acquire(file, leaving.signal);
+        for (let looks = Math.floor(random() * 6); looks >= 0; looks--) {
+          expect(cache.usedBytes).to.be.at.most(100);
+          expect((await readFile(lease.path)).length).to.equal(file.size);
+        }
+        lease.close();
+        ends.leased += 1;
+      } catch (error) {
+        if (!(error instanceof ArtifactError)) throw error;
+        ends.full += error.code === "cache-full" ? 1 : 0;
+      }
+    };
+    const loader = async (): Promise<void> => {
+      for (let count = 0; count < campaign.runs(25, 500); count++) await load();
+    };
+    await Promise.all(Array.from({ length: 12 }, loader));
+    expect(ends.leased).to.be.above(0);
+    expect(ends.full).to.be.above(0);
+    const names = await readdir(join(await bench.folder(), "files"));
+    const sizes = await Promise.all(
+      names.map(async (name) => (await stat(join(await bench.folder(), "files", name))).size),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).to.equal(cache.usedBytes);
+    expect(await partials()).to.equal(0);
   });
 
   it("refuses a file that is larger than the cache", async () => {

@@ -205,7 +205,11 @@ describe("InferencePool", () => {
 
   it("drops the session used longest ago when memory is short", async () => {
     const evicted: string[] = [];
-    const metrics = { inferenceEnded: () => undefined, workerEnded: () => undefined };
+    const metrics = {
+      inferenceEnded: () => undefined,
+      workerEnded: () => undefined,
+      batchEnded: () => undefined,
+    };
     const pool = bench.pool(
       { sessionBytes: 20 * MEGABYTE },
       { metrics: { ...metrics, sessionEvicted: (release) => evicted.push(release) } },
@@ -243,7 +247,12 @@ describe("InferencePool", () => {
     const ends: [string, string][] = [];
     const inferenceEnded = (release: string, outcome: "ok" | "aborted" | InferenceErrorCode) =>
       ends.push([release, outcome]);
-    const metrics = { inferenceEnded, workerEnded: () => undefined, sessionEvicted: () => undefined };
+    const metrics = {
+      inferenceEnded,
+      workerEnded: () => undefined,
+      batchEnded: () => undefined,
+      sessionEvicted: () => undefined,
+    };
     const pool = bench.pool({}, { metrics });
     await pool.run({ ...(await bench.serve("affine", affine())), inputs: [float32([1])] }, signal);
     const bad = await bench.serve("bad", unknownOperator());

@@ -25,7 +25,13 @@ describe("OnnxEngine on exact releases", () => {
     const graph = lowerRelease(byteSum(weight).bytes, served.schema);
     const files = [{ path: "model.onnx", size: served.bytes, sha256: ID, uri: "" }];
     const record = { id: ID, entry: 0, files, inputs, outputs };
-    const prepared: PreparedRelease = { ...served, release: record, graph, close: () => Promise.resolve() };
+    const prepared: PreparedRelease = {
+      ...served,
+      release: record,
+      graph,
+      hasFreeBatch: false,
+      close: () => Promise.resolve(),
+    };
     const alarms: string[] = [];
     const store = { prepare: () => Promise.resolve(prepared) };
     const pool = pools.pool();
