@@ -48,7 +48,7 @@ export default defineConfig({
       fsPermissions: { readDirectory: ["test/fixtures"] },
       invariant: { runs: campaign.runs(32, 1_000), depth: campaign.runs(64, 200), failOnRevert: false },
     },
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 120_000, parallel: true, jobs: 2 },
   },
   networks: {
     op: { type: "edr-simulated", chainType: "op" },

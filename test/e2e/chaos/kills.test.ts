@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
+import { RUNS_AHEAD } from "../../../offchain-runner/src/jobs/onnxEngine.ts";
 import { campaign, recordCases } from "../../fixtures/campaign.ts";
 import { afterwards } from "../fixture/afterwards.ts";
 import { type ChaosStage, recordedStates, setStage } from "../fixture/chaosStage.ts";
@@ -7,7 +8,8 @@ import type { Misbehaviour } from "../fixture/unreliableEndpoint.ts";
 
 const AT_NAMED_POINTS = campaign.runs(1, 10);
 const AT_RANDOM = campaign.runs(1, 30);
-const MOST_QUEUED = 16;
+/** More than the node starts at once. */
+const MOST_QUEUED = 4 * RUNS_AHEAD;
 const BLOCK_MS = 300;
 
 describe("chaos: kill -9", () => {
@@ -63,7 +65,7 @@ describe("chaos: kill -9", () => {
     async queued() {
       freeze();
       for (let i = 0; i < MOST_QUEUED && (await stage.node.status()).jobs.queued === 0; ++i)
-        await stage.ask();
+        await stage.open();
       await stage.node.until(async () => (await stage.node.status()).jobs.queued > 0, "one has to wait");
       return "queued";
     },
