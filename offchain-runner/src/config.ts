@@ -533,8 +533,29 @@ function readText(path: string, what: string): string {
 function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const issues = result.error.issues.flatMap((issue) => wordsOf(issue));
   throw invalid(`${what}: ${issues.join("; ")}`, { issues });
+}
+
+/** Each with the setting that it is about, as one writes it: `serve[0].modes[0]`. */
+function wordsOf(issue: z.core.$ZodIssue, outer: readonly PropertyKey[] = []): string[] {
+  const path = [...outer, ...issue.path];
+  if (issue.code !== "invalid_union")
+    return [path.length === 0 ? issue.message : `${at(path)}: ${issue.message}`];
+  // Of several forms the one that was meant is the one whose problem lies deepest; where none was, all are named.
+  const depths = issue.errors.map((form) => Math.max(...form.map((each) => each.path.length)));
+  const deepest = Math.max(...depths);
+  const meant = issue.errors.filter((_, index) => depths[index] === deepest);
+  const words = meant.map((form) => form.flatMap((each) => wordsOf(each, path)).join("; "));
+  return [[...new Set(words)].join(", or ")];
+}
+
+function at(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) =>
+      typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`,
+    )
+    .join("");
 }
 
 function invalid(message: string, data: Record<string, unknown> = {}, cause?: unknown): NodeError {

@@ -234,6 +234,26 @@ describe("loadConfig", () => {
     it(`refuses ${name}`, () => void expectCode("config-invalid", config));
   }
 
+  it("says which setting is wrong, and what it may be", () => {
+    const words: [string, unknown][] = [
+      [
+        'serve[0].modes[1]: Invalid option: expected one of "VANILLA"|"ZK"',
+        servedWith({ modes: ["ZK", "TEE"] }),
+      ],
+      ["serve[0].minFee: not an amount with at most 18 decimals", servedWith({ minFee: "1,5" })],
+      ["serve[0].minFee: Invalid input: expected string, received boolean, or", servedWith({ minFee: true })],
+      ['serve[0]: Unrecognized key: "fee"', servedWith({ fee: "1" })],
+      ["serve: Invalid input: expected array, received number, or", { ...minimal, serve: 5 }],
+      ["chain.rpcUrls[0]: Invalid URL", { ...minimal, chain: { ...minimal.chain, rpcUrls: ["ftp://a"] } }],
+      ['configuration: Unrecognized key: "sevre"', { ...minimal, sevre: [] }],
+    ];
+    for (const [text, config] of words) expect(() => load(config)).to.throw(NodeError, text);
+  });
+
+  function servedWith(settings: object): unknown {
+    return { ...minimal, serve: [{ release: RELEASE, ...settings }] };
+  }
+
   it("refuses a missing file, and a missing password", () => {
     expect(() => loadConfig(join(folder, "none.json"), {}))
       .to.throw(NodeError)
