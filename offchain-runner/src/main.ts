@@ -40,6 +40,10 @@ async function main(): Promise<number> {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  process.on("uncaughtException", (error) => {
+    logger.fatal({ err: error }, "node ends by an error that nobody expected");
+    process.exit(EXIT_TRY_AGAIN);
+  });
 
   const node = await startNode(config, logger, stop.signal);
   await node.done;
@@ -66,5 +70,6 @@ function unbar(dataDir: string, release: string): number {
 
 process.exitCode = await main().catch((error: unknown) => {
   logger.fatal({ err: error }, "node cannot run");
-  return error instanceof NetworkError && error.retryable ? EXIT_TRY_AGAIN : EXIT_PERMANENT;
+  // Permanent is what somebody has to put right; of what nobody expected, that is not known.
+  return error instanceof NetworkError && !error.retryable ? EXIT_PERMANENT : EXIT_TRY_AGAIN;
 });

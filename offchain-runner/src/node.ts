@@ -54,7 +54,7 @@ import { preflight } from "./preflight.ts";
 import { ResultSigner } from "./proofs/resultSigner.ts";
 import { SubmissionLedger } from "./proofs/submissionLedger.ts";
 import { openProofs, type Proofs } from "./proving/openProofs.ts";
-import { openDatabase } from "./store/database.ts";
+import { openDatabase, storeFailure } from "./store/database.ts";
 import { DiskFlush } from "./store/diskFlush.ts";
 import { openVerifier, type Verifier } from "./verifier/openVerifier.ts";
 
@@ -94,7 +94,7 @@ export async function startNode(config: Config, logger: Logger, stop: AbortSigna
     const httpPort = await http.start(config.http.host, config.http.port);
     const { signer, operatorId } = base.account;
     logger.info({ signer, operatorId, chainId: config.chain.chainId, httpPort }, "node started");
-    return { httpPort, done: runUntil(stop, cancel, parts, clock).finally(close) };
+    return { httpPort, done: untilEnd(config, stop, cancel, parts, clock, logger).finally(close) };
   } catch (error) {
     await close();
     throw error;
@@ -415,11 +415,21 @@ function buildSending(config: Config, base: Base, work: Work, logger: Logger, cl
   return { loop, sender, claims, transactions };
 }
 
+/** A database that cannot be written ends the node: what it was about to store is done again after the next start. */
+async function untilEnd(config: Config, ...parts: Parameters<typeof runUntil>): Promise<void> {
+  try {
+    await runUntil(...parts);
+  } catch (error) {
+    throw storeFailure(error, config.dataDir) ?? error;
+  }
+}
+
 async function runUntil(
   stop: AbortSignal,
   cancel: AbortController,
   parts: Parts,
   clock: Clock,
+  logger: Logger,
 ): Promise<void> {
   const broken = new AbortController();
   const signal = AbortSignal.any([stop, broken.signal]);
@@ -434,7 +444,7 @@ async function runUntil(
     parts.watchEndpoints(signal),
     parts.market.run(signal),
     parts.alarms.run(signal),
-    keepPruned(parts, clock, signal),
+    keepPruned(parts, clock, logger, signal),
   ].map((loop) =>
     loop?.catch((error: unknown) => {
       broken.abort();
@@ -453,17 +463,22 @@ async function runUntil(
   if (failed !== undefined) throw failed.reason;
 }
 
-async function keepPruned(
-  { store, transactions, pipe, verifier }: Parts,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+async function keepPruned(parts: Parts, clock: Clock, logger: Logger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    store.prune(clock.nowMs() - PRUNE_AFTER_MS);
-    pipe?.prune();
-    verifier?.prune(clock.nowMs() - PRUNE_AFTER_MS);
-    // Last: what the others forgot refers to it no more.
-    transactions.prune(clock.nowMs() - PRUNE_AFTER_MS);
+    try {
+      prune(parts, clock.nowMs() - PRUNE_AFTER_MS);
+    } catch (error) {
+      // What is kept an hour longer does no harm.
+      logger.warn({ err: error }, "old records cannot be removed");
+    }
     await clock.sleep(HOUR_MS, signal).catch(() => undefined);
   }
+}
+
+function prune({ store, transactions, pipe, verifier }: Parts, beforeMs: number): void {
+  store.prune(beforeMs);
+  pipe?.prune();
+  verifier?.prune(beforeMs);
+  // Last: what the others forgot refers to it no more.
+  transactions.prune(beforeMs);
 }

@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
-import { isLocked } from "../store/database.ts";
+import { isEmptied, isLocked } from "../store/database.ts";
 import { MIGRATIONS } from "../store/migrations.ts";
 import type { Check } from "./check.ts";
 import { fail, ok, warn, wordsOf } from "./check.ts";
@@ -54,6 +54,7 @@ export type FolderState = "free" | "in-use" | "broken";
 
 /** Whether a node runs on the folder; changes nothing in it. */
 export async function checkDataFolder({ dataDir }: Config): Promise<{ state: FolderState; check: Check }> {
+  if (isEmptied(dataDir)) return brokenFolder("it is gone or empty");
   const file = join(dataDir, "node.sqlite");
   const isThere = await stat(file).then(
     () => true,

@@ -39,6 +39,8 @@ export class Executor {
   readonly #logger: Logger;
   readonly #options: ExecutorOptions;
   readonly #active: Readonly<Record<JobKind, Set<Promise<void>>>> = { plain: new Set(), proved: new Set() };
+  /** What kept the end of a run from being stored: the job would be running for ever. */
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(
     dependencies: {
@@ -65,11 +67,15 @@ export class Executor {
     return this.#active.plain.size + this.#active.proved.size;
   }
 
-  /** @param cancel ends the runs themselves; `signal` only stops new ones from starting */
+  /**
+   * @param cancel ends the runs themselves; `signal` only stops new ones from starting
+   * @throws what the database does, when it takes nothing any more
+   */
   async run(signal: AbortSignal, cancel: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.step(cancel);
       await this.bell.wait(IDLE_MS, this.#clock, signal);
+      if (this.#broken !== undefined) throw this.#broken.error;
     }
     await Promise.all([...this.#active.plain, ...this.#active.proved]);
   }
@@ -93,10 +99,14 @@ export class Executor {
         continue;
       }
       this.#store.move(job.id, "running");
-      const run = this.#runOne(job, cancel).finally(() => {
-        active.delete(run);
-        this.bell.ring();
-      });
+      const run = this.#runOne(job, cancel)
+        .catch((error: unknown) => {
+          this.#broken ??= { error };
+        })
+        .finally(() => {
+          active.delete(run);
+          this.bell.ring();
+        });
       active.add(run);
     }
   }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { NetworkErrorInit } from "@opg-network/sdk/errors";
@@ -15,9 +15,11 @@ const SQLITE_NOTADB = 26;
  * same ledger; the operating system frees the lock however the process ends.
  */
 export function openDatabase(folder: string): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, "node.sqlite"), { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (isEmptied(folder)) throw damaged(folder, { data: { folder, problem: "the file is gone or empty" } });
+    database = new DatabaseSync(join(folder, "node.sqlite"), { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");
     // Survives the end of the process at any point; what a power cut may cost is found again on chain. What it must
@@ -27,8 +29,8 @@ export function openDatabase(folder: string): DatabaseSync {
     database.exec("BEGIN IMMEDIATE; COMMIT");
     checkWhole(database, folder);
   } catch (cause) {
-    database.close();
-    throw openingFailure(cause, folder);
+    database?.close();
+    throw storeFailure(cause, folder) ?? unavailable(folder, cause);
   }
   migrate(database);
   return database;
@@ -40,16 +42,33 @@ function checkWhole(database: DatabaseSync, folder: string): void {
   if (problem !== "ok") throw damaged(folder, { data: { folder, problem } });
 }
 
-function openingFailure(cause: unknown, folder: string): unknown {
+/**
+ * Whether a folder that a node has used has no database any more. SQLite would begin a new one, without a word, and throw
+ * away the log beside it.
+ */
+export function isEmptied(folder: string): boolean {
+  const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  // The node makes that folder when it has opened its database.
+  const wasUsed = sizeOf("node.sqlite-wal") > 0 || existsSync(join(folder, "releases"));
+  return wasUsed && sizeOf("node.sqlite") === 0;
+}
+
+/** The error that SQLite's stands for, also while the node runs; undefined for all others. */
+export function storeFailure(cause: unknown, folder: string): NodeError | undefined {
   if (cause instanceof NodeError) return cause;
+  const code = sqliteCode(cause);
+  if (code === undefined) return undefined;
   if (isLocked(cause)) {
     const init = { retryable: true, data: { folder }, cause };
     return new NodeError("data-dir-locked", "another process has the data folder open", init);
   }
-  const code = sqliteCode(cause);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return damaged(folder, { data: { folder }, cause });
+  return unavailable(folder, cause);
+}
+
+function unavailable(folder: string, cause: unknown): NodeError {
   const init = { retryable: true, data: { folder }, cause };
-  return new NodeError("store-unavailable", "the database cannot be opened", init);
+  return new NodeError("store-unavailable", "the database cannot be opened or written", init);
 }
 
 function damaged(folder: string, init: NetworkErrorInit): NodeError {

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { NodeError } from "../../../offchain-runner/src/nodeError.ts";
-import { openDatabase, transact } from "../../../offchain-runner/src/store/database.ts";
+import { openDatabase, storeFailure, transact } from "../../../offchain-runner/src/store/database.ts";
 import { MIGRATIONS } from "../../../offchain-runner/src/store/migrations.ts";
 import { TempDatabase } from "./fakes/tempDatabase.ts";
 
@@ -56,6 +56,46 @@ describe("openDatabase", () => {
     const again = openDatabase(temp.folder);
     expect(again.prepare("SELECT count(*) AS n FROM blocks").get()?.n).to.equal(1);
     again.close();
+  });
+
+  it("begins no new ledger where there was one: its file emptied or gone, beside what a node leaves", () => {
+    temp.database.close();
+    const file = join(temp.folder, "node.sqlite");
+    const whole = readFileSync(file);
+    const leftovers = [
+      () => writeFileSync(`${file}-wal`, "log"),
+      () => mkdirSync(join(temp.folder, "releases")),
+    ];
+    for (const leave of leftovers) {
+      leave();
+      for (const lose of [() => writeFileSync(file, ""), () => rmSync(file)]) {
+        lose();
+        expect(() => openDatabase(temp.folder))
+          .to.throw(NodeError)
+          .that.includes({ code: "store-damaged" });
+      }
+      expect(existsSync(file)).to.equal(false);
+      rmSync(`${file}-wal`, { force: true });
+    }
+    writeFileSync(file, whole);
+    openDatabase(temp.folder).close();
+  });
+
+  it("says of a folder that it cannot have that it may be tried again", () => {
+    const file = join(temp.folder, "a-file");
+    writeFileSync(file, "");
+    for (const folder of [file, join(file, "below")])
+      expect(() => openDatabase(folder))
+        .to.throw(NodeError)
+        .that.includes({ code: "store-unavailable", retryable: true });
+  });
+
+  it("knows what SQLite says while the node runs", () => {
+    const full = Object.assign(new Error("full"), { errcode: 13 });
+    expect(storeFailure(full, "a")).to.include({ code: "store-unavailable", retryable: true });
+    const torn = Object.assign(new Error("torn"), { errcode: 11 });
+    expect(storeFailure(torn, "a")).to.include({ code: "store-damaged", retryable: false });
+    expect(storeFailure(new TypeError("a defect"), "a")).to.equal(undefined);
   });
 
   it("undoes a transaction that fails, the nested part too", () => {

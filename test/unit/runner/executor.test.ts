@@ -69,6 +69,19 @@ describe("Executor", () => {
     expect([...(store.get(id)?.output ?? [])]).to.deep.equal([7]);
   });
 
+  it("ends when the end of a run cannot be stored", async () => {
+    await releases.run(signal);
+    const full = Object.assign(new Error("full"), { errcode: 13 });
+    engine.onRun = async () => {
+      store.moveIf = () => {
+        throw full;
+      };
+      return Uint8Array.of(7);
+    };
+    const end = await executor.run(signal, signal).catch((error: unknown) => error);
+    expect(end).to.equal(full);
+  });
+
   it("keeps jobs of an earlier life until their model is loaded", async () => {
     await releases.resolve();
     await step();
