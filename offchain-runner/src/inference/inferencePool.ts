@@ -78,6 +78,8 @@ interface Job {
   readonly request: ServedModel & Partial<Pick<InferenceRequest, "inputs" | "timeLimitMs">>;
   /** Where it has to happen, for work that is not a run. */
   readonly slot: WorkerSlot | undefined;
+  /** It was part of several runs as one that came to nothing: what is wrong shows when it runs by itself. */
+  isAlone: boolean;
   readonly signal: AbortSignal;
   readonly startedAtMs: number;
   readonly settle: (answer: InferenceAnswer) => void;
@@ -203,6 +205,7 @@ export class InferencePool {
       const job: Job = {
         request,
         slot,
+        isAlone: false,
         signal,
         startedAtMs,
         settle: (answer) => {
@@ -306,10 +309,10 @@ export class InferencePool {
   }
 
   /** Others behind it in the queue that can be rows of one tensor with it. Only where each row is compared afterwards. */
-  #companionsOf({ request, slot }: Job, at: number): Job[] {
+  #companionsOf({ request, slot, isAlone }: Job, at: number): Job[] {
     const { release, graph, hasFreeBatch, inputs, timeLimitMs } = request;
     const expectedMs = this.#runMs.get(release);
-    if (hasFreeBatch !== true || graph === undefined || this.#alone.has(release)) return [];
+    if (hasFreeBatch !== true || graph === undefined || isAlone || this.#alone.has(release)) return [];
     if (slot !== undefined || inputs === undefined || timeLimitMs !== undefined || expectedMs === undefined)
       return [];
     const { batch, pipeline } = this.#options;
@@ -317,9 +320,10 @@ export class InferencePool {
     const most = Math.floor(
       Math.min(batch.rows, batch.bytes / Math.max(1, bytes), pipeline.backlogMs / expectedMs),
     );
-    const isLike = ({ request: other, slot: own }: Job) =>
+    const isLike = ({ request: other, slot: own, isAlone: isOther }: Job) =>
       other.release === release &&
       own === undefined &&
+      !isOther &&
       other.inputs !== undefined &&
       other.timeLimitMs === undefined;
     const others: Job[] = [];
@@ -357,7 +361,10 @@ export class InferencePool {
         return;
       }
       const waiting = jobs.filter(({ signal }) => !signal.aborted);
-      if (phase === "run" && outcome.kind !== "interrupted" && waiting.length > 0) {
+      const isWithdrawn = outcome.kind === "interrupted" || outcome.kind === "ended";
+      for (const job of waiting) job.isAlone ||= !isWithdrawn;
+      // Whoever ended the process from outside says nothing about the rows.
+      if (phase === "run" && !isWithdrawn && outcome.kind !== "killed" && waiting.length > 0) {
         this.#alone.add(release);
         this.#parts.log.warn(
           { release, rows, outcome },

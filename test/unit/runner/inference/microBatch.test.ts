@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { Tensor } from "@opg-network/sdk/tensor";
 import { encodeTensors } from "@opg-network/sdk/tensorCodec";
 import { expect } from "chai";
@@ -147,6 +148,29 @@ describe("Micro-batching of inferences", () => {
     expect(answered.length).to.be.at.least(rows.length - 1);
     for (const { end, index } of answered)
       expect(encodeTensors(end.value.outputs)).to.deep.equal(expected[index]);
+  });
+
+  it("tells all that a model cannot be loaded any more, and tries it no further", async () => {
+    const served = await serveExact(sumsOfRows());
+    const pool = await openPool(served);
+    writeFileSync(served.modelPath, "no model");
+    const [pid] = pool.pids;
+    process.kill(pid ?? 0, "SIGKILL");
+    const ends = await Promise.allSettled(many(20).map((inputs) => pool.run({ ...served, inputs }, signal)));
+    for (const end of ends)
+      expect(end).to.have.nested.property("reason.code").that.is.oneOf(["model-load-failed", "worker-lost"]);
+    expect(batches).to.deep.equal([]);
+  });
+
+  it("goes on with rows together after somebody else ended its process", async () => {
+    const served = await serveExact(sumsOfRows());
+    const pool = await openPool(served);
+    const runs = many(60).map((inputs) => pool.run({ ...served, inputs }, signal));
+    process.kill(pool.pids[0] ?? 0, "SIGKILL");
+    await Promise.allSettled(runs);
+    batches = [];
+    await runAll(pool, served, many(60));
+    expect(batches).not.to.deep.equal([]);
   });
 
   it("is for files that leave the first dimension open, and releases that fix it to 1", () => {
