@@ -24,6 +24,10 @@ export interface TransactionSource {
 export type SendingProblem = "balance-low" | "gas-price-over-cap" | "coin-budget-spent";
 
 const IDLE_MS = 1_000;
+/** Every so many transactions one goes to who stands behind, so that nobody waits for ever on a busy node. */
+const FAIR_TURN = 4;
+/** Whoever was kept back tries again sooner than this; afterwards there is nothing more to send. */
+const PRICE_PROBLEM_MS = 120_000;
 
 /** Asks its sources in order of urgency and sends what they want, one transaction at a time. */
 export class TransactionLoop {
@@ -34,7 +38,10 @@ export class TransactionLoop {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #onOutcome: (purpose: TransactionPurpose, outcome: SubmitOutcome) => void;
-  #problem: SendingProblem | undefined;
+  #problem: { readonly id: SendingProblem; readonly atMs: number } | undefined;
+  #sent = 0;
+  /** Whom the next fair turn is offered first. */
+  #fair = 0;
 
   constructor(
     dependencies: {
@@ -57,9 +64,12 @@ export class TransactionLoop {
     this.#onOutcome = onOutcome;
   }
 
-  /** Why the last transaction could not be sent at all. */
+  /** Why the last transaction could not be sent at all. Of prices and budgets it says nothing once nobody tries any more. */
   get problem(): SendingProblem | undefined {
-    return this.#problem;
+    if (this.#problem === undefined) return undefined;
+    const { id, atMs } = this.#problem;
+    const isOld = this.#clock.nowMs() - atMs > PRICE_PROBLEM_MS;
+    return isOld && id !== "balance-low" ? undefined : id;
   }
 
   /** @param cancel leaves a transaction in flight to the next start; `signal` only stops new ones */
@@ -91,11 +101,15 @@ export class TransactionLoop {
     }
   }
 
-  /** Sends the most urgent transaction; false when there is none. */
+  /** Sends the most urgent transaction, or in a fair turn the next in the round; false when there is none. */
   async step(signal: AbortSignal, cancel: AbortSignal): Promise<boolean> {
-    for (const source of this.#sources) {
+    const isFair = this.#sent % FAIR_TURN === FAIR_TURN - 1;
+    const first = isFair ? this.#fair : 0;
+    for (const source of [...this.#sources.slice(first), ...this.#sources.slice(0, first)]) {
       const planned = await source.next(signal);
       if (planned === undefined) continue;
+      this.#sent += 1;
+      if (isFair) this.#fair = (this.#sources.indexOf(source) + 1) % this.#sources.length;
       const outcome = await this.#sender.send(planned.plan, planned.onRecorded, cancel);
       planned.conclude(outcome);
       this.#note(source.purpose, outcome);
@@ -108,18 +122,18 @@ export class TransactionLoop {
     this.#onOutcome(purpose, outcome);
     switch (outcome.status) {
       case "unaffordable":
-        this.#problem = "balance-low";
+        this.#problem = { id: "balance-low", atMs: this.#clock.nowMs() };
         this.#logger.error(
           { purpose, balance: outcome.balance.toString(), needed: outcome.needed.toString() },
           "signer cannot pay for gas",
         );
         return;
       case "fee-over-cap":
-        this.#problem = "gas-price-over-cap";
+        this.#problem = { id: "gas-price-over-cap", atMs: this.#clock.nowMs() };
         this.#logger.warn({ purpose, baseFee: outcome.baseFee.toString() }, "gas price is over the cap");
         return;
       case "budget-spent":
-        this.#problem = "coin-budget-spent";
+        this.#problem = { id: "coin-budget-spent", atMs: this.#clock.nowMs() };
         this.#logger.warn(
           { purpose, spent: outcome.spent.toString(), cap: outcome.cap.toString() },
           "the day's coin is spent",

@@ -148,6 +148,7 @@ export class TransactionSender {
 
   /** Follows a recorded transaction to its end, from whatever point it had come to. */
   async follow(transaction: StoredTransaction, signal: AbortSignal): Promise<SubmitOutcome> {
+    if (transaction.signer !== this.#chain.sender) return this.#leave(transaction);
     this.#inFlight = transaction;
     try {
       const absence: Absence = { atMs: undefined };
@@ -165,6 +166,14 @@ export class TransactionSender {
     } finally {
       this.#inFlight = undefined;
     }
+  }
+
+  /** Another key's nonces are none of this one's business: neither can it be followed, nor cancelled. */
+  #leave(transaction: StoredTransaction): SubmitOutcome {
+    const { purpose, nonce, signer } = transaction;
+    this.#logger.warn({ purpose, nonce, signer }, "transaction of another key is left alone");
+    this.#store.setState(transaction.id, "abandoned");
+    return { status: "abandoned" };
   }
 
   /** What the chain knows of it. The nonce is read before the receipts, so that a gone nonce has its receipt. */
@@ -197,18 +206,20 @@ export class TransactionSender {
   async #push(transaction: StoredTransaction, round: number): Promise<SubmitOutcome | undefined> {
     const attempts = this.#store.attemptsOf(transaction.id);
     const last = attempts.at(-1) as Attempt;
-    const isLate = this.#time.nowSec() > transaction.validUntil;
-    if (isLate && last.kind === "original") return this.#replace(transaction, last, "cancel");
     const lateMs = (this.#time.nowSec() - transaction.validUntil) * 1000;
-    if (lateMs > this.#options.giveUpAfterMs) return { status: "abandoned" };
-    if (this.#clock.nowMs() - last.signedAtMs >= this.#options.replaceAfterMs * attempts.length) {
-      return this.#replace(transaction, last, last.kind);
+    if (lateMs > 0 && last.kind === "original") {
+      if (await this.#replace(transaction, last, "cancel")) return undefined;
+    } else if (this.#clock.nowMs() - last.signedAtMs >= this.#options.replaceAfterMs * attempts.length) {
+      if (lateMs <= this.#options.giveUpAfterMs && (await this.#replace(transaction, last, last.kind)))
+        return undefined;
     }
+    if (lateMs > this.#options.giveUpAfterMs) return { status: "abandoned" };
     if (round === 0 || !(await this.#chain.isKnown(last.hash))) await this.#broadcast(transaction, last);
     return undefined;
   }
 
-  async #replace(transaction: StoredTransaction, last: Attempt, kind: Attempt["kind"]): Promise<undefined> {
+  /** @returns false where the caps leave no room for a bid that mempools take */
+  async #replace(transaction: StoredTransaction, last: Attempt, kind: Attempt["kind"]): Promise<boolean> {
     const call: Call =
       kind === "cancel"
         ? { to: this.#chain.sender, data: "0x", gasLimit: CANCEL_GAS }
@@ -218,26 +229,33 @@ export class TransactionSender {
             gasLimit: transaction.gasLimit,
             value: transaction.value,
           };
-    const price = nextBid(last.price, this.#time.head.baseFee, this.#limitsFor(call));
-    if (price === undefined) {
-      await this.#broadcast(transaction, last);
-      return undefined;
-    }
+    const limits = this.#limitsFor(call, kind === "cancel" ? undefined : this.#leftToday());
+    const price = nextBid(last.price, this.#time.head.baseFee, limits);
+    if (price === undefined) return false;
     const attempt = await this.#sign(call, transaction.nonce, price, kind);
     this.#store.addAttempt(transaction.id, attempt);
     if (kind === "cancel") this.#store.setState(transaction.id, "cancelling");
     this.#logger.info({ purpose: transaction.purpose, kind, hash: attempt.hash }, "transaction replaced");
     await this.#broadcast(transaction, attempt);
-    return undefined;
+    return true;
   }
 
-  /** The caps of a bid, lowered so far that all of the transaction stays within its own. */
-  #limitsFor(call: Call): GasPriceLimits {
+  /** The caps of a bid, lowered so far that all of the transaction stays within its own, and within what is `left`. */
+  #limitsFor(call: Call, left?: bigint): GasPriceLimits {
     const { limits, maxPerTransaction } = this.#options;
-    if (maxPerTransaction === 0n) return limits;
-    const left = maxPerTransaction - this.#besideGas(call);
-    const affordable = left > 0n ? left / call.gasLimit : 0n;
-    return { ...limits, maxFee: affordable < limits.maxFee ? affordable : limits.maxFee };
+    let { maxFee } = limits;
+    for (const cap of [maxPerTransaction === 0n ? undefined : maxPerTransaction, left]) {
+      if (cap === undefined) continue;
+      const affordable = (cap - this.#besideGas(call)) / call.gasLimit;
+      if (affordable < maxFee) maxFee = affordable;
+    }
+    return { ...limits, maxFee: maxFee > 0n ? maxFee : 0n };
+  }
+
+  /** Wei that the day may still cost; undefined = any. */
+  #leftToday(): bigint | undefined {
+    const { maxPerDay } = this.#options;
+    return maxPerDay === 0n ? undefined : maxPerDay - this.spentToday();
   }
 
   #besideGas({ gasLimit, data }: Pick<Call, "gasLimit" | "data">): bigint {

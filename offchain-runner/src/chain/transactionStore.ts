@@ -21,6 +21,8 @@ export interface StoredTransaction {
   id: number;
   purpose: TransactionPurpose;
   state: TransactionState;
+  /** Address of the key that signed it. */
+  signer: string;
   nonce: number;
   target: string;
   data: string;
@@ -52,7 +54,7 @@ export class TransactionStore {
 
   /** Records a transaction with its first attempt, and whatever `alongside` writes, in one piece. */
   create(
-    transaction: Omit<StoredTransaction, "id" | "state" | "createdAtMs"> & { signer: string },
+    transaction: Omit<StoredTransaction, "id" | "state" | "createdAtMs">,
     attempt: Attempt,
     alongside: (id: number) => void,
   ): StoredTransaction {
@@ -143,6 +145,7 @@ export class TransactionStore {
       id: Number(row.id),
       purpose: row.purpose as TransactionPurpose,
       state: row.state as TransactionState,
+      signer: row.signer as string,
       nonce: Number(row.nonce),
       target: row.target as string,
       data: row.data as string,

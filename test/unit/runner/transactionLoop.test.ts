@@ -53,19 +53,21 @@ describe("TransactionLoop", () => {
   let clock: SteppedClock;
   let chain: ScriptedMempool;
   let stop: AbortController;
+  let baseFee: bigint;
 
   beforeEach(() => {
     temp = new TempDatabase();
     clock = new SteppedClock(NOW_SEC * 1000);
     chain = new ScriptedMempool();
     stop = new AbortController();
+    baseFee = 100n;
   });
 
   afterEach(() => temp.dispose());
 
   function loopOver(...sources: CountedSource[]): TransactionLoop {
     const time = new ChainTime(clock);
-    time.observe({ number: 1, hash: "0x1", parentHash: "0x0", timestamp: NOW_SEC, baseFee: 100n });
+    time.observe({ number: 1, hash: "0x1", parentHash: "0x0", timestamp: NOW_SEC, baseFee });
     const store = new TransactionStore(temp.database, clock);
     const sender = new TransactionSender(
       { chain, fees: NO_FEES, store, time, clock, logger: silentLogger },
@@ -96,6 +98,26 @@ describe("TransactionLoop", () => {
     await loop.run(stop.signal, stop.signal);
     expect(urgent.outcomes).to.deep.equal(["included", "included"]);
     expect([...chain.signed.values()].map(({ nonce }) => nonce)).to.deep.equal([0, 1, 2]);
+  });
+
+  it("lets nobody wait for ever behind what always has something to send", async () => {
+    const urgent = new CountedSource("fulfil", 100);
+    const others = [new CountedSource("accept", 1), new CountedSource("claim", 1)];
+    const loop = loopOver(urgent, ...others);
+    clock.onSleep(() => chain.mine());
+    for (let sent = 0; sent < 16; ++sent) await loop.step(stop.signal, stop.signal);
+    for (const { outcomes } of others) expect(outcomes).to.deep.equal(["included"]);
+    expect(urgent.outcomes).to.have.length(14);
+  });
+
+  it("says nothing of a price any more that nobody wants to pay", async () => {
+    const source = new CountedSource("fulfil", 1);
+    baseFee = 2_000n;
+    const loop = loopOver(source);
+    await loop.step(stop.signal, stop.signal);
+    expect([loop.problem, source.outcomes]).to.deep.equal(["gas-price-over-cap", ["fee-over-cap"]]);
+    clock.advance(120_001);
+    expect(loop.problem).to.equal(undefined);
   });
 
   it("signs nothing new while it cannot see what became of the last", async () => {

@@ -175,6 +175,34 @@ describe("TransactionSender", () => {
     expect([...chain.signed.values()].at(-1)?.nonce).to.equal(0);
   });
 
+  it("gives up on what came too late where the caps leave no room for a cancellation", async () => {
+    sender = freshSender({ limits: { maxFee: 201n, maxTip: 10n } });
+    const outcome = await sender.send(PLAN, nothing, signal);
+    expect(outcome.status).to.equal("abandoned");
+    expect(chain.signed.size).to.equal(1);
+    expect(clock.nowMs()).to.be.at.least((NOW_SEC + 120) * 1000);
+  });
+
+  it("leaves alone what another key signed before", async () => {
+    const other = new AbortController();
+    chain.onBroadcast = () => other.abort();
+    await sender.send(PLAN, nothing, other.signal).catch(() => undefined);
+    const [left] = store.unfinished();
+    const before = chain.signed.size;
+    const outcome = await sender.follow({ ...left, signer: `0x${"cc".repeat(20)}` } as never, signal);
+    expect(outcome.status).to.equal("abandoned");
+    expect([chain.signed.size, chain.broadcasts.length]).to.deep.equal([before, 1]);
+    expect(store.unfinished()).to.deep.equal([]);
+  });
+
+  it("raises no bid beyond what the day may still cost", async () => {
+    sender = freshSender({ maxPerDay: 100_000n * 240n });
+    atSecond(50, () => chain.mine());
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    const bids = [...chain.signed.values()].map(({ price }) => price.maxFee);
+    expect(bids).to.deep.equal([201n, 227n]);
+  });
+
   it("notices that something else used its nonce", async () => {
     atSecond(2, () => chain.useNonceElsewhere());
     expect((await sender.send(PLAN, nothing, signal)).status).to.equal("superseded");
