@@ -18,15 +18,18 @@ export function alarmsOf(facts: AlarmFacts, limits: AlarmsConfig): Alarm[] {
   return RULES.flatMap((rule) => rule(facts, limits) ?? []);
 }
 
-const balance: Rule = ({ coin }, { balanceDays, balanceCoin }) => {
+const balance: Rule = ({ coin, sending }, { balanceDays, balanceCoin }) => {
+  const isShort = sending.problem === "balance-low";
   const days = coin.spentPerDay === 0n ? undefined : Number((coin.balance * 100n) / coin.spentPerDay) / 100;
-  const isLow = coin.balance < balanceCoin || (days !== undefined && days < balanceDays);
+  const isLow = isShort || coin.balance < balanceCoin || (days !== undefined && days < balanceDays);
   if (!isLow) return undefined;
   const isCritical =
+    isShort ||
     coin.balance < balanceCoin / BigInt(CRITICAL_PART) ||
     (days !== undefined && days < balanceDays / CRITICAL_PART);
   const left = days === undefined ? "" : `, ${days.toFixed(1)} days at the present spend`;
-  const text = `The signer has ${coins(coin.balance)} left${left}: send it coin`;
+  const kept = isShort ? ", which was too little for its last transaction" : "";
+  const text = `The signer has ${coins(coin.balance)} left${kept}${left}: send it coin`;
   return { id: "balance-low", severity: isCritical ? "critical" : "warning", text };
 };
 

@@ -1,5 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { GRAIN } from "@opg-network/sdk/request";
+import { isCallException } from "ethers";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { Contracts } from "../chain/contracts.ts";
 import type { OwnAccount } from "../chain/ownAccount.ts";
@@ -89,7 +90,7 @@ async function operatorFacts(
   const [minimumStake, jailPeriod, ...terms] = await Promise.all([
     operators.minimumStake(),
     operators.jailPeriod(),
-    ...ids.map((id) => hub.termsOf(id).catch(() => undefined)),
+    ...ids.map((id) => hub.termsOf(id).catch(unlessUnreached)),
   ]);
   let [demandedStake, demandedBy]: [bigint, string | undefined] = [0n, undefined];
   for (const [index, each] of terms.entries())
@@ -122,4 +123,9 @@ async function exposureFacts(
 
 function acceptsSlowModels({ config, releases }: FactSources): boolean {
   return releases.all().some(({ runMs }) => runMs > config.accept.aboveRunMs);
+}
+
+/** What the hub refuses is nothing to it; that it was not reached says nothing. */
+function unlessUnreached(error: unknown): undefined {
+  if (!isCallException(error)) throw error;
 }

@@ -44,6 +44,8 @@ const word = z
 
 export function createFeeReader(provider: ResilientProvider): FeeReader {
   let isThere: boolean | undefined;
+  /** What was read last: an endpoint that refuses to answer has not made data free. */
+  let known: RollupFees = { data: NONE, operator: NONE };
   /** Undefined where the oracle has no such function: it is older. */
   const ask = async (method: string, argument: unknown): Promise<bigint | undefined> => {
     const data = oracle.encodeFunctionData(method, [argument]);
@@ -53,10 +55,9 @@ export function createFeeReader(provider: ResilientProvider): FeeReader {
     return answer.success ? answer.data : undefined;
   };
   /** Fjord's bound, or what Ecotone and before take for data without a zero in it. */
-  const dataFee = async (bytes: number): Promise<bigint> =>
+  const dataFee = async (bytes: number): Promise<bigint | undefined> =>
     (await ask("getL1FeeUpperBound", bytes)) ??
-    (await ask("getL1Fee", hexlify(new Uint8Array(bytes).fill(1)))) ??
-    0n;
+    (await ask("getL1Fee", hexlify(new Uint8Array(bytes).fill(1))));
   return {
     async suggestedTip() {
       const end = await provider.sendAlone("eth_maxPriorityFeePerGas", [], new AbortController().signal);
@@ -68,10 +69,12 @@ export function createFeeReader(provider: ResilientProvider): FeeReader {
       if (!isThere) return undefined;
       const [small, large] = await Promise.all([dataFee(SMALL_BYTES), dataFee(LARGE_BYTES)]);
       const [constant, much] = await Promise.all([ask("getOperatorFee", 0), ask("getOperatorFee", MUCH_GAS)]);
-      return {
-        data: through([SMALL_BYTES, small], [LARGE_BYTES, large]),
-        operator: much === undefined ? NONE : through([0, constant ?? 0n], [MUCH_GAS, much]),
+      const hasData = small !== undefined && large !== undefined;
+      known = {
+        data: hasData ? through([SMALL_BYTES, small], [LARGE_BYTES, large]) : known.data,
+        operator: much === undefined ? known.operator : through([0, constant ?? 0n], [MUCH_GAS, much]),
       };
+      return known;
     },
   };
 }

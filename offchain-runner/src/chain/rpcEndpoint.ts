@@ -109,6 +109,12 @@ export class RpcEndpoint {
     return this.#lagBlocks > this.#options.maxLagBlocks ? "behind" : "up";
   }
 
+  /** As others should see it: who failed and only may be asked again is not up before it has answered. */
+  get #shownState(): EndpointState {
+    const { state } = this;
+    return this.#failuresInRow > 0 && (state === "up" || state === "behind") ? "resting" : state;
+  }
+
   /** 0 unless it asked to be left alone. */
   get waitMs(): number {
     const nowMs = this.#clock.nowMs();
@@ -127,7 +133,7 @@ export class RpcEndpoint {
   health(isCurrent: boolean): EndpointHealth {
     return {
       host: this.host,
-      state: this.state,
+      state: this.#shownState,
       isCurrent,
       latencyMs: Math.round(this.#latencyMs),
       requests: this.#requests,

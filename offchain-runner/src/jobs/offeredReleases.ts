@@ -99,8 +99,9 @@ export class OfferedReleases {
     return this.#releases.find(({ id }) => id === releaseId);
   }
 
-  isExact(releaseId: string): boolean {
-    return this.get(releaseId)?.release?.isExact ?? false;
+  /** Undefined while the hub's record is not read: answers of an earlier life are sent before it is. */
+  isExact(releaseId: string): boolean | undefined {
+    return this.get(releaseId)?.release?.isExact;
   }
 
   recordRun(releaseId: string, ms: number): void {

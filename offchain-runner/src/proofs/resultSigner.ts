@@ -1,7 +1,7 @@
 import type { InferenceResult } from "@opg-network/sdk/inferenceResult";
 import { resultHash } from "@opg-network/sdk/inferenceResult";
 import { bundleDigest } from "@opg-network/sdk/resultBundle";
-import type { SubmissionLedger } from "./submissionLedger.ts";
+import type { Exactness, SubmissionLedger } from "./submissionLedger.ts";
 
 /** Signs 32-byte digests with the operator's hot key; made by `chain/signerKey.ts`. */
 export interface DigestSigner {
@@ -15,14 +15,9 @@ export class ResultSigner {
   readonly #key: DigestSigner;
   readonly #ledger: SubmissionLedger;
   readonly #domainSeparator: string;
-  readonly #isExact: (release: string) => boolean;
+  readonly #isExact: Exactness;
 
-  constructor(
-    key: DigestSigner,
-    ledger: SubmissionLedger,
-    domainSeparator: string,
-    isExact: (release: string) => boolean,
-  ) {
+  constructor(key: DigestSigner, ledger: SubmissionLedger, domainSeparator: string, isExact: Exactness) {
     this.#key = key;
     this.#ledger = ledger;
     this.#domainSeparator = domainSeparator;

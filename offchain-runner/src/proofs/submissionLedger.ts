@@ -8,6 +8,9 @@ import { transact, transactDurably } from "../store/database.ts";
 /** The part of a result that decides whether another output beside it is equivocation. */
 export type LedgerKey = Pick<InferenceResult, "release" | "codec" | "inputHash" | "context">;
 
+/** Whether a release is exact; undefined while this process has not read it yet. */
+export type Exactness = (release: string) => boolean | undefined;
+
 /** Another output was already signed for this key: signing this one would be slashable. */
 export class OutputConflictError extends NodeError {
   override readonly name = "OutputConflictError";
@@ -38,12 +41,12 @@ export class SubmissionLedger {
    * @param isExact exact releases conflict whatever the context, so theirs is left out of the key
    * @throws OutputConflictError when another output is on record for one of them
    */
-  checkAndInsert(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+  checkAndInsert(results: readonly InferenceResult[], isExact: Exactness): void {
     transactDurably(this.#database, () => this.#checkAndInsertAll(results, isExact));
   }
 
   /** The same, safe from the end of the process, and from a power cut as soon as the database is flushed. */
-  checkAndCommit(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+  checkAndCommit(results: readonly InferenceResult[], isExact: Exactness): void {
     transact(this.#database, () => this.#checkAndInsertAll(results, isExact));
   }
 
@@ -57,18 +60,40 @@ export class SubmissionLedger {
     return row?.output_hash as string | undefined;
   }
 
-  #checkAndInsertAll(results: readonly InferenceResult[], isExact: (release: string) => boolean): void {
+  #checkAndInsertAll(results: readonly InferenceResult[], isExact: Exactness): void {
     for (const result of results) {
-      const context = isExact(result.release) ? ZeroHash : result.context;
-      this.#checkAndInsertOne({ ...result, context }, result.outputHash);
+      const exact = isExact(result.release);
+      const key = { ...result, context: exact === true ? ZeroHash : result.context };
+      this.#refuseOther(key, result.outputHash, exact);
+      if (this.outputHashOf(key) === undefined) this.#insert(key, result.outputHash);
     }
   }
 
-  #checkAndInsertOne({ release, codec, inputHash, context }: LedgerKey, outputHash: string): void {
-    const signed = this.outputHashOf({ release, codec, inputHash, context });
-    if (signed === outputHash) return;
-    if (signed !== undefined)
-      throw new OutputConflictError({ release, codec, inputHash, context }, signed, outputHash);
+  /**
+   * Of an exact release any other output for the input conflicts, also one that was recorded with its context while nobody
+   * knew that it is exact; of one that is not known yet, an output that was recorded as exact.
+   */
+  #refuseOther(key: LedgerKey, outputHash: string, isExact: boolean | undefined): void {
+    const { release, codec, inputHash, context } = key;
+    const contexts = isExact === true ? "" : "AND context IN (?, ?)";
+    const other = this.#database
+      .prepare(
+        `SELECT output_hash FROM signed_results
+         WHERE release = ? AND codec = ? AND input_hash = ? AND output_hash != ? ${contexts} LIMIT 1`,
+      )
+      .get(
+        ...[release, codec, inputHash, outputHash],
+        ...(isExact === true ? [] : [context, isExact === undefined ? ZeroHash : context]),
+      );
+    if (other === undefined) return;
+    throw new OutputConflictError(
+      { release, codec, inputHash, context },
+      other.output_hash as string,
+      outputHash,
+    );
+  }
+
+  #insert({ release, codec, inputHash, context }: LedgerKey, outputHash: string): void {
     this.#database
       .prepare("INSERT INTO signed_results VALUES (?, ?, ?, ?, ?, ?)")
       .run(release, codec, inputHash, context, outputHash, this.#clock.nowMs());

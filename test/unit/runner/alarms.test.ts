@@ -92,6 +92,12 @@ const CASES: readonly Case[] = [
     "is small though nothing is spent",
     { coin: { ...WELL.coin, spentPerDay: 0n, balance: parseEther("0.003") } },
   ],
+  [
+    "balance-low",
+    "critical",
+    "was too little for a transaction",
+    { sending: { problem: "balance-low", stuckMs: undefined } },
+  ],
   ["balance-low", "critical", "is gone", { coin: { ...WELL.coin, spentPerDay: 0n, balance: 0n } }],
   [
     "coin-budget-low",

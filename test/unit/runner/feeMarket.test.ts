@@ -1,9 +1,10 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { parseEther, toBeHex } from "ethers";
 import { ChainTime } from "../../../offchain-runner/src/chain/chainTime.ts";
 import { FeeMarket } from "../../../offchain-runner/src/chain/feeMarket.ts";
-import type { FeeReader } from "../../../offchain-runner/src/chain/feeReader.ts";
+import { createFeeReader, type FeeReader } from "../../../offchain-runner/src/chain/feeReader.ts";
 import type { ProofGas } from "../../../offchain-runner/src/chain/gasModel.ts";
+import type { ResilientProvider } from "../../../offchain-runner/src/chain/provider.ts";
 import { answerWork } from "../../../offchain-runner/src/jobs/answerWork.ts";
 import { GasCost } from "../../../offchain-runner/src/jobs/gasCost.ts";
 import { silentLogger } from "./fakes/silentLogger.ts";
@@ -49,6 +50,23 @@ describe("FeeMarket", () => {
     isDown = true;
     await fees.refresh().catch(() => undefined);
     expect(fees.costOf(1_000n, 1_800)).to.equal(before);
+  });
+});
+
+describe("FeeReader", () => {
+  it("takes no refusal of an endpoint for data that costs nothing", async () => {
+    let isRefused = false;
+    const fee = (wei: number): { result: string } => ({ result: toBeHex(wei, 32) });
+    const provider = {
+      getCode: async () => "0x01",
+      sendAlone: async (_method: string, [{ data }]: [{ data: string }]) =>
+        isRefused ? { error: { code: -32_016 } } : fee(data.length),
+    };
+    const reader = createFeeReader(provider as unknown as ResilientProvider);
+    const before = await reader.rollupFees();
+    expect(before?.data.base).to.be.a("bigint").that.is.not.equal(0n);
+    isRefused = true;
+    expect(await reader.rollupFees()).to.deep.equal(before);
   });
 });
 

@@ -196,7 +196,24 @@ describe("ResilientProvider", () => {
     await provider.send("eth_blockNumber", []);
     expect(provider.health()[0]?.state).to.equal("told-to-wait");
     clock.advance(-3_600_000);
+    expect(provider.health()[0]?.state).to.equal("resting");
+    await provider.probe(new AbortController().signal);
     expect(provider.health()[0]?.state).to.equal("up");
+  });
+
+  it("is not shown as up before it has answered again, however long ago it failed", async () => {
+    const [first, second] = [await endpoint(result), await endpoint(result)];
+    const provider = provide(first.url, second.url);
+    first.isUp = false;
+    await provider.send("eth_blockNumber", []);
+    for (let failures = 1; failures <= 2; ++failures) {
+      clock.advance(3_600_000);
+      expect(provider.health()[0]).to.include({ state: "resting", failuresInRow: failures });
+      await provider.probe(stop.signal);
+    }
+    first.isUp = true;
+    await provider.probe(stop.signal);
+    expect(provider.health()[0]).to.include({ state: "up", failuresInRow: 0 });
   });
 
   it("waits where the only endpoint asks for it, and gives up where it asks for too long", async () => {

@@ -77,6 +77,21 @@ describe("SubmissionLedger", () => {
     );
   });
 
+  it("refuses another output of an exact release also while nobody knows that it is exact, and afterwards", () => {
+    const unknown = (): undefined => undefined;
+    const elsewhere = { ...OTHER_OUTPUT, context: hash("06") };
+    ledger.checkAndInsert([RESULT], exact);
+    expect(() => ledger.checkAndInsert([elsewhere], unknown)).to.throw(OutputConflictError);
+    const [first, second] = [
+      { ...RESULT, inputHash: hash("08") },
+      { ...elsewhere, inputHash: hash("08") },
+    ];
+    ledger.checkAndInsert([first], unknown);
+    expect(() => ledger.checkAndInsert([second], exact)).to.throw(OutputConflictError);
+    ledger.checkAndInsert([first], exact);
+    ledger.checkAndInsert([second], approximate);
+  });
+
   it("records all of a bundle or none of it", () => {
     const fresh = { ...RESULT, inputHash: hash("07") };
     ledger.checkAndInsert([RESULT], approximate);
