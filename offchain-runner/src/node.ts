@@ -132,10 +132,11 @@ async function openBase(
   const constants = await preflight(config, provider, contracts);
   const metrics = new NodeMetrics();
   const alarm = { bar: (_release: string): void => undefined };
-  const engine = await openOnnxEngine(servingConfig(config), clock, logger, (release) => {
+  const bar = (release: string): void => {
     metrics.recordDisagreement(release);
     alarm.bar(release);
-  });
+  };
+  const engine = await openOnnxEngine(servingConfig(config), clock, logger, bar, metrics);
   closers.push(() => engine.stop(0));
   const time = new ChainTime(clock);
   const market = new FeeMarket(

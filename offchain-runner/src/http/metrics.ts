@@ -1,13 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { SubmitOutcome } from "../chain/transactionSender.ts";
 import type { TransactionPurpose } from "../chain/transactionStore.ts";
+import type { InferenceEnd, InferenceMetrics } from "../inference/inferencePool.ts";
 import type { NodeStatus } from "./status.ts";
 
 const RUN_BUCKETS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 const OPG_WEI = 1e18;
 
 /** Everything that `/metrics` shows. Counters are told; gauges are read from a status when somebody asks. */
-export class NodeMetrics {
+export class NodeMetrics implements InferenceMetrics {
   readonly registry = new Registry();
   readonly #runSeconds = new Histogram({
     name: "opg_inference_seconds",
@@ -32,6 +33,23 @@ export class NodeMetrics {
     "opg_exact_disagreements_total",
     "Results of exact releases on which onnxruntime and the interpreter differ, and that were not signed",
     ["release"],
+  );
+  readonly #inferences = this.#counter("opg_inferences_total", "Runs by end: ok, or the code", ["end"]);
+  readonly #batches = this.#counter("opg_inference_batches_total", "Runs of several rows as one", []);
+  readonly #batchedRuns = this.#counter(
+    "opg_inference_batched_runs_total",
+    "Runs that were rows of those",
+    [],
+  );
+  readonly #endedProcesses = this.#counter(
+    "opg_inference_processes_ended_total",
+    "Inference processes that ended before their time",
+    ["reason"],
+  );
+  readonly #evictedSessions = this.#counter(
+    "opg_inference_sessions_evicted_total",
+    "Loaded models that made room for others",
+    [],
   );
   readonly #jobs = this.#gauge("opg_jobs", "Jobs by state", ["state"]);
   readonly #queue = this.#gauge("opg_queue_depth", "Jobs waiting for or in inference", []);
@@ -103,6 +121,23 @@ export class NodeMetrics {
 
   recordRun(ms: number): void {
     this.#runSeconds.observe(ms / 1000);
+  }
+
+  inferenceEnded(_release: string, end: InferenceEnd): void {
+    this.#inferences.inc({ end });
+  }
+
+  batchEnded(_release: string, rows: number): void {
+    this.#batches.inc();
+    this.#batchedRuns.inc(rows);
+  }
+
+  workerEnded(reason: string): void {
+    this.#endedProcesses.inc({ reason });
+  }
+
+  sessionEvicted(): void {
+    this.#evictedSessions.inc();
   }
 
   recordSigned(count: number): void {
@@ -186,6 +221,8 @@ export class NodeMetrics {
       this.#waitingProofs.set({ for: "calls" }, status.proofs.calls);
     }
     for (const { id, zk } of status.releases) {
+      // From zero on: of a counter that begins with its first event, Prometheus sees no increase.
+      if (id !== undefined) this.#disagreements.inc({ release: id }, 0);
       if (id !== undefined && zk?.proofMs !== undefined)
         this.#expectedProof.set({ release: id }, zk.proofMs / 1000);
     }

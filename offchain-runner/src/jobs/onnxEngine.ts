@@ -11,7 +11,7 @@ import { artifactFetcher } from "../hub/artifactFetcher.ts";
 import { ModelCache } from "../hub/modelCache.ts";
 import type { Release } from "../hub/release.ts";
 import { ReleaseStore } from "../hub/releaseStore.ts";
-import { InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
+import { type InferenceMetrics, InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
 import type { ServedModel } from "../inference/servedModel.ts";
 import type { InferenceEngine, PrepareOptions } from "./inferenceEngine.ts";
 
@@ -137,6 +137,7 @@ export async function openOnnxEngine(
   clock: Clock,
   logger: Logger,
   onDisagreement: OnDisagreement,
+  metrics?: InferenceMetrics,
 ): Promise<OnnxEngine> {
   const { limits, dataDir } = config;
   const store = await openReleaseStore(config, join(dataDir, "releases"), clock);
@@ -152,7 +153,7 @@ export async function openOnnxEngine(
       runLimitMs: limits.runTimeoutMs,
       loadLimitMs: limits.loadTimeoutMs,
     },
-    { clock, log: logger },
+    { clock, log: logger, ...(metrics !== undefined && { metrics }) },
   );
   pool.start();
   return new OnnxEngine(store, pool, (release) => {
