@@ -80,6 +80,13 @@ describe("chaos: chain and endpoints", () => {
     );
   }
 
+  async function drop(hash: unknown): Promise<boolean> {
+    const isDropped: unknown = await stage.chain.provider
+      .send("hardhat_dropTransaction", [hash])
+      .catch(() => false);
+    return isDropped === true;
+  }
+
   async function setBaseFee(gwei: string): Promise<void> {
     const wei = toQuantity(parseUnits(gwei, "gwei"));
     await stage.chain.provider.send("hardhat_setNextBlockBaseFeePerGas", [wei]);
@@ -122,19 +129,18 @@ describe("chaos: chain and endpoints", () => {
     }
   });
 
-  /** Takes back `depth` blocks, of which the first holds the step. */
+  /** Takes back `depth` blocks, of which the first holds the step; two where it takes two. */
   async function reorganise(step: (typeof STEPS)[number], depth: number): Promise<void> {
     const { chain, node } = stage;
     await chain.stopMining();
-    let fork = await chain.snapshot();
+    let [fork, ancestor] = [await chain.snapshot(), await head()];
     const id = await answerPending();
-    if (step === "pending" || step === "mined") fork = await chain.snapshot();
+    if (step === "pending" || step === "mined") [fork, ancestor] = [await chain.snapshot(), await head()];
     if (step === "mined" || step === "opened and mined") {
       await chain.mine();
       await node.reaches(id, "fulfilled");
     }
-    const blocks = (step === "opened and mined" ? 2 : 1) + Math.max(0, depth - 2);
-    await chain.mine(blocks);
+    await chain.mine(Math.max(0, ancestor + depth - (await head())));
     const noticed = node.logged("chain reorganised").length;
     await node.until(async () => (await node.status()).chain.cursor === (await head()), "the node is there");
     await chain.revert(fork);
@@ -191,8 +197,12 @@ describe("chaos: chain and endpoints", () => {
 
   it("tells the chain again of an answer that was dropped", async () => {
     await answerPending();
-    const pending = stage.node.logged("transaction signed").at(-1)?.hash;
-    await stage.chain.provider.send("hardhat_dropTransaction", [pending]);
+    const sent = (): unknown[] =>
+      stage.node.logs
+        .filter(({ msg }) => msg === "transaction signed" || msg === "transaction replaced")
+        .map(({ hash }) => hash);
+    // Whichever of its forms the chain holds at the moment.
+    await stage.node.until(async () => drop(sent().at(-1)), "it is dropped");
     await isKnown();
     await stage.chain.resumeMining();
     await stage.chain.mine();

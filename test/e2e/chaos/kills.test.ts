@@ -6,8 +6,8 @@ import { afterwards } from "../fixture/afterwards.ts";
 import { type ChaosStage, recordedStates, setStage } from "../fixture/chaosStage.ts";
 import type { Misbehaviour } from "../fixture/unreliableEndpoint.ts";
 
-const AT_NAMED_POINTS = campaign.runs(1, 10);
-const AT_RANDOM = campaign.runs(1, 30);
+const AT_NAMED_POINTS = campaign.runs(1, 5);
+const AT_RANDOM = campaign.runs(1, 100);
 /** More than the node starts at once. */
 const MOST_QUEUED = 4 * RUNS_AHEAD;
 const BLOCK_MS = 300;

@@ -206,10 +206,20 @@ describe("chaos: machine and files", () => {
     cpSync(data, backup, { recursive: true });
     await stage.ask();
     const file = join(data, "node.sqlite");
-    const bytes = readFileSync(file);
-    writeFileSync(file, bytes.fill(0xa5, bytes.length / 2));
-    expect(await stage.node.startInVain()).to.equal(1);
-    expect(stage.node.logged("node cannot run").at(-1)).to.have.nested.property("err.code", "store-damaged");
+    const whole = readFileSync(file);
+    const page = 4_096;
+    const pages = whole.length / page;
+    const damages = [
+      Buffer.from(whole).fill(0xa5, whole.length / 2),
+      whole.subarray(0, page * Math.floor(1 + stage.random() * (pages - 1))),
+      Buffer.alloc(0),
+    ];
+    for (const bytes of damages) {
+      writeFileSync(file, bytes);
+      expect(await stage.node.startInVain()).to.equal(1);
+      const said = stage.node.logged("node cannot run").at(-1);
+      expect(said).to.have.nested.property("err.code", "store-damaged");
+    }
 
     rmSync(data, { recursive: true });
     cpSync(backup, data, { recursive: true });
