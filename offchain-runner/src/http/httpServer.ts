@@ -8,6 +8,8 @@ import type { NodeStatus } from "./status.ts";
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 1_024;
+/** Of all bodies that are being read or answered: nobody has shown yet who sends them. */
+const MAX_BODIES_BYTES = 268_435_456;
 /** The service is for every origin: it goes by signatures, never by cookies. */
 const CORS = {
   "access-control-allow-origin": "*",
@@ -56,6 +58,14 @@ const TOO_LARGE: PostAnswer = {
   }),
 };
 
+const TOO_MUCH: PostAnswer = {
+  status: 503,
+  body: JSON.stringify({
+    error: { code: "no-capacity", message: "Too much is sent to this node", data: {}, retryable: true },
+  }),
+  headers: { "retry-after": "1" },
+};
+
 /** Health, metrics and status, read-only, and the routes that take a body. */
 export class HttpServer {
   readonly #status: () => Promise<NodeStatus>;
@@ -63,6 +73,7 @@ export class HttpServer {
   readonly #logger: Logger;
   readonly #options: HttpServerOptions;
   readonly #server: Server;
+  #bodiesBytes = 0;
 
   constructor(
     status: () => Promise<NodeStatus>,
@@ -136,15 +147,31 @@ export class HttpServer {
     if (request.method !== "POST") return send(response, 405, { error: "method" });
     const gone = new AbortController();
     response.on("close", () => gone.abort());
-    const body = await bodyOf(request, this.#options.routes?.maxBodyBytes ?? 0);
-    const { authorization } = request.headers;
-    const answer =
-      body === undefined
-        ? TOO_LARGE
-        : await handler({ body, authorization, address: this.#addressOf(request), signal: gone.signal });
+    const read: Buffer[] = [];
+    let answer: PostAnswer;
+    try {
+      const { authorization } = request.headers;
+      const caller = { authorization, address: this.#addressOf(request), signal: gone.signal };
+      const refusal = await this.#readBody(request, read);
+      if (refusal !== undefined) response.setHeader("connection", "close");
+      answer = refusal ?? (await handler({ body: Buffer.concat(read), ...caller }));
+    } finally {
+      this.#bodiesBytes -= bytesIn(read);
+    }
     const headers = { ...CORS, ...answer.headers, "content-type": "application/json" };
-    if (body === undefined) response.setHeader("connection", "close");
     if (!response.destroyed) response.writeHead(answer.status, headers).end(`${answer.body}\n`);
+  }
+
+  /** @returns why it is not read to its end, if it is not */
+  async #readBody(request: IncomingMessage, into: Buffer[]): Promise<PostAnswer | undefined> {
+    const maxBytes = this.#options.routes?.maxBodyBytes ?? 0;
+    for await (const part of request) {
+      into.push(part as Buffer);
+      this.#bodiesBytes += (part as Buffer).length;
+      if (bytesIn(into) > maxBytes) return TOO_LARGE;
+      if (this.#bodiesBytes > MAX_BODIES_BYTES) return TOO_MUCH;
+    }
+    return undefined;
   }
 
   #addressOf(request: IncomingMessage): string {
@@ -155,15 +182,8 @@ export class HttpServer {
   }
 }
 
-async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += (part as Buffer).length;
-    if (bytes > maxBytes) return undefined;
-    parts.push(part as Buffer);
-  }
-  return Buffer.concat(parts);
+function bytesIn(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function send(response: ServerResponse, code: number, body: unknown): void {

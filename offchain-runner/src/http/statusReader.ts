@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Alarm } from "../alarms/alarm.ts";
 import type { ChainTime } from "../chain/chainTime.ts";
 import type { LogWatcher } from "../chain/logWatcher.ts";
@@ -17,6 +18,8 @@ import { summarise } from "./status.ts";
 const RECENT_JOBS = 20;
 const STUCK_TRANSACTION_MS = 120_000;
 const MAX_LAG_BLOCKS = 5;
+/** A status is wanted most while the chain cannot be asked, and whoever scrapes it waits for some ten seconds. */
+const PATIENCE_MS = 3_000;
 
 export interface StatusSources {
   chainId: number;
@@ -45,6 +48,7 @@ export interface StatusSources {
 /** Puts together what the node knows of itself, when somebody asks. */
 export class StatusReader {
   readonly #sources: StatusSources;
+  #asking: Promise<NodeStatus["operator"]> | undefined;
 
   constructor(sources: StatusSources) {
     this.#sources = sources;
@@ -52,7 +56,7 @@ export class StatusReader {
 
   async read(): Promise<NodeStatus> {
     const { releases, claims, jobs } = this.#sources;
-    const operator = await this.#operator().catch(() => undefined);
+    const operator = await this.#operatorSoon();
     const counts = jobs.counts();
     const reasons = this.#reasons(operator);
     const proofs = this.#sources.proofs?.();
@@ -91,6 +95,16 @@ export class StatusReader {
       })),
       recentJobs: jobs.recent(RECENT_JOBS).map(summarise),
     };
+  }
+
+  /** What the chain says, if it says it soon. Asked once, however many want to know at the same time. */
+  #operatorSoon(): Promise<NodeStatus["operator"]> {
+    this.#asking ??= this.#operator()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#asking = undefined;
+      });
+    return Promise.race([this.#asking, delay(PATIENCE_MS, undefined, { ref: false })]);
   }
 
   async #operator(): Promise<NonNullable<NodeStatus["operator"]>> {

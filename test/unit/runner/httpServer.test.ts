@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { HttpServer } from "../../../offchain-runner/src/http/httpServer.ts";
+import { HttpServer, type PostAnswer } from "../../../offchain-runner/src/http/httpServer.ts";
 import { NodeMetrics } from "../../../offchain-runner/src/http/metrics.ts";
 import type { NodeStatus } from "../../../offchain-runner/src/http/status.ts";
 import { JOB_STATES, type JobState } from "../../../offchain-runner/src/jobs/job.ts";
@@ -70,6 +70,37 @@ describe("HttpServer", () => {
     expect((await fetch(`${url}/status`)).status).to.equal(503);
     expect((await fetch(`${url}/else`)).status).to.equal(404);
     expect((await fetch(`${url}/health`, { method: "POST" })).status).to.equal(405);
+  });
+
+  it("takes no more bodies at once than it has room for, and says when to come back", async () => {
+    const routes = { maxBodyBytes: 128 * 2 ** 20, handlers: new Map([["/v1/x", held]]) };
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let waiting = 0;
+    async function held(): Promise<PostAnswer> {
+      waiting += 1;
+      await released;
+      return { status: 200, body: "{}" };
+    }
+    const server = new HttpServer(async () => READY, new NodeMetrics(), silentLogger, { routes });
+    servers.push(server);
+    const url = `http://127.0.0.1:${await server.start("127.0.0.1", 0)}/v1/x`;
+    const post = (bytes: number): Promise<Response> =>
+      fetch(url, { method: "POST", body: new Uint8Array(bytes) });
+    const taken = [post(127 * 2 ** 20), post(127 * 2 ** 20)];
+    while (waiting < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Where the server hangs up in the middle of a body, that is an answer too.
+    const refused = await post(3 * 2 ** 20).catch(() => undefined);
+    if (refused !== undefined) {
+      expect(refused.status).to.equal(503);
+      expect(refused.headers.get("retry-after")).to.equal("1");
+    }
+    expect(waiting).to.equal(2);
+    release();
+    expect((await Promise.all(taken)).map(({ status }) => status)).to.deep.equal([200, 200]);
+    expect((await post(1)).status).to.equal(200);
   });
 
   it("says that its port is taken", async () => {
