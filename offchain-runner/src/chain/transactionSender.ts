@@ -209,13 +209,19 @@ export class TransactionSender {
     const lateMs = (this.#time.nowSec() - transaction.validUntil) * 1000;
     if (lateMs > 0 && last.kind === "original") {
       if (await this.#replace(transaction, last, "cancel")) return undefined;
-    } else if (this.#clock.nowMs() - last.signedAtMs >= this.#options.replaceAfterMs * attempts.length) {
+    } else if (this.#hasWaited(last, this.#options.replaceAfterMs * attempts.length)) {
       if (lateMs <= this.#options.giveUpAfterMs && (await this.#replace(transaction, last, last.kind)))
         return undefined;
     }
     if (lateMs > this.#options.giveUpAfterMs) return { status: "abandoned" };
     if (round === 0 || !(await this.#chain.isKnown(last.hash))) await this.#broadcast(transaction, last);
     return undefined;
+  }
+
+  /** Also where the clock was put back since: nobody knows then for how long. */
+  #hasWaited({ signedAtMs }: Attempt, ms: number): boolean {
+    const waitedMs = this.#clock.nowMs() - signedAtMs;
+    return waitedMs >= ms || waitedMs < 0;
   }
 
   /** @returns false where the caps leave no room for a bid that mempools take */

@@ -37,6 +37,10 @@ const OF_KIND: Readonly<Record<JobKind, string>> = {
 const MOST_URGENT =
   "acceptance_deadline IS NULL, min(deadline, coalesce(acceptance_deadline, deadline)), seen_at_ms, id";
 
+/** Nothing is put off for longer: a moment further ahead was set before this machine's clock was put back. */
+const MOST_PAUSE_MS = 600_000;
+const IS_DUE = `(not_before_ms <= ?1 OR not_before_ms > ?1 + ${MOST_PAUSE_MS})`;
+
 /** From the decision to serve until the end. */
 const TAKEN: readonly JobState[] = ["queued", "accepting", "accepted", "running", "answered", "submitting"];
 const BONDED: readonly JobState[] = ["accepted", "running", "answered", "submitting"];
@@ -84,17 +88,18 @@ export class JobStore {
 
   /** Jobs in these states whose time to be tried has come: accepted ones first, then those with the nearest deadline. */
   due(states: readonly JobState[], limit: number): Job[] {
-    return this.#select(
-      `state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY ${MOST_URGENT} LIMIT ?`,
-      [...states, this.#clock.nowMs(), limit],
-    );
+    return this.#select(`${IS_DUE} AND state IN (${marks(states)}) ORDER BY ${MOST_URGENT} LIMIT ?`, [
+      this.#clock.nowMs(),
+      ...states,
+      limit,
+    ]);
   }
 
   /** The same, of jobs whose result is proved, or of all others. */
   dueOf(kind: JobKind, states: readonly JobState[], limit: number): Job[] {
     return this.#select(
-      `${OF_KIND[kind]} AND state IN (${marks(states)}) AND not_before_ms <= ? ORDER BY ${MOST_URGENT} LIMIT ?`,
-      [...states, this.#clock.nowMs(), limit],
+      `${IS_DUE} AND ${OF_KIND[kind]} AND state IN (${marks(states)}) ORDER BY ${MOST_URGENT} LIMIT ?`,
+      [this.#clock.nowMs(), ...states, limit],
     );
   }
 
@@ -121,8 +126,8 @@ export class JobStore {
   /** Fulfilled jobs whose requester is to be called back by now. */
   deliverable(chainNowSec: number, limit: number): Job[] {
     return this.#select(
-      "state = 'fulfilled' AND deliverable_at <= ? AND not_before_ms <= ? ORDER BY deliverable_at LIMIT ?",
-      [chainNowSec, this.#clock.nowMs(), limit],
+      `${IS_DUE} AND state = 'fulfilled' AND deliverable_at <= ? ORDER BY deliverable_at LIMIT ?`,
+      [this.#clock.nowMs(), chainNowSec, limit],
     );
   }
 

@@ -53,6 +53,14 @@ describe("JobStore", () => {
     expect([...(store.get(id)?.input ?? [])]).to.deep.equal([...INPUT]);
   });
 
+  it("puts nothing off for an hour because the clock was put back by one", () => {
+    store.update(id, { notBeforeMs: clock.nowMs() + 60_000 });
+    expect([store.due(["seen"], 9), store.dueOf("plain", ["seen"], 9)]).to.deep.equal([[], []]);
+    clock.advance(-3_600_000);
+    for (const due of [store.due(["seen"], 9), store.dueOf("plain", ["seen"], 9)])
+      expect(due.map((job) => job.id)).to.deep.equal([id]);
+  });
+
   it("takes no notice of a request that comes twice", () => {
     bring("queued");
     store.observe(id, request, INPUT, 10);

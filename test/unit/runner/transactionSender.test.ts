@@ -139,6 +139,17 @@ describe("TransactionSender", () => {
     expect([...chain.signed.values()].map(({ nonce }) => nonce)).to.deep.equal(bids.map(() => 0));
   });
 
+  it("bids more also where the clock was put back meanwhile", async () => {
+    let sleeps = 0;
+    clock.onSleep(() => {
+      sleeps += 1;
+      if (sleeps === 1) clock.advance(-3_600_000);
+      if (chain.signed.size === 2) chain.mine();
+    });
+    expect((await sender.send(PLAN, nothing, signal)).status).to.equal("included");
+    expect(sleeps).to.be.below(5);
+  });
+
   it("finds an earlier attempt that was mined after it was replaced", async () => {
     atSecond(30, () => chain.mine({ hash: chain.broadcasts[0] }));
     const outcome = await sender.send(PLAN, nothing, signal);
