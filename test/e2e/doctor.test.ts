@@ -6,10 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { encryptKeystoreJson, parseEther, Wallet } from "ethers";
+import { systemClock } from "../../offchain-runner/src/clock.ts";
 import type { Check } from "../../offchain-runner/src/doctor/check.ts";
 import { report } from "../../offchain-runner/src/doctor/check.ts";
 import { examine } from "../../offchain-runner/src/doctor/doctor.ts";
 import { checkNodeVersion } from "../../offchain-runner/src/doctor/machineChecks.ts";
+import { BarredReleases } from "../../offchain-runner/src/jobs/barredReleases.ts";
+import { openDatabase } from "../../offchain-runner/src/store/database.ts";
 import type { LocalChain } from "./fixture/localChain.ts";
 import { startLocalChain } from "./fixture/localChain.ts";
 import { NodeProcess } from "./fixture/nodeProcess.ts";
@@ -240,9 +243,17 @@ describe("node end to end: doctor", () => {
     expect(beside.found).to.deep.equal({});
     expect(beside.text).to.include("a node is running on it");
     await node.stop();
-    truncateSync(join(dataDir, "node.sqlite"), 5_000);
-    const broken = await look(config({ dataDir }), key(chain.account(1)));
-    expect(broken.found).to.deep.equal({ "data-folder": "fail" });
+    const database = openDatabase(dataDir);
+    new BarredReleases(database, systemClock).bar(release, "exact-runtime-disagrees");
+    database.close();
+    const barred = await look(config({ dataDir }), key(chain.account(1)));
+    expect(barred.found).to.deep.equal({ "data-folder": "warn" });
+    expect(barred.text).to.include(release.toLowerCase());
+    for (const bytes of [5_000, 0]) {
+      truncateSync(join(dataDir, "node.sqlite"), bytes);
+      const broken = await look(config({ dataDir }), key(chain.account(1)));
+      expect(broken.found).to.deep.equal({ "data-folder": "fail" });
+    }
     await node.dispose();
   });
 

@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { InferencePool, POOL_OPTIONS } from "../inference/inferencePool.ts";
+import { BarredReleases } from "../jobs/barredReleases.ts";
 import { isEmptied, isLocked } from "../store/database.ts";
 import { MIGRATIONS } from "../store/migrations.ts";
 import type { Check } from "./check.ts";
@@ -70,13 +71,26 @@ export async function checkDataFolder({ dataDir }: Config): Promise<{ state: Fol
     const problem = database.prepare("PRAGMA quick_check").get()?.quick_check;
     if (problem !== "ok") return brokenFolder(String(problem));
     if (version > MIGRATIONS.length) return brokenFolder(`it is of version ${version}, of a newer node`);
-    return { state: "free", check: ok("data-folder", "the database is whole and nobody uses it") };
+    return { state: "free", check: barredOf(database) };
   } catch (error) {
     if (isLocked(error)) return { state: "in-use", check: ok("data-folder", "a node is running on it") };
     return brokenFolder(wordsOf(error));
   } finally {
     database?.close();
   }
+}
+
+/** A release that is barred is not served, whatever else is in order. */
+function barredOf(database: DatabaseSync): Check {
+  const hasTable = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'barred_releases'").get();
+  const barred = hasTable === undefined ? [] : new BarredReleases(database, systemClock).all();
+  if (barred.length === 0) return ok("data-folder", "the database is whole and nobody uses it");
+  const text = `barred, since runtime and interpreter differed: ${barred.join(", ")}`;
+  return warn(
+    "data-folder",
+    text,
+    "find out what is wrong with this machine, then `opg-node unbar <release id>`",
+  );
 }
 
 function brokenFolder(problem: string): { state: FolderState; check: Check } {
