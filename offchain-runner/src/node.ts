@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { AlarmBoard } from "./alarms/alarmBoard.ts";
-import { readFacts } from "./alarms/factReader.ts";
+import { readFacts, readLocalFacts } from "./alarms/factReader.ts";
 import { OwnChallenges } from "./alarms/ownChallenges.ts";
 import { Bell } from "./bell.ts";
 import { BlockStore } from "./chain/blockStore.ts";
@@ -294,7 +294,10 @@ function buildParts(config: Config, base: Base, logger: Logger, clock: Clock, ca
     bonded: () => store.bonded(),
     challenges: () => challenges?.open() ?? [],
   };
-  const alarms = new AlarmBoard({ endpoints, read: () => readFacts(facts), clock, logger }, config.alarms);
+  const alarms = new AlarmBoard(
+    { local: () => readLocalFacts(facts), read: () => readFacts(facts), clock, logger },
+    config.alarms,
+  );
   const status = new StatusReader({
     ...chain,
     alarms: () => alarms.alarms,

@@ -2,12 +2,12 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { AlarmsConfig } from "../config.ts";
 import type { Alarm, AlarmId, AlarmSeverity } from "./alarm.ts";
-import type { AlarmFacts } from "./alarmFacts.ts";
-import { alarmsOf, endpointAlarms } from "./alarmRules.ts";
+import type { AlarmFacts, LocalFacts } from "./alarmFacts.ts";
+import { alarmsOf, LOCAL_ALARMS, localAlarms } from "./alarmRules.ts";
 
 /** Looks at the facts every so often; says each change once, and shows what is on. */
 export class AlarmBoard {
-  readonly #endpoints: () => AlarmFacts["endpoints"];
+  readonly #local: () => Promise<LocalFacts>;
   readonly #read: () => Promise<AlarmFacts>;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -17,14 +17,14 @@ export class AlarmBoard {
 
   constructor(
     dependencies: {
-      endpoints: () => AlarmFacts["endpoints"];
+      local: () => Promise<LocalFacts>;
       read: () => Promise<AlarmFacts>;
       clock: Clock;
       logger: Logger;
     },
     config: AlarmsConfig,
   ) {
-    this.#endpoints = dependencies.endpoints;
+    this.#local = dependencies.local;
     this.#read = dependencies.read;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
@@ -39,7 +39,7 @@ export class AlarmBoard {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look().catch((error: unknown) => {
-        // While the chain cannot be asked, what was on stays on, but for the endpoints themselves.
+        // While the chain cannot be asked, what rests on it stays on.
         if (!signal.aborted && !this.#isBlind) this.#logger.warn({ err: error }, "alarms cannot be judged");
         this.#isBlind = true;
       });
@@ -49,8 +49,8 @@ export class AlarmBoard {
 
   async look(): Promise<void> {
     // First, since reading the rest waits for endpoints.
-    const others = this.#alarms.filter(({ id }) => !id.startsWith("rpc-"));
-    this.#publish([...others, ...endpointAlarms({ endpoints: this.#endpoints() })]);
+    const local = localAlarms(await this.#local(), this.#config);
+    this.#publish([...this.#alarms.filter(({ id }) => !LOCAL_ALARMS.has(id)), ...local]);
     const found = alarmsOf(await this.#read(), this.#config);
     this.#isBlind = false;
     this.#publish(found);

@@ -24,6 +24,12 @@ export interface AlarmFacts {
   sending: { problem: SendingProblem | undefined; stuckMs: number | undefined };
 }
 
+/** What this machine knows by itself, also while the chain cannot be asked. */
+export type LocalFacts = Pick<
+  AlarmFacts,
+  "endpoints" | "headAheadMs" | "diskFreeBytes" | "disagreements" | "challenges" | "sending"
+> & { coin: Pick<CoinFacts, "spentToday" | "maxPerDay"> };
+
 export interface CoinFacts {
   balance: bigint;
   /** At the present rate. */

@@ -1,7 +1,7 @@
 import { formatEther, formatUnits } from "ethers";
 import type { AlarmsConfig } from "../config.ts";
-import type { Alarm } from "./alarm.ts";
-import type { AlarmFacts } from "./alarmFacts.ts";
+import type { Alarm, AlarmId } from "./alarm.ts";
+import type { AlarmFacts, LocalFacts } from "./alarmFacts.ts";
 
 const DAY_SEC = 86_400;
 const STUCK_MS = 120_000;
@@ -12,6 +12,7 @@ const PASSING_FAILURES = 3;
 const ANSWERING: ReadonlySet<string> = new Set(["behind", "distrusted"]);
 
 type Rule = (facts: AlarmFacts, limits: AlarmsConfig) => Alarm | undefined;
+type LocalRule = (facts: LocalFacts, limits: AlarmsConfig) => Alarm | undefined;
 
 /** What is the matter, by facts alone. */
 export function alarmsOf(facts: AlarmFacts, limits: AlarmsConfig): Alarm[] {
@@ -33,7 +34,7 @@ const balance: Rule = ({ coin, sending }, { balanceDays, balanceCoin }) => {
   return { id: "balance-low", severity: isCritical ? "critical" : "warning", text };
 };
 
-const coinBudget: Rule = ({ coin, sending }, { spendShare }) => {
+const coinBudget: LocalRule = ({ coin, sending }, { spendShare }) => {
   if (coin.maxPerDay === 0n) return undefined;
   const isSpent = sending.problem === "coin-budget-spent";
   const share = Number((coin.spentToday * 1_000n) / coin.maxPerDay) / 1_000;
@@ -45,7 +46,7 @@ const coinBudget: Rule = ({ coin, sending }, { spendShare }) => {
   };
 };
 
-const gasPrice: Rule = ({ sending }) =>
+const gasPrice: LocalRule = ({ sending }) =>
   sending.problem === "gas-price-over-cap"
     ? {
         id: "gas-price-over-cap",
@@ -54,7 +55,7 @@ const gasPrice: Rule = ({ sending }) =>
       }
     : undefined;
 
-const stuck: Rule = ({ sending: { stuckMs } }) =>
+const stuck: LocalRule = ({ sending: { stuckMs } }) =>
   (stuckMs ?? 0) > STUCK_MS
     ? {
         id: "transaction-stuck",
@@ -149,7 +150,7 @@ const unripe: Rule = ({ unripe: amount, operator, exposure: { stake: total } }, 
       }
     : undefined;
 
-const disk: Rule = ({ diskFreeBytes }, limits) =>
+const disk: LocalRule = ({ diskFreeBytes }, limits) =>
   diskFreeBytes < limits.diskFreeBytes
     ? {
         id: "disk-low",
@@ -158,9 +159,7 @@ const disk: Rule = ({ diskFreeBytes }, limits) =>
       }
     : undefined;
 
-type EndpointRule = (facts: Pick<AlarmFacts, "endpoints">) => Alarm | undefined;
-
-const rpc: EndpointRule = ({ endpoints }) => {
+const rpc: LocalRule = ({ endpoints }) => {
   const bad = endpoints.filter(({ state, failuresInRow }) => {
     // Everybody fails now and then.
     const isPassing = state === "resting" && failuresInRow < PASSING_FAILURES;
@@ -182,14 +181,14 @@ const rpc: EndpointRule = ({ endpoints }) => {
   return { id: "rpc-degraded", severity: "warning", text: `Chain endpoints are not in order: ${states}` };
 };
 
-const wrongChain: EndpointRule = ({ endpoints }) => {
+const wrongChain: LocalRule = ({ endpoints }) => {
   const wrong = endpoints.filter(({ state }) => state === "wrong-chain").map(({ host }) => host);
   if (wrong.length === 0) return undefined;
   const text = `${wrong.join(", ")} serve another chain: take them out of chain.rpcUrls`;
   return { id: "rpc-wrong-chain", severity: "critical", text };
 };
 
-const clock: Rule = ({ endpoints, headAheadMs }, { clockSkewSec }) => {
+const clock: LocalRule = ({ endpoints, headAheadMs }, { clockSkewSec }) => {
   const skews = endpoints.flatMap(({ skewMs }) => skewMs ?? []).toSorted((a, b) => a - b);
   const median = skews[Math.floor(skews.length / 2)] ?? 0;
   const ahead = headAheadMs ?? 0;
@@ -204,7 +203,7 @@ const clock: Rule = ({ endpoints, headAheadMs }, { clockSkewSec }) => {
   };
 };
 
-const disagreement: Rule = ({ disagreements }) =>
+const disagreement: LocalRule = ({ disagreements }) =>
   disagreements.length === 0
     ? undefined
     : {
@@ -213,7 +212,7 @@ const disagreement: Rule = ({ disagreements }) =>
         text: `ONNX Runtime and the interpreter differ on ${disagreements.join(", ")}: find out what is wrong with this machine, then \`unbar\` them`,
       };
 
-const dispute: Rule = ({ challenges }) => {
+const dispute: LocalRule = ({ challenges }) => {
   const [first] = challenges;
   if (first === undefined) return undefined;
   return {
@@ -223,16 +222,38 @@ const dispute: Rule = ({ challenges }) => {
   };
 };
 
-/** Those that can be judged while no endpoint answers. */
-export function endpointAlarms({ endpoints }: Pick<AlarmFacts, "endpoints">): Alarm[] {
-  return [rpc, wrongChain].flatMap((rule) => rule({ endpoints }) ?? []);
+const LOCAL_RULES: readonly LocalRule[] = [
+  coinBudget,
+  gasPrice,
+  stuck,
+  disk,
+  rpc,
+  wrongChain,
+  clock,
+  disagreement,
+  dispute,
+];
+
+/** What those say that can be judged while no endpoint answers. */
+export const LOCAL_ALARMS: ReadonlySet<AlarmId> = new Set<AlarmId>([
+  "coin-budget-low",
+  "gas-price-over-cap",
+  "transaction-stuck",
+  "disk-low",
+  "rpc-degraded",
+  "rpc-down",
+  "rpc-wrong-chain",
+  "clock-skewed",
+  "model-disagreement",
+  "dispute-against-us",
+]);
+
+export function localAlarms(facts: LocalFacts, limits: AlarmsConfig): Alarm[] {
+  return LOCAL_RULES.flatMap((rule) => rule(facts, limits) ?? []);
 }
 
 const RULES: readonly Rule[] = [
   balance,
-  coinBudget,
-  gasPrice,
-  stuck,
   registration,
   signer,
   jail,
@@ -241,12 +262,7 @@ const RULES: readonly Rule[] = [
   cover,
   acceptBudget,
   unripe,
-  disk,
-  rpc,
-  wrongChain,
-  clock,
-  disagreement,
-  dispute,
+  ...LOCAL_RULES,
 ];
 
 function larger(a: bigint, b: bigint): bigint {

@@ -14,7 +14,7 @@ import { LOCAL_CHAIN_ID } from "../config.ts";
 import type { CoverUse } from "../cover/coverUse.ts";
 import type { ClaimSource } from "../jobs/claimSource.ts";
 import type { OfferedReleases } from "../jobs/offeredReleases.ts";
-import type { AlarmFacts, ExposureFacts, OperatorFacts, OwnChallenge } from "./alarmFacts.ts";
+import type { AlarmFacts, ExposureFacts, LocalFacts, OperatorFacts, OwnChallenge } from "./alarmFacts.ts";
 
 const SIGNER_ACTIVE = 1n;
 const DAY_MS = 86_400_000;
@@ -40,15 +40,29 @@ export interface FactSources {
   challenges(): OwnChallenge[];
 }
 
+/** What takes no question to the chain. */
+export async function readLocalFacts(sources: FactSources): Promise<LocalFacts> {
+  const { config, time, clock, loop, sender, releases } = sources;
+  const isLocal = config.chain.chainId === LOCAL_CHAIN_ID;
+  // Where the folder cannot even be looked at, nothing can be written to it.
+  const { bavail, bsize } = await statfs(config.dataDir).catch(() => ({ bavail: 0, bsize: 0 }));
+  return {
+    endpoints: sources.endpoints(),
+    headAheadMs: isLocal || !time.isKnown ? undefined : time.head.timestamp * 1000 - clock.nowMs(),
+    coin: { spentToday: sender.spentToday(), maxPerDay: config.fees.maxCoinPerDay },
+    diskFreeBytes: bavail * bsize,
+    disagreements: releases.barred(),
+    challenges: sources.challenges(),
+    sending: { problem: loop.problem, stuckMs: sender.inFlightMs },
+  };
+}
+
 /** Reads what alarms are judged by. @throws NodeError when the chain cannot be asked */
 export async function readFacts(sources: FactSources): Promise<AlarmFacts> {
-  const { config, account, chain, time, clock, loop, sender, releases, claims, contracts } = sources;
-  const isServing = config.roles.includes("inference");
-  const endpoints = sources.endpoints();
-  const [balance, standing, disk] = await Promise.all([
+  const { config, account, chain, time, sender, claims, contracts } = sources;
+  const [balance, standing] = await Promise.all([
     chain.balance(),
     contracts.operators.standingOf(account.signer),
-    statfs(config.dataDir),
   ]);
   const isOperator = standing.operatorId !== 0n;
   const [operator, exposure, acceptBudget] = await Promise.all([
@@ -56,26 +70,16 @@ export async function readFacts(sources: FactSources): Promise<AlarmFacts> {
     exposureFacts(sources, standing.stake * GRAIN, isOperator),
     acceptsSlowModels(sources) ? account.bondBudget() : undefined,
   ]);
-  const isLocal = config.chain.chainId === LOCAL_CHAIN_ID;
+  const local = await readLocalFacts(sources);
   return {
-    isServing,
+    ...local,
+    isServing: config.roles.includes("inference"),
     nowSec: time.isKnown ? time.nowSec() : 0,
-    endpoints,
-    headAheadMs: isLocal || !time.isKnown ? undefined : time.head.timestamp * 1000 - clock.nowMs(),
-    coin: {
-      balance,
-      spentPerDay: sender.spentPerDay(DAY_MS, LEAST_SPENDING_MS),
-      spentToday: sender.spentToday(),
-      maxPerDay: config.fees.maxCoinPerDay,
-    },
+    coin: { ...local.coin, balance, spentPerDay: sender.spentPerDay(DAY_MS, LEAST_SPENDING_MS) },
     operator,
     exposure,
     acceptBudget,
-    diskFreeBytes: disk.bavail * disk.bsize,
     unripe: [...claims.earnings.values()].reduce((sum, { unripe }) => sum + unripe, 0n),
-    disagreements: releases.barred(),
-    challenges: sources.challenges(),
-    sending: { problem: loop.problem, stuckMs: sender.inFlightMs },
   };
 }
 

@@ -5,7 +5,7 @@ import type { AlarmId } from "../../../offchain-runner/src/alarms/alarm.ts";
 import { ALARM_IDS } from "../../../offchain-runner/src/alarms/alarm.ts";
 import { AlarmBoard } from "../../../offchain-runner/src/alarms/alarmBoard.ts";
 import type { AlarmFacts } from "../../../offchain-runner/src/alarms/alarmFacts.ts";
-import { alarmsOf } from "../../../offchain-runner/src/alarms/alarmRules.ts";
+import { alarmsOf, LOCAL_ALARMS, localAlarms } from "../../../offchain-runner/src/alarms/alarmRules.ts";
 import { OwnChallenges } from "../../../offchain-runner/src/alarms/ownChallenges.ts";
 import { disputesInterface } from "../../../offchain-runner/src/chain/contracts.ts";
 import type { EndpointHealth } from "../../../offchain-runner/src/chain/rpcEndpoint.ts";
@@ -206,6 +206,13 @@ describe("alarms", () => {
     expect([...new Set(CASES.map(([id]) => id))].sort()).to.deep.equal([...ALARM_IDS].sort());
   });
 
+  it("say without the chain what they say with it", () => {
+    for (const [id, , , facts] of CASES) {
+      const alarms = localAlarms({ ...WELL, ...facts }, LIMITS);
+      expect(alarms.map((alarm) => alarm.id)).to.deep.equal(LOCAL_ALARMS.has(id) ? [id] : []);
+    }
+  });
+
   it("are none for an endpoint that failed once or twice", () => {
     const endpoints = [{ ...UP, state: "resting", failuresInRow: 2 } as const];
     expect(alarmsOf({ ...WELL, endpoints }, LIMITS)).to.deep.equal([]);
@@ -225,15 +232,21 @@ describe("AlarmBoard", () => {
     const lines: { msg: string; alarm?: string; level: number }[] = [];
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
     let facts: AlarmFacts | Error = WELL;
+    /** What the machine knows by itself. */
+    let known: AlarmFacts = WELL;
     let endpoints = WELL.endpoints;
     const read = async (): Promise<AlarmFacts> => {
       if (facts instanceof Error) throw facts;
       return facts;
     };
     const clock = new SteppedClock();
-    const board = new AlarmBoard({ endpoints: () => endpoints, read, clock, logger }, LIMITS);
+    const board = new AlarmBoard(
+      { local: async () => ({ ...known, endpoints }), read, clock, logger },
+      LIMITS,
+    );
     const said = async (next: AlarmFacts | Error): Promise<unknown[]> => {
       facts = next;
+      if (!(next instanceof Error)) known = next;
       const before = lines.length;
       const stop = new AbortController();
       let looks = 0;
@@ -246,8 +259,8 @@ describe("AlarmBoard", () => {
     expect(await said(low)).to.deep.equal([["alarm", "disk-low", 40]]);
     expect(await said({ ...low, diskFreeBytes: 2_900 })).to.deep.equal([]);
     expect(await said({ ...low, diskFreeBytes: 10, acceptBudget: 0n })).to.deep.equal([
-      ["alarm", "accept-budget-low", 40],
       ["alarm", "disk-low", 50],
+      ["alarm", "accept-budget-low", 40],
     ]);
     expect(board.alarms.map(({ id }) => id)).to.deep.equal(["disk-low", "accept-budget-low"]);
     expect(await said(new Error("chain down"))).to.deep.equal([["alarms cannot be judged", undefined, 40]]);
@@ -257,7 +270,14 @@ describe("AlarmBoard", () => {
     expect(board.alarms.map(({ id }) => id)).to.deep.equal(["disk-low", "rpc-down", "accept-budget-low"]);
     endpoints = WELL.endpoints;
     expect(await said(new Error("chain down"))).to.deep.equal([["alarm is over", "rpc-down", 30]]);
+    known = { ...WELL, disagreements: ["0xaa"] };
+    expect(await said(new Error("chain down"))).to.deep.equal([
+      ["alarm", "model-disagreement", 50],
+      ["alarm is over", "disk-low", 30],
+    ]);
     expect(await said({ ...low, diskFreeBytes: 10 })).to.deep.equal([
+      ["alarm", "disk-low", 50],
+      ["alarm is over", "model-disagreement", 30],
       ["alarm is over", "accept-budget-low", 30],
     ]);
   });
