@@ -52,7 +52,7 @@ const MESSAGES = {
   "proposal-of-another": (d: { proposal: string; proposer: string; account: string }) =>
     `proposal ${d.proposal} is of ${d.proposer}, who alone can cancel it; you are ${d.account}`,
   "proposal-out-of-turn": (d: { proposal: string; act: string; state: string; next: string }) =>
-    `proposal ${d.proposal} is ${d.state} and cannot be ${d.act}; next: ${d.next}`,
+    `proposal ${d.proposal} is ${d.state} and cannot be ${d.act} now; next: ${d.next}`,
   "proposal-unknown": ({ proposal }: { proposal: string }) =>
     `nobody has proposed ${proposal} here; \`governance list\` tells what was`,
   "proposal-would-fail": ({ problem }: { status: string; problem: string }) =>

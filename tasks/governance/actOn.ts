@@ -1,16 +1,19 @@
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
 import { CommandError } from "../commandError.ts";
+import type { Session } from "../session.ts";
 import { send } from "../transaction.ts";
 import type { Governance } from "./governanceOf.ts";
 import { nextStep } from "./nextStep.ts";
 import type { Proposal } from "./proposal.ts";
+import { commonWindow } from "./scheduledCall.ts";
 import { standingOf } from "./standing.ts";
 
-/** What governor and timelock say of a proposal whose turn for this is not, or no more. */
+/** What governor, timelock and AccessManager say of a proposal whose turn for this is not, or no more. */
 const OUT_OF_TURN: ReadonlySet<unknown> = new Set([
   "GovernorUnexpectedProposalState",
   "GovernorUnableToCancel",
   "TimelockUnexpectedOperationState",
+  "AccessManagerNotReady",
 ]);
 
 /**
@@ -18,8 +21,9 @@ const OUT_OF_TURN: ReadonlySet<unknown> = new Set([
  * what can be done instead, and when.
  */
 export async function actOn(
+  session: Session,
   governance: Governance,
-  { id }: Pick<Proposal, "id">,
+  { id, calls }: Pick<Proposal, "id" | "calls">,
   act: string,
   transaction: () => Promise<ContractTransactionResponse>,
 ): Promise<ContractTransactionReceipt> {
@@ -28,10 +32,7 @@ export async function actOn(
   } catch (cause) {
     if (!(cause instanceof CommandError && OUT_OF_TURN.has(cause.data.error))) throw cause;
     const standing = await standingOf(governance, id);
-    throw new CommandError(
-      "proposal-out-of-turn",
-      { proposal: id, act, state: standing.state, next: nextStep(id, standing) },
-      cause,
-    );
+    const next = nextStep(id, standing, await commonWindow(session, governance, calls));
+    throw new CommandError("proposal-out-of-turn", { proposal: id, act, state: standing.state, next }, cause);
   }
 }

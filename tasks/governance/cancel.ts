@@ -18,7 +18,9 @@ export async function cancel(args: CancelArguments, session: Session): Promise<R
   if (address !== proposer)
     throw new CommandError("proposal-of-another", { proposal: id, proposer, account: address });
   session.say(`Cancelling: ${titleOf(proposal)}`);
-  const receipt = await actOn(governance, proposal, "cancelled", () => governor.cancel(...termsOf(proposal)));
+  const receipt = await actOn(session, governance, proposal, "cancelled", () =>
+    governor.cancel(...termsOf(proposal)),
+  );
   return {
     lines: [`Cancelled (transaction ${receipt.hash}, gas ${receipt.gasUsed})`],
     value: { id, state: "canceled", transaction: receipt.hash, gas: Number(receipt.gasUsed) },

@@ -19,7 +19,9 @@ export async function execute(args: ExecuteArguments, session: Session): Promise
   const calls = proposal.calls.map((call) => decodedCall(call, contracts));
   session.say(`Executing: ${titleOf(proposal)}`);
   for (const call of calls) session.say(`  ${describeCall(call, contracts)}`);
-  const receipt = await actOn(governance, proposal, "executed", () => governor.execute(...termsOf(proposal)));
+  const receipt = await actOn(session, governance, proposal, "executed", () =>
+    governor.execute(...termsOf(proposal)),
+  );
 
   const scheduled: { call: string; window: Window }[] = [];
   for (const { inner } of calls) {

@@ -1,9 +1,13 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { isoTime } from "../report.ts";
+import type { Window } from "./scheduledCall.ts";
 import type { Standing } from "./standing.ts";
 
-/** What must happen to a proposal next, and by when. */
-export function nextStep(id: string, standing: Standing): string {
+/**
+ * What must happen to a proposal next, and by when.
+ * @param window in which the AccessManager lets its calls be made, where they are scheduled there
+ */
+export function nextStep(id: string, standing: Standing, window?: Window): string {
   const { state, votingBegins, votingEnds, executableFrom, votes, quorum, isQuorumReached } = standing;
   switch (state) {
     case "pending":
@@ -21,7 +25,10 @@ export function nextStep(id: string, standing: Standing): string {
     case "succeeded":
       return `anyone: \`governance queue ${id}\`, at any time; the timelock's delay begins then`;
     case "queued":
-      return `anyone: \`governance execute ${id}\`, from ${isoTime(executableFrom ?? 0)} on, without a last day`;
+      return (
+        `anyone: \`governance execute ${id}\`, from ${isoTime(Math.max(executableFrom ?? 0, window?.readyAt ?? 0))} ` +
+        (window === undefined ? "on, without a last day" : `until ${isoTime(window.expiresAt)}`)
+      );
     case "defeated":
       return `nothing: ${isQuorumReached ? "no more votes for it than against it" : "the quorum was not reached"}; the same can be proposed again in other words`;
     case "canceled":

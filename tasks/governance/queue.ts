@@ -14,7 +14,9 @@ export async function queue(args: QueueArguments, session: Session): Promise<Rep
   const { governor } = governance;
   const proposal = await proposalNamed(governance, args.proposal);
   session.say(`Queueing: ${titleOf(proposal)}`);
-  const receipt = await actOn(governance, proposal, "queued", () => governor.queue(...termsOf(proposal)));
+  const receipt = await actOn(session, governance, proposal, "queued", () =>
+    governor.queue(...termsOf(proposal)),
+  );
   const executableFrom = isoTime(eventOf(receipt, governor, "ProposalQueued").args.etaSeconds);
   return {
     lines: [`Anyone can execute it from ${executableFrom}: \`governance execute ${proposal.id}\``],

@@ -25,6 +25,24 @@ export async function windowOf(
   return { readyAt: Number(readyAt), expiresAt: Number(readyAt + expiration) };
 }
 
+/** When all of them can be made; undefined where none is scheduled. */
+export async function commonWindow(
+  session: Session,
+  governance: Governance,
+  calls: readonly Call[],
+): Promise<Window | undefined> {
+  let common: Window | undefined;
+  for (const call of calls) {
+    const window = await windowOf(session, governance, call);
+    if (window === undefined) continue;
+    common = {
+      readyAt: Math.max(window.readyAt, common?.readyAt ?? 0),
+      expiresAt: Math.min(window.expiresAt, common?.expiresAt ?? Number.POSITIVE_INFINITY),
+    };
+  }
+  return common;
+}
+
 /** Every call that the timelock has scheduled in the AccessManager and that waits to be proposed and made. */
 export async function waitingCalls(
   session: Session,

@@ -6,7 +6,7 @@ import { governanceOf } from "./governanceOf.ts";
 import { knownContracts } from "./knownContracts.ts";
 import { nextStep } from "./nextStep.ts";
 import { printable, proposalNamed, wordsOf } from "./proposal.ts";
-import { type Window, windowOf, windowValue } from "./scheduledCall.ts";
+import { commonWindow, type Window, windowOf, windowValue } from "./scheduledCall.ts";
 import { type Standing, standingOf, standingValue } from "./standing.ts";
 
 export interface ShowArguments {
@@ -24,7 +24,8 @@ export async function show(args: ShowArguments, session: Session): Promise<Repor
     const window = standing.state === "executed" ? undefined : await windowOf(session, governance, call);
     calls.push({ call: decodedCall(call, contracts), window });
   }
-  const next = nextStep(proposal.id, standing);
+  const window = await commonWindow(session, governance, proposal.calls);
+  const next = nextStep(proposal.id, standing, window);
   return {
     lines: [
       ...fields([

@@ -12,6 +12,8 @@ const TIMESTAMPS_SLOT = 1n;
 const GOVERNANCE_CALLS_SLOT = 5n;
 /** Of an operation that is ready since 1970; 1 would say that it is done. */
 const READY = 2n;
+/** What the AccessManager says where a call has to wait in it first. */
+const UNSCHEDULED: ReadonlySet<unknown> = new Set(["AccessManagerNotScheduled", "AccessManagerExpired"]);
 
 /** What is to be expected of calls when they are executed. `call` counts from 0. */
 export type Trial =
@@ -50,7 +52,7 @@ export async function tryCalls(
 }
 
 function problemOf(error: CommandError): string {
-  return error.data.error === "AccessManagerNotScheduled"
+  return UNSCHEDULED.has(error.data.error)
     ? `${error.message}; it takes two proposals: one of the same calls with --schedule, then, once that is executed, this one`
     : error.message;
 }
@@ -75,9 +77,11 @@ async function refusal(
     await explained(() => connection.provider.request({ method: "eth_call", params }));
     return undefined;
   } catch (cause) {
-    const isRevert = cause instanceof CommandError && cause.code.startsWith("reverted");
-    if (!isRevert || cause.data.error === "TimelockUnexpectedOperationState") return "untried";
-    return cause;
+    if (cause instanceof CommandError && cause.code.startsWith("reverted"))
+      return cause.data.error === "TimelockUnexpectedOperationState" ? "untried" : cause;
+    // The endpoint answers, and not this.
+    if (cause instanceof Error && cause.name === "ProviderError") return "untried";
+    throw cause;
   }
 }
 

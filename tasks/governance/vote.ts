@@ -33,7 +33,7 @@ export async function vote(args: VoteArguments, session: Session): Promise<Repor
   const { governor } = governance;
   const { id } = proposal;
   session.say(`Voting ${args.support}: ${titleOf(proposal)}`);
-  const receipt = await actOn(governance, proposal, "voted on", () =>
+  const receipt = await actOn(session, governance, proposal, "voted on", () =>
     args.reason === undefined
       ? governor.castVote(id, support)
       : governor.castVoteWithReason(id, support, args.reason),

@@ -175,6 +175,17 @@ describe("governance commands", () => {
     expect(late).to.include({ status: "reverts" });
     expect(late.problem).to.include("VotingDelayOutOfBounds");
 
+    const { provider } = cli.connection;
+    const { request } = provider;
+    // An endpoint that takes no other storage in a call.
+    provider.request = async (args) =>
+      await request.call(provider, {
+        ...args,
+        params: (args.params as unknown[] | undefined)?.slice(0, 2) ?? [],
+      });
+    expect(await tried(SLASH_LESS)).to.include({ status: "untried" });
+    provider.request = request;
+
     const calls = ["Operators.setSlashTerms(0, [10000, 0, 10000, 0])"];
     expect(await cli.failure("governance propose", { calls, description: "All" })).to.include({
       code: "proposal-would-fail",
@@ -197,16 +208,35 @@ describe("governance commands", () => {
     expect(await tried(call)).to.include({ status: "due-later", call: 0 });
     const making = await proposed([call], { description: "The second" });
     expect((await shown(making)).calls[0]?.scheduled).to.have.all.keys("readyAt", "expiresAt");
-    await carried(making);
+    await cli.increaseTime(DAY + 1);
+    await cli.value("governance vote", { proposal: making, support: "abstain" });
+    await cli.increaseTime(5 * DAY);
+    expect((await shown(making)).state).to.equal("defeated");
+    const again = await proposed([call], { description: "The third" });
+    await carried(again);
     expect((await cli.value("governance list")).scheduled).to.deep.equal([]);
     const { authority, operators } = cli.protocol;
     expect(await authority.getTargetFunctionRole(operators, "0x12345678")).to.equal(1n);
 
     // What was scheduled and left is void before another proposal could be executed.
     const left = call.replace("12345678", "87654321");
-    await carried(await proposed([left], { schedule: true, description: "Left" }));
+    const both = [
+      await proposed([left], { schedule: true, description: "Left" }),
+      await proposed([left], { force: true, description: "Too soon" }),
+    ];
+    await cli.increaseTime(DAY + 1);
+    for (const proposal of both) await cli.value("governance vote", { proposal, support: "for" });
+    await cli.increaseTime(5 * DAY);
+    for (const proposal of both) await cli.value("governance queue", { proposal });
+    await cli.increaseTime(2 * DAY);
+    await cli.value("governance execute", { proposal: both[0] });
+    const early = await cli.failure("governance execute", { proposal: both[1] });
+    expect(early).to.include({ code: "proposal-out-of-turn" });
+    expect(early.data).to.include({ state: "queued" });
     await cli.increaseTime(8 * DAY);
     expect((await tried(left)).problem).to.include("expires");
+    await cli.increaseTime(8 * DAY);
+    expect((await tried(left)).problem).to.include("--schedule");
   });
 
   it("show unknown targets raw, and name what lies in a call", async () => {
