@@ -29,21 +29,17 @@ export function decodedCall({ target, value, data }: Call, contracts: readonly K
   const known = contracts.find(({ address }) => address === target);
   const raw = { target, contract: known?.name ?? null, value: formatEther(value), data };
   const parsed = parse(known, data);
-  if (parsed === null) return { ...raw, function: null, arguments: null, inner: null };
-  const { fragment, args } = parsed;
-  const byName = new Map(fragment.inputs.map(({ name }, i) => [name, args[i] as unknown]));
-  const [to, carried] = [byName.get("target"), byName.get("data")];
+  if (parsed === undefined) return { ...raw, function: null, arguments: null, inner: null };
+  const [to, carried, coin = "0"] = ["target", "data", "value"].map(
+    (part) => parsed.args.find(({ name }) => name === part)?.value,
+  );
   return {
     ...raw,
-    function: fragment.format("sighash"),
-    arguments: fragment.inputs.map((type, i) => ({
-      name: type.name,
-      type: type.format("sighash"),
-      value: plain(type, args[i]),
-    })),
+    function: parsed.signature,
+    arguments: parsed.args,
     inner:
       typeof to === "string" && typeof carried === "string"
-        ? decodedCall({ target: to, value: 0n, data: carried }, contracts)
+        ? decodedCall({ target: to, value: BigInt(String(coin)), data: carried }, contracts)
         : null,
   };
 }
@@ -67,12 +63,19 @@ export function describeCall(call: DecodedCall, contracts: readonly KnownContrac
   return `${who}.${call.function.split("(")[0]}(${args.join(", ")})${coin}`;
 }
 
-/** What an ABI cannot read is not that function's, whatever its selector says. */
+/** What an ABI cannot read, to the last argument, is not that function's, whatever its selector says. */
 function parse(known: KnownContract | undefined, data: string) {
   try {
-    return known?.abi.parseTransaction({ data }) ?? null;
+    const parsed = known?.abi.parseTransaction({ data });
+    if (!parsed) return undefined;
+    const args = parsed.fragment.inputs.map((type, i) => ({
+      name: type.name,
+      type: type.format("sighash"),
+      value: plain(type, parsed.args[i]),
+    }));
+    return { signature: parsed.signature, args };
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { id as keccakOf } from "ethers";
+import { AbiCoder, keccak256, toUtf8String, Utf8ErrorFuncs } from "ethers";
 import { invalid } from "../arguments.ts";
 import { CommandError } from "../commandError.ts";
 import { allEvents } from "../eventLogs.ts";
@@ -19,25 +19,34 @@ export interface Proposal {
   proposer: string;
   calls: readonly Call[];
   description: string;
+  /** Of the words as they were proposed, which need not be text. */
+  descriptionHash: string;
   block: number;
   transaction: string;
 }
 
+/** `ProposalCreated` with bytes for strings: somebody's words that are no UTF-8 must not hide the proposal. */
+const CREATED = [
+  ...["uint256", "address", "address[]", "uint256[]", "bytes[]", "bytes[]", "uint256", "uint256", "bytes"],
+];
 const LEAST_DIGITS = 4;
 /** What the governor reads at the end of a description. */
 export const PROPOSER_SUFFIX = /\s*#proposer=0x[0-9a-fA-F]{40}$/;
 
+type CreatedFields = [bigint, string, string[], bigint[], string[], string[], bigint, bigint, string];
+
 /** Every proposal, the oldest first. */
 export async function proposals({ governor, firstBlock }: Governance): Promise<Proposal[]> {
   const created = await allEvents(governor, governor.filters.ProposalCreated(), firstBlock);
-  return created.map(({ args, blockNumber, transactionHash }) => {
-    // By position: a `Result` has methods of its own by some of the names.
-    const [id, proposer, targets, values, , calldatas, , , description] = args;
+  return created.map(({ data, blockNumber, transactionHash }) => {
+    const fields = AbiCoder.defaultAbiCoder().decode(CREATED, data).toArray(true);
+    const [id, proposer, targets, values, , calldatas, , , words] = fields as CreatedFields;
     return {
       id: String(id),
       proposer,
       calls: targets.map((target, i) => ({ target, value: values[i] ?? 0n, data: calldatas[i] ?? "0x" })),
-      description,
+      description: toUtf8String(words, Utf8ErrorFuncs.replace),
+      descriptionHash: keccak256(words),
       block: blockNumber,
       transaction: transactionHash,
     };
@@ -60,8 +69,8 @@ export async function proposalNamed(governance: Governance, reference: string): 
 }
 
 /** The arguments by which the governor's functions know a proposal. */
-export function termsOf({ calls, description }: Pick<Proposal, "calls" | "description">) {
-  return [...batchOf(calls), keccakOf(description)] as const;
+export function termsOf({ calls, descriptionHash }: Pick<Proposal, "calls" | "descriptionHash">) {
+  return [...batchOf(calls), descriptionHash] as const;
 }
 
 /** Calls as the governor and the timelock take them. */

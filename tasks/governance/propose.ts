@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { formatOpg } from "@opg-network/sdk/opg";
+import { id as keccakOf } from "ethers";
 import { CommandError } from "../commandError.ts";
 import { isoTime, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -54,7 +55,7 @@ export async function propose(args: ProposeArguments, session: Session): Promise
 
 async function sendProposal(governance: Governance, calls: readonly Call[], description: string) {
   const { governor } = governance;
-  const id = await governor.getProposalId(...termsOf({ calls, description }));
+  const id = await governor.getProposalId(...termsOf({ calls, descriptionHash: keccakOf(description) }));
   if ((await governor.proposalSnapshot(id)) !== 0n)
     throw new CommandError("proposal-exists", { proposal: String(id) });
   const receipt = await send(() => governor.propose(...batchOf(calls), description));

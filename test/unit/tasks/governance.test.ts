@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect } from "chai";
+import { AbiCoder, concat, id as keccakOf } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { ProtocolParameters } from "../../../deploy/protocolParameters.ts";
 import { PlainToken__factory } from "../../../types/index.ts";
@@ -269,6 +270,26 @@ describe("governance commands", () => {
     await expectCode("proposal-unknown", "show", { proposal: "123456" });
     await expectCode("proposal-unknown", "show", { proposal: proposal.slice(0, 3) });
     await expectCode("argument-invalid", "show", { proposal: "mine" });
+  });
+
+  it("see, show and cancel what was proposed in words that are no text", async () => {
+    const { authority, deployment } = cli.protocol;
+    const governor = deployment.contracts.ProtocolGovernor?.address ?? "";
+    const label = authority.interface.encodeFunctionData("labelRole", [9, "x"]).replace(/78(0+)$/, "ff$1");
+    const types = ["address[]", "uint256[]", "bytes[]", "bytes"];
+    const values = [[await authority.getAddress()], [0], [label], "0xff1b5b324a"];
+    const [signer] = await cli.connection.ethers.getSigners();
+    const selector = keccakOf("propose(address[],uint256[],bytes[],string)").slice(0, 10);
+    await signer?.sendTransaction({
+      to: governor,
+      data: concat([selector, AbiCoder.defaultAbiCoder().encode(types, values)]),
+    });
+    const { proposals } = await cli.value("governance list");
+    const proposal = String((proposals as { id: string }[]).at(-1)?.id);
+    const { stdout } = await cli.run("governance show", { proposal });
+    expect(stdout).to.include("none of its functions");
+    expect(stdout).not.to.include("\u001b");
+    expect(await cli.value("governance cancel", { proposal })).to.include({ state: "canceled" });
   });
 
   it("refuse calls and words that are none", async () => {
