@@ -5,6 +5,7 @@ import { deliverGas } from "../chain/gasModel.ts";
 import type { PlannedTransaction, TransactionSource } from "../chain/transactionLoop.ts";
 import type { SubmitOutcome } from "../chain/transactionSender.ts";
 import type { Clock } from "../clock.ts";
+import { isRefusal } from "./jobOutcome.ts";
 import type { JobStore } from "./jobStore.ts";
 import type { RequestEventHandler } from "./requestEventHandler.ts";
 
@@ -68,7 +69,8 @@ export class DeliverySource implements TransactionSource {
     if (outcome.status === "included") this.#handler.apply(outcome.receipt.logs);
     const job = this.#store.get(id);
     if (job?.deliverableAt === undefined) return;
-    const attempts = job.attempts + 1;
+    // Prices and nonces are no fault of the callback.
+    const attempts = job.attempts + (isRefusal(outcome) ? 1 : 0);
     this.#store.update(id, {
       attempts,
       notBeforeMs: this.#clock.nowMs() + RETRY_MS,

@@ -37,7 +37,7 @@ export function concludeJobs(
 }
 
 /** A job that an included transaction says nothing of was skipped by the contract. */
-function isRefusal(outcome: SubmitOutcome): boolean {
+export function isRefusal(outcome: SubmitOutcome): boolean {
   return outcome.status === "rejected" || outcome.status === "reverted" || outcome.status === "included";
 }
 

@@ -200,14 +200,14 @@ export class JobStore {
     this.#write(id, columnsOf(patch));
   }
 
-  /** Ends live jobs whose deadline is before `chainNowSec`. */
-  expire(chainNowSec: number): number {
+  /** Ends live jobs whose deadline is before `chainNowSec`, the time of block `head`: of another chain it may not be over. */
+  expire(chainNowSec: number, head: number): number {
     const { changes } = this.#database
       .prepare(
-        `UPDATE jobs SET state = 'expired', reason = 'deadline-passed', updated_at_ms = ?
+        `UPDATE jobs SET state = 'expired', reason = 'deadline-passed', settled_block = ?, updated_at_ms = ?
          WHERE deadline < ? AND state IN (${marks(LIVE_STATES)}) AND state NOT IN ('submitting', 'dropped')`,
       )
-      .run(this.#clock.nowMs(), chainNowSec, ...LIVE_STATES);
+      .run(head, this.#clock.nowMs(), chainNowSec, ...LIVE_STATES);
     if (changes > 0) this.#changed();
     return Number(changes);
   }

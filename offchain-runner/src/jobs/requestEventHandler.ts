@@ -59,7 +59,7 @@ export class RequestEventHandler implements LogHandler {
   }
 
   onHead(head: BlockHeader): void {
-    const expired = this.#store.expire(head.timestamp);
+    const expired = this.#store.expire(head.timestamp, head.number);
     if (expired > 0) this.#logger.info({ expired, block: head.number }, "requests expired");
     this.#onHead(head);
   }
@@ -109,7 +109,8 @@ export class RequestEventHandler implements LogHandler {
   }
 
   #fulfilled(job: Job, event: RequestEvent & { kind: "fulfilled" }): void {
-    const settled = { settledBlock: event.blockNumber, transactionId: null };
+    // What its answer took says nothing about its callback.
+    const settled = { settledBlock: event.blockNumber, transactionId: null, attempts: 0 };
     if (event.operatorId !== this.#identity.operatorId) {
       this.#ended(job, "lost", "answered-by-another", event.blockNumber);
       return;

@@ -130,13 +130,22 @@ describe("JobStore", () => {
     const sent = someRequest({ lane: 1 });
     store.observe(idOf(sent), sent, INPUT, 10);
     for (const state of WAYS.submitting) store.move(idOf(sent), state);
-    expect(store.expire(request.deadline)).to.equal(0);
-    expect(store.expire(request.deadline + 1)).to.equal(1);
+    expect(store.expire(request.deadline, 20)).to.equal(0);
+    expect(store.expire(request.deadline + 1, 20)).to.equal(1);
     expect(store.get(id)?.state).to.equal("expired");
     expect(store.get(idOf(sent))?.state).to.equal("submitting");
   });
 
   describe("after a reorganisation", () => {
+    it("takes up again what had expired by the time of a block that is gone", () => {
+      bring("answered");
+      store.expire(request.deadline + 1, 20);
+      store.rollback(20);
+      expect(store.get(id)?.state).to.equal("expired");
+      store.rollback(19);
+      expect(store.get(id)?.state).to.equal("answered");
+    });
+
     it("drops a request that is gone, and takes it up when it comes back", () => {
       bring("queued");
       store.rollback(9);
