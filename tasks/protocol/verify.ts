@@ -11,6 +11,7 @@ import {
   verificationPayloads,
 } from "../../deploy/verification/payload.ts";
 import { sourcify } from "../../deploy/verification/sourcify.ts";
+import { vestingWallets } from "../../deploy/verification/vestingWallets.ts";
 import { CommandError } from "../commandError.ts";
 import { type Report, table } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -31,7 +32,8 @@ export async function verify({ submit, explorerUrl }: VerifyArguments, session: 
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const deployment = await session.deployment();
   const folder = deploymentFolder(hre.config.paths.ignition, `chain-${session.chainId}`);
-  const payloads = await verificationPayloads(hre.artifacts, deployment, folder);
+  const wallets = await vestingWallets(session.connection, hre.artifacts, deployment);
+  const payloads = await verificationPayloads(hre.artifacts, deployment, folder, wallets);
   const target = verificationFolder(folder);
   await write(target, payloads);
   const written = `${payloads.length} payloads in ${path.relative(".", target)}`;
