@@ -12,6 +12,7 @@ import { tryToken } from "../../deploy/existingToken.ts";
 import { remainingCost } from "../../deploy/funds.ts";
 import { hasJournal, replaceFile } from "../../deploy/journal.ts";
 import { type ProtocolParameters, withDeployer } from "../../deploy/protocolParameters.ts";
+import { build } from "../build.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -26,7 +27,7 @@ export interface DeployArguments {
 
 export async function deploy(args: DeployArguments, session: Session): Promise<Report> {
   const { hre, connection, chainId, say } = session;
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await build(hre);
   const { file, parameters } = await parametersOf(session, args.parameters);
   const deployer = (await session.account()).address;
   say(
@@ -111,14 +112,25 @@ async function requireFunds(
   }
 }
 
-function plan({ token, powers, operators, requests }: ProtocolParameters): string[] {
+function plan({ token, governance, powers, operators, requests, proofs }: ProtocolParameters): string[] {
   return fields([
     ["OPG", token.existing ?? "a new one, by its published schedule"],
+    ...Object.entries(token.existing === null ? token.beneficiaries : {}).map(
+      ([bucket, who]) => [`OPG of ${bucket}`, who] as const,
+    ),
+    [
+      "governance",
+      governance === null
+        ? "none"
+        : `${governance.votingDelay} s, ${governance.votingPeriod} s to vote, ${governance.timelockDelay} s in the timelock`,
+    ],
     ["admin", `${powers.admin}, delay ${powers.adminDelay} s`],
     ["governor", `${powers.governor}, delay ${powers.governorDelay} s`],
     ["guardian", powers.guardian],
     ["treasury", `${requests.treasury}, ${requests.protocolFeeBps / 100} % of every fee`],
     ["minimum stake", `${formatOpg(operators.minimumStake)} OPG`],
+    ["least origin of keys", proofs.leastOrigin],
+    ["accepted powers", proofs.acceptedPowers.join(", ") || "none"],
   ]);
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../deploy/verification/payload.ts";
 import { sourcify } from "../../deploy/verification/sourcify.ts";
 import { vestingWallets } from "../../deploy/verification/vestingWallets.ts";
+import { build } from "../build.ts";
 import { CommandError } from "../commandError.ts";
 import { type Report, table } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -29,7 +30,7 @@ const BLOCKSCOUT_URLS: Readonly<Record<number, string>> = {
 export async function verify({ submit, explorerUrl }: VerifyArguments, session: Session): Promise<Report> {
   const { hre, say } = session;
   const explorer = submit === undefined ? undefined : explorerNamed(submit, explorerUrl, session.chainId);
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await build(hre);
   const deployment = await session.deployment();
   const folder = deploymentFolder(hre.config.paths.ignition, `chain-${session.chainId}`);
   const wallets = await vestingWallets(session.connection, hre.artifacts, deployment);
