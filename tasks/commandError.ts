@@ -40,6 +40,31 @@ const MESSAGES = {
   "funds-low": (d: { account: string; balance: string; required: string; gas: string; price: string }) =>
     `${d.account} has ${d.balance} ETH; deploying takes up to ${d.required} ETH (${d.gas} gas at ${d.price} gwei, and the ` +
     "chain's data fee)",
+  "governance-missing": ({ network }: { network: string }) =>
+    `the deployment on ${network} has no governance; \`protocol show\` tells who holds its powers`,
+  "wrapper-missing": ({ network }: { network: string }) =>
+    `OPG on ${network} has votes itself: nothing is to be wrapped, \`governance delegate\` is enough`,
+  "call-invalid": ({ call, problem }: { call: string; problem: string }) => `call ${call}: ${problem}`,
+  "proposal-ambiguous": ({ reference, candidates }: { reference: string; candidates: string[] }) =>
+    `"${reference}" begins proposals ${candidates.join(" and ")}; write more of it`,
+  "proposal-exists": ({ proposal }: { proposal: string }) =>
+    `the same calls were proposed in the same words: \`governance show ${proposal}\`; say it in others`,
+  "proposal-of-another": (d: { proposal: string; proposer: string; account: string }) =>
+    `proposal ${d.proposal} is of ${d.proposer}, who alone can cancel it; you are ${d.account}`,
+  "proposal-out-of-turn": (d: { proposal: string; act: string; state: string; next: string }) =>
+    `proposal ${d.proposal} is ${d.state} and cannot be ${d.act} now; next: ${d.next}`,
+  "proposal-unknown": ({ proposal }: { proposal: string }) =>
+    `nobody has proposed ${proposal} here; \`governance list\` tells what was`,
+  "proposal-would-fail": ({ problem }: { status: string; problem: string }) =>
+    `nothing was proposed: ${problem}; --force proposes it all the same`,
+  "vote-repeated": ({ account, proposal }: { account: string; proposal: string }) =>
+    `${account} has voted on proposal ${proposal}; a vote cannot be changed`,
+  "votes-low": (d: { account: string; votes: string; required: string; balance: string }) =>
+    `${d.account} has ${d.votes} votes (and ${d.balance} that it holds and may delegate), but ${d.required} are needed to ` +
+    "propose, from the second before on; `governance delegate` gives it those that it holds",
+  "votes-missing": (d: { account: string; proposal: string; delegatedBy: string }) =>
+    `${d.account} has no votes on proposal ${d.proposal}: nothing was delegated to it by ${d.delegatedBy}, and what is now ` +
+    "counts in later proposals only",
   "hardhat-failed": ({ problem }: { problem: string }) => problem,
   "lanes-busy": ({ account }: { account: string }) =>
     `${account} has too many requests open; name a free lane with --lane`,

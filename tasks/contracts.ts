@@ -1,4 +1,4 @@
-import type { Deployment } from "@opg-network/sdk/deployment";
+import type { ContractName, Deployment, OptionalContractName } from "@opg-network/sdk/deployment";
 import { type ContractRunner, Interface } from "ethers";
 import {
   AccessManager__factory,
@@ -49,30 +49,38 @@ export function contractsAt({ contracts }: Deployment, runner: ContractRunner) {
   };
 }
 
+/** Of each contract that a deployment can have. */
+const FACTORIES = {
+  AccessManager: AccessManager__factory,
+  BlobStore: BlobStore__factory,
+  Coverage: Coverage__factory,
+  Disputes: Disputes__factory,
+  ExactMachine: ExactMachine__factory,
+  Gateways: Gateways__factory,
+  Groth16Verifier: Groth16Verifier__factory,
+  InferenceRequests: InferenceRequests__factory,
+  ModelHub: ModelHub__factory,
+  OnChainModels: OnChainModels__factory,
+  OPG: OPG__factory,
+  OPGVotes: OPGVotes__factory,
+  Operators: Operators__factory,
+  Pipe: Pipe__factory,
+  PipeExecutor: PipeExecutor__factory,
+  PlonkVerifier: PlonkVerifier__factory,
+  ProofSettlement: ProofSettlement__factory,
+  ProtocolGovernor: ProtocolGovernor__factory,
+  SolidML: SolidML__factory,
+  TimelockController: TimelockController__factory,
+  TokenGenesis: TokenGenesis__factory,
+  WorkflowScheduler: WorkflowScheduler__factory,
+} satisfies Record<ContractName | OptionalContractName, unknown>;
+
 /** Every error that any contract of the protocol raises. */
 export const protocolErrors = new Interface(
-  [
-    AccessManager__factory,
-    BlobStore__factory,
-    Coverage__factory,
-    Disputes__factory,
-    ExactMachine__factory,
-    Gateways__factory,
-    Groth16Verifier__factory,
-    InferenceRequests__factory,
-    ModelHub__factory,
-    OnChainModels__factory,
-    OPG__factory,
-    OPGVotes__factory,
-    Operators__factory,
-    Pipe__factory,
-    PipeExecutor__factory,
-    PlonkVerifier__factory,
-    ProofSettlement__factory,
-    ProtocolGovernor__factory,
-    SolidML__factory,
-    TimelockController__factory,
-    TokenGenesis__factory,
-    WorkflowScheduler__factory,
-  ].flatMap(({ abi }) => abi.filter(({ type }) => type === "error")),
+  Object.values(FACTORIES).flatMap(({ abi }) => abi.filter(({ type }) => type === "error")),
 );
+
+/** What a contract of a deployment can be asked and told. */
+export function interfaceOf(contract: ContractName | OptionalContractName): Interface {
+  return new Interface(FACTORIES[contract].abi);
+}

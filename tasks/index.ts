@@ -1,6 +1,7 @@
 import { coverTasks } from "./cover.ts";
 import { disputeTasks } from "./dispute.ts";
 import { escrowTasks } from "./escrow.ts";
+import { governanceTasks } from "./governance.ts";
 import { hubTasks } from "./hub.ts";
 import { inferenceTasks } from "./inference.ts";
 import { networkTasks } from "./network.ts";
@@ -16,4 +17,5 @@ export const tasks = [
   ...disputeTasks,
   ...networkTasks,
   ...protocolTasks,
+  ...governanceTasks,
 ];

@@ -26,15 +26,7 @@ const NO_PERMIT = { deadline: 0, v: 0, r: ZeroHash, s: ZeroHash };
 export async function permitFor(session: Session, spender: string, amount: bigint) {
   const { opg } = await session.contracts();
   const account = await session.account();
-  const balance = await opg.balanceOf(account.address);
-  if (balance < amount) {
-    throw new CommandError("balance-low", {
-      account: account.address,
-      what: "in its wallet",
-      balance: formatOpg(balance),
-      required: formatOpg(amount),
-    });
-  }
+  await requireBalance(session, amount);
   const terms = await permitTerms(opg, account.address);
   if (terms === undefined) {
     if ((await opg.allowance(account.address, spender)) < amount) {
@@ -48,6 +40,20 @@ export async function permitFor(session: Session, spender: string, amount: bigin
   const signature = await account.signTypedData(terms.domain, TYPES, message);
   const { v, r, s } = Signature.from(signature);
   return { deadline, v, r, s };
+}
+
+/** Throws `balance-low` where the account's wallet does not hold this amount of OPG. */
+export async function requireBalance(session: Session, amount: bigint): Promise<void> {
+  const { opg } = await session.readOnly();
+  const { address } = await session.account();
+  const balance = await opg.balanceOf(address);
+  if (balance >= amount) return;
+  throw new CommandError("balance-low", {
+    account: address,
+    what: "in its wallet",
+    balance: formatOpg(balance),
+    required: formatOpg(amount),
+  });
 }
 
 /** Undefined of a token that takes no permits, or does not say for which domain. */

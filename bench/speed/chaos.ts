@@ -11,14 +11,22 @@ const NAMES = ["points", "lost", "duplicated", "stuck"] as const;
 export async function measure(): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "opg-chaos-"));
   const counts = join(folder, "counts.ndjson");
+  let output = "";
   try {
     const code = await runChild(
       process.execPath,
       ["node_modules/hardhat/dist/src/cli.js", "test", "mocha", "--no-compile", ...SUITE],
-      { env: { ...process.env, CAMPAIGN_COUNTS: counts }, onOutput() {}, quiet: true },
+      {
+        env: { ...process.env, CAMPAIGN_COUNTS: counts },
+        onOutput: (chunk) => {
+          output += chunk;
+        },
+        quiet: true,
+      },
     );
     const figures = countedIn(counts);
     const isClean = NAMES.every((name) => name === "points" || figures[`chaos.${name}`] === 0);
+    if (code !== 0) console.error(output);
     // What an invariant found is a figure; that the suite itself broke is none.
     if (code !== 0 && isClean) throw new Error("the chaos suite failed beside its invariants");
     return figures;

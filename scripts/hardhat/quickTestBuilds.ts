@@ -1,9 +1,13 @@
+import { availableParallelism } from "node:os";
 import { definePlugin } from "hardhat/plugins";
 import type { HookContext, SolidityHooks } from "hardhat/types/hooks";
 import type { CompilerInput, CompilerOutput } from "hardhat/types/solidity";
 
 /** The compiler is a 32-bit program, and what it gives of two hundred files is more than it can hold. */
 const TESTS_AT_A_TIME = 70;
+
+/** Compilers at work: each has one thread, and takes up to 2 GiB. */
+const COMPILERS = Math.min(availableParallelism(), 3);
 
 /** What running a test and tracing its failures reads; not the sources generated for it, which are most of the rest. */
 const CODE = ["object", "opcodes", "sourceMap", "linkReferences"] as const;
@@ -19,7 +23,7 @@ const OUTPUT_OF_TESTS: string[] = [
 /**
  * Compiles Solidity tests without the optimizer, and of all that they import only what they embed. They put up the
  * contracts under test from the artifacts (`vm.deployCode`), which have the settings that are deployed.
- * @returns what to compile, one after the other, for one output; the input itself where there is no test
+ * @returns what to compile for one output, in any order; the input itself where there is no test
  */
 export function forTests(input: CompilerInput): CompilerInput[] {
   const tests = Object.keys(input.sources).filter((name) => name.startsWith("project/test/"));
@@ -59,8 +63,12 @@ export function joined(outputs: readonly CompilerOutput[]): CompilerOutput {
 
 const solidityHooks = async (): Promise<Partial<SolidityHooks>> => ({
   async invokeSolc(context: HookContext, compiler, solcInput, solcConfig, next) {
+    const inputs = forTests(solcInput).entries();
     const outputs: CompilerOutput[] = [];
-    for (const input of forTests(solcInput)) outputs.push(await next(context, compiler, input, solcConfig));
+    const compile = async (): Promise<void> => {
+      for (const [part, input] of inputs) outputs[part] = await next(context, compiler, input, solcConfig);
+    };
+    await Promise.all(Array.from({ length: COMPILERS }, compile));
     return joined(outputs);
   },
 });

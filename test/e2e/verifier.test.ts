@@ -31,7 +31,7 @@ describe("node end to end: verifier", function () {
     digits = readExactModel("digits");
     volatility = readExactModel("eth-volatility-1h-exact");
     const numbers = Array.from({ length: 900 }, (_, i) => (i * 37) % 2_000);
-    long = exactModelOf("long", rescaled(300), [numbers]);
+    long = exactModelOf("long", rescaled(240), [numbers]);
     for (const model of [digits, volatility, long]) releases.set(model, await court.publishExact(model));
   });
 

@@ -5,7 +5,7 @@ import { NodeProcess } from "./fixture/nodeProcess.ts";
 import type { Protocol } from "./fixture/protocol.ts";
 import { deployProtocol } from "./fixture/protocol.ts";
 
-describe("node end to end: restart and reorganisation", () => {
+describe("node end to end: reorganisation", () => {
   let chain: LocalChain;
   let protocol: Protocol;
   let node: NodeProcess;
@@ -23,52 +23,6 @@ describe("node end to end: restart and reorganisation", () => {
   afterEach(async () => {
     await node.dispose();
     await chain.stop();
-  });
-
-  it("answers what was asked while it was down", async () => {
-    await node.kill();
-    const opened = await protocol.opened(await protocol.open(release));
-    await chain.mine(5);
-    await node.start();
-    await node.reaches(opened.id, "fulfilled");
-  });
-
-  it("survives kill -9 with its transaction in the mempool, and sends no second one", async () => {
-    await chain.stopMining();
-    const hash = await protocol.open(release);
-    await chain.mine();
-    const opened = await protocol.opened(hash);
-    await node.reaches(opened.id, "submitting");
-    await node.kill();
-    await node.start();
-    await node.until(
-      () => node.logged("transaction taken up again").length === 1,
-      "the transaction is taken up",
-    );
-    await chain.resumeMining();
-    await chain.mine();
-    await node.reaches(opened.id, "fulfilled");
-    expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
-    expect(await chain.provider.getTransactionCount(chain.account(1))).to.equal(1);
-  });
-
-  it("broadcasts again what was recorded and never arrived", async () => {
-    await chain.stopMining();
-    const hash = await protocol.open(release);
-    await chain.mine();
-    const opened = await protocol.opened(hash);
-    await node.reaches(opened.id, "submitting");
-    await node.kill();
-    const [mined] = node.logged("transaction signed").slice(-1);
-    await chain.provider.send("hardhat_dropTransaction", [mined?.hash]);
-    await node.start();
-    await node.until(
-      () => node.logged("transaction taken up again").length === 1,
-      "the transaction is taken up",
-    );
-    await chain.resumeMining();
-    await chain.mine();
-    await node.reaches(opened.id, "fulfilled");
   });
 
   it("drops a request whose block is reorganised away, and answers the one that takes its place", async () => {
