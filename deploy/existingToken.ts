@@ -8,7 +8,7 @@ const DECIMALS = 18n;
 /** What words of the contracts hold: the supply of OPG. */
 const MAX_SUPPLY = 10n ** 27n;
 /** Of the holder in whose name the token is tried; a fee of a hundredth of a percent shows. */
-const LEAST_BALANCE = 10n ** 18n;
+export const LEAST_BALANCE: bigint = 10n ** 18n;
 /** Nobody's, with nothing of any token. */
 const SINK = `0x${"5a".repeat(20)}`;
 

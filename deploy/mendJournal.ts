@@ -39,6 +39,18 @@ export class TransactionStuckError extends NetworkError {
   }
 }
 
+/** The endpoint counts a transaction of the deployer, and does not show it: to send it again could be to send it twice. */
+export class TransactionUnseenError extends NetworkError {
+  constructor(sender: string, nonce: number) {
+    super(
+      "transaction-unseen",
+      `the endpoint counts a transaction of ${sender} with nonce ${nonce}, and does not show it; run the command again, or ` +
+        "with an endpoint that keeps all blocks and the state at each",
+      { retryable: true, data: { sender, nonce } },
+    );
+  }
+}
+
 export interface MendOptions {
   /** The block at which the deployment began. */
   from: number;
@@ -94,14 +106,31 @@ async function mend(
   for (const hash of hashes) if (await isKnown(connection, hash)) return undefined;
   const arrived = await arrives(connection, sender, nonce, confirmations > 1);
   if (arrived) {
-    const mined = await minedTransaction(connection, sender, nonce, from);
-    if (mined !== undefined && isFor(mined, interaction)) {
+    const mined = await shown(connection, sender, nonce, { from, isPatient: confirmations > 1 });
+    if (isFor(mined, interaction)) {
       say(`${futureId} was sent as ${mined.hash} when the earlier run ended`);
       return (lines) => [...lines, sendMessage(interaction, mined)];
     }
   }
   if (hashes.length !== 0) return undefined;
   return (lines) => lines.filter((line) => !isPreparationOf(line, interaction));
+}
+
+/** The mined transaction of this nonce. An endpoint of several machines may take a while to show what it counts. */
+async function shown(
+  connection: NetworkConnection<string>,
+  sender: string,
+  nonce: number,
+  { from, isPatient }: { from: number; isPatient: boolean },
+): Promise<SentTransaction> {
+  const begunAt = Date.now();
+  for (;;) {
+    const mined = await minedTransaction(connection, sender, nonce, from);
+    if (mined !== undefined) return mined;
+    if (!isPatient || Date.now() - begunAt > ARRIVES_WITHIN_MS)
+      throw new TransactionUnseenError(sender, nonce);
+    await sleep(POLL_MS);
+  }
 }
 
 /** Whether a transaction of this nonce is mined; waits for what is pending, and for what may be on its way. */

@@ -15,7 +15,7 @@ const transactionSchema = z.looseObject({
   maxPriorityFeePerGas: quantity.transform(BigInt).optional(),
 });
 
-const blockSchema = z.looseObject({ transactions: z.array(transactionSchema) });
+const blockSchema = z.looseObject({ transactions: z.array(transactionSchema) }).nullable();
 
 /** A transaction as the chain tells it. */
 export type SentTransaction = z.output<typeof transactionSchema>;
@@ -39,7 +39,7 @@ export async function isKnown(connection: NetworkConnection<string>, hash: strin
   return (await connection.provider.request({ method: "eth_getTransactionByHash", params: [hash] })) !== null;
 }
 
-/** The mined transaction of `account` with this nonce, which is there. Blocks before `from` are not looked at. */
+/** The mined transaction of `account` with this nonce, if the endpoint shows it. Blocks before `from` are not looked at. */
 export async function minedTransaction(
   connection: NetworkConnection<string>,
   account: string,
@@ -58,7 +58,7 @@ export async function minedTransaction(
   });
   return blockSchema
     .parse(block)
-    .transactions.find(
+    ?.transactions.find(
       (transaction) =>
         transaction.nonce === nonce && transaction.from.toLowerCase() === account.toLowerCase(),
     );

@@ -5,6 +5,7 @@ import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { LazyActionObject, NewTaskActionFunction, TaskArguments } from "hardhat/types/tasks";
+import { build } from "./build.ts";
 import { CommandError } from "./commandError.ts";
 import { print, printError, type Report, type Value } from "./report.ts";
 import type { CommonArguments, Session } from "./session.ts";
@@ -69,7 +70,7 @@ async function buildOnce(hre: HardhatRuntimeEnvironment): Promise<void> {
   if (existsSync(path.join(hre.config.paths.root, "types", "index.ts"))) return;
   process.stderr.write("Building the contracts, once\n");
   try {
-    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+    await build(hre);
   } catch (cause) {
     throw new CommandError("build-failed", {}, cause);
   }

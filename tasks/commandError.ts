@@ -85,6 +85,11 @@ const MESSAGES = {
   "operator-missing": ({ owner }: { owner: string }) =>
     `${owner} owns no operator; register one with \`operator register\`, or say which with --operator`,
   "operator-unknown": ({ operator }: { operator: string }) => `there is no operator ${operator}`,
+  "record-differs": ({ path, contracts }: { path: string; contracts: string[] }) =>
+    `${path} names another ${contracts.join(", ")} than the journal, and is left as it is; what the journal tells of is deployed`,
+  "record-exists": ({ path, journal }: { path: string; journal: string }) =>
+    `${path} records a deployment of which ${journal} has no journal; restore the journal, or move the record away to deploy ` +
+    "another protocol beside it",
   "release-ambiguous": ({ reference, candidates }: { reference: string; candidates: string[] }) =>
     `"${reference}" could be ${candidates.join(" or ")}; say which`,
   "release-unknown": ({ reference }: { reference: string }) =>

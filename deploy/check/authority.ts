@@ -18,6 +18,8 @@ export interface AuthorityState {
   functionRoles: Map<string, string>;
   closed: Set<string>;
   adminDelays: Map<string, string>;
+  /** Timestamp from which the last delay of a `grant role` or a `target` is in force. */
+  inForce: Map<string, bigint>;
   scheduled: Map<string, ScheduledOperation>;
   labels: Map<string, string>;
 }
@@ -41,6 +43,7 @@ export function foldAuthority(logs: readonly EventLog[]): AuthorityState {
     functionRoles: new Map(),
     closed: new Set(),
     adminDelays: new Map(),
+    inForce: new Map(),
     scheduled: new Map(),
     labels: new Map(),
   };
@@ -63,10 +66,12 @@ function apply(state: AuthorityState, { name, args }: EventLog): void {
     case "RoleGuardianChanged":
       return void state.roleGuardians.set(role, String(args.guardian));
     case "RoleGrantDelayChanged":
+      state.inForce.set(`grant ${role}`, BigInt(args.since));
       return void state.grantDelays.set(role, String(args.delay));
     case "TargetFunctionRoleUpdated":
       return void state.functionRoles.set(`${args.target} ${args.selector}`, role);
     case "TargetAdminDelayUpdated":
+      state.inForce.set(String(args.target), BigInt(args.since));
       return void state.adminDelays.set(String(args.target), String(args.delay));
     case "TargetClosed":
       return void (args.closed ? state.closed.add(args.target) : state.closed.delete(args.target));

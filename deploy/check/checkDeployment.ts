@@ -4,16 +4,19 @@ import {
   firstBlockOf,
   OPTIONAL_CONTRACT_NAMES,
 } from "@opg-network/sdk/deployment";
-import { Interface } from "ethers";
+import { Interface, ZeroAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
-import type { ProtocolParameters } from "../protocolParameters.ts";
+import { tryToken } from "../existingToken.ts";
+import { type ProtocolParameters, withDeployer } from "../protocolParameters.ts";
+import { checkAcceptedPowers } from "./acceptedPowers.ts";
+import { checkFirstLog, checkLogs } from "./answers.ts";
 import { type AuthorityState, foldAuthority } from "./authority.ts";
 import { checkCode } from "./code.ts";
-import { eventLogs } from "./eventLogs.ts";
+import { type EventLog, eventLogs } from "./eventLogs.ts";
 import type { Finding } from "./finding.ts";
 import { checkGenesis, type VestingPair } from "./genesis.ts";
-import { checkLogs, checkPowers, rolesOf } from "./powers.ts";
+import { checkPowers, rolesOf } from "./powers.ts";
 import { addressOf, type Replica, replicate, Translation } from "./replica.ts";
 import { checkTimelock } from "./timelock.ts";
 import { checkExistingToken, checkMintedToken, NOBODY, whereabouts } from "./token.ts";
@@ -54,7 +57,7 @@ export async function checkDeployment(
   for (const name of [...CONTRACT_NAMES, ...OPTIONAL_CONTRACT_NAMES, "VestingWallet"])
     abis.set(name, new Interface((await hre.artifacts.readArtifact(name)).abi));
   const authority = await authorityOf(connection, deployment, abis);
-  const deployer = authority.first;
+  const deployer = String(authority.first?.args.account ?? ZeroAddress);
   const { TokenGenesis, OPGVotes } = deployment.contracts;
   const replica = await replicate(hre, parameters, {
     chainId: deployment.chainId,
@@ -79,6 +82,8 @@ export async function checkDeployment(
       supply: await supplyOf(checked, genesis.wallets),
       findings: [
         ...(await contractFindings(checked, genesis.wallets)),
+        ...(await verifierFindings(checked)),
+        ...checkFirstLog(authority.first, firstBlockOf(deployment)),
         ...(await powerFindings(checked, authority.state)),
         ...(await timelockFindings(checked)),
         ...(await pauseFindings(checked)),
@@ -117,13 +122,12 @@ async function authorityOf(
   connection: NetworkConnection<string>,
   deployment: Deployment,
   abis: ReadonlyMap<string, Interface>,
-): Promise<{ state: AuthorityState; first: string }> {
+): Promise<{ state: AuthorityState; first: EventLog | undefined }> {
   const { address } = deployment.contracts.AccessManager;
   const abi = abiOf(abis, "AccessManager");
   const logs = await eventLogs(connection, { address, abi }, firstBlockOf(deployment));
   // The constructor makes its deployer the first admin.
-  const first = logs.find(({ name }) => name === "RoleGranted")?.args.account;
-  return { state: foldAuthority(logs), first: String(first) };
+  return { state: foldAuthority(logs), first: logs[0] };
 }
 
 async function contractFindings(checked: Checked, wallets: readonly VestingPair[]): Promise<Finding[]> {
@@ -162,6 +166,14 @@ async function oneContract(
   return [...findings, ...(await checkViews(views, translation))];
 }
 
+async function verifierFindings({ connection, deployment, replica, abis }: Checked): Promise<Finding[]> {
+  const abi = abiOf(abis, "PlonkVerifier");
+  return await checkAcceptedPowers(
+    { connection, abi, ...deployment.contracts.PlonkVerifier },
+    { connection: replica.connection, abi, ...replica.deployment.contracts.PlonkVerifier },
+  );
+}
+
 async function timelockFindings(checked: Checked): Promise<Finding[]> {
   const { connection, deployment, replica, translation, abis } = checked;
   const [here, there] = [
@@ -174,7 +186,8 @@ async function timelockFindings(checked: Checked): Promise<Finding[]> {
     here: await eventLogs(connection, { address: here.address, abi }, here.block),
     there: await eventLogs(replica.connection, { address: there.address, abi }, 0),
   };
-  return checkTimelock(logs, namesIn(deployment), translation);
+  const timelock = { provider: connection.ethers.provider, address: here.address, abi };
+  return await checkTimelock(logs, namesIn(deployment), translation, timelock);
 }
 
 /** Contracts by their names, other accounts by their addresses. */
@@ -235,11 +248,16 @@ async function pauseFindings({ connection, deployment, abis }: Checked): Promise
 }
 
 async function tokenFindings(checked: Checked): Promise<Finding[]> {
-  const { connection, deployment, parameters, replica, translation, abis } = checked;
+  const { hre, connection, deployment, deployer, parameters, replica, translation, abis } = checked;
   const abi = abiOf(abis, "OPG");
   const { address, block } = deployment.contracts.OPG;
   const token = { provider: connection.ethers.provider, address, abi };
-  if (parameters.token.existing !== null) return await checkExistingToken(token);
+  if (parameters.token.existing !== null) {
+    const { Operators, InferenceRequests, Pipe } = deployment.contracts;
+    const { holder } = withDeployer(parameters, deployer).token;
+    const holders = [holder, Operators.address, InferenceRequests.address, Pipe.address];
+    return await checkExistingToken(token, holders, (of) => tryToken(connection, address, of, hre.artifacts));
+  }
   const transfer = abi.getEvent("Transfer")?.topicHash ?? null;
   const read = async (
     chain: NetworkConnection<string>,

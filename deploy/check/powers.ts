@@ -1,4 +1,3 @@
-import { type Interface, type JsonRpcApiProvider, ZeroAddress } from "ethers";
 import type { AuthorityState, ScheduledOperation } from "./authority.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 import type { Translation } from "./replica.ts";
@@ -23,7 +22,7 @@ export interface PowersComparison {
 export function checkPowers(comparison: PowersComparison, translation: Translation): Finding[] {
   const { here, nameOf, functionOf } = comparison;
   const expected = translated(comparison.there, translation);
-  const roleOf = (id: string) => here.labels.get(id) ?? expected.labels.get(id) ?? standardRole(id);
+  const roleOf = (id: string) => expected.labels.get(id) ?? here.labels.get(id) ?? standardRole(id);
   const pair = (key: string) => key.split(" ") as [string, string];
   return [
     ...members(comparison, expected, roleOf),
@@ -130,7 +129,7 @@ function standardRole(id: string): string {
 }
 
 /** The replica's state in the words of the deployment. */
-function translated(state: AuthorityState, translation: Translation): AuthorityState {
+export function translated(state: AuthorityState, translation: Translation): AuthorityState {
   const key = (text: string) =>
     text
       .split(" ")
@@ -145,49 +144,6 @@ function translated(state: AuthorityState, translation: Translation): AuthorityS
     adminDelays: map(state.adminDelays),
     closed: new Set([...state.closed].map(key)),
   };
-}
-
-/** What the contract answers itself, where an endpoint may have kept logs back. */
-export async function checkLogs(
-  { here, there, nameOf, functionOf }: PowersComparison,
-  translation: Translation,
-  { provider, address, abi }: { provider: Pick<JsonRpcApiProvider, "call">; address: string; abi: Interface },
-): Promise<Finding[]> {
-  const ask = async (name: string, args: readonly unknown[]) =>
-    abi.decodeFunctionResult(
-      name,
-      await provider.call({ to: address, data: abi.encodeFunctionData(name, args) }),
-    );
-  const expected = translated(there, translation);
-  const findings: Finding[] = [];
-  const differs = (subject: string, logged: string, answered: string) => {
-    if (logged !== answered)
-      findings.push({
-        kind: "logs-incomplete",
-        subject,
-        expected: `${logged}, as the logs say`,
-        actual: answered,
-      });
-  };
-  for (const key of new Set([...here.members.keys(), ...expected.members.keys()])) {
-    const [role, account] = key.split(" ") as [string, string];
-    // `since` is zero for who is no member, and for who was one from the start.
-    const [since] = await ask("getAccess", [role, account]);
-    differs(`${nameOf(account)} in role ${role}`, String(here.members.get(key)?.since ?? 0n), String(since));
-  }
-  for (const key of new Set([...here.functionRoles.keys(), ...expected.functionRoles.keys()])) {
-    const [target, selector] = key.split(" ") as [string, string];
-    const [role] = await ask("getTargetFunctionRole", [target, selector]);
-    const subject = `role for ${nameOf(target)}.${functionOf(target, selector)}`;
-    differs(subject, here.functionRoles.get(key) ?? "0", String(role));
-  }
-  const targets = new Set([...expected.adminDelays.keys(), ...here.closed]);
-  for (const target of targets) {
-    if (target === ZeroAddress) continue;
-    const [closed] = await ask("isTargetClosed", [target]);
-    differs(`whether ${nameOf(target)} is closed`, String(here.closed.has(target)), String(closed));
-  }
-  return findings;
 }
 
 /** Roles of one account. */

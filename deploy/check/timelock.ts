@@ -1,4 +1,5 @@
 import { id } from "ethers";
+import { type Asked, checkTimelockLogs } from "./answers.ts";
 import type { EventLog } from "./eventLogs.ts";
 import type { Finding } from "./finding.ts";
 import type { Translation } from "./replica.ts";
@@ -15,11 +16,12 @@ export interface TimelockLogs {
 }
 
 /** Who may propose, cancel and execute, and what waits. The delay is one of the views. */
-export function checkTimelock(
+export async function checkTimelock(
   { here, there }: TimelockLogs,
   nameOf: (account: string) => string,
   translation: Translation,
-): Finding[] {
+  timelock: Asked,
+): Promise<Finding[]> {
   const [actual, expected] = [
     membersIn(here, (part) => part),
     membersIn(there, (part) => translation.of(part)),
@@ -45,6 +47,7 @@ export function checkTimelock(
         expected: "a member",
         actual: "no member",
       })),
+    ...(await checkTimelockLogs(actual, new Set([...everNamed(here), ...expected]), subject, timelock)),
     ...pending(here, nameOf),
   ];
 }
@@ -57,6 +60,13 @@ function membersIn(logs: readonly EventLog[], translate: (part: string) => strin
     if (name === "RoleRevoked") members.delete(key);
   }
   return members;
+}
+
+/** Whoever was a member once. */
+function everNamed(logs: readonly EventLog[]): string[] {
+  return logs
+    .filter(({ name }) => name === "RoleGranted" || name === "RoleRevoked")
+    .map(({ args }) => `${args.role} ${args.account}`);
 }
 
 function pending(logs: readonly EventLog[], nameOf: (account: string) => string): Finding[] {

@@ -1,5 +1,6 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { type Interface, type JsonRpcApiProvider, ZeroAddress, zeroPadValue } from "ethers";
+import { LEAST_BALANCE, TokenUnfitError, TokenUntriedError } from "../existingToken.ts";
 import type { Finding } from "./finding.ts";
 
 const DECIMALS = 18n;
@@ -46,12 +47,33 @@ export async function checkMintedToken(
   return findings;
 }
 
-/** An OPG that was there before: of a kind that the contracts can count. */
-export async function checkExistingToken(token: TokenReading): Promise<Finding[]> {
+/**
+ * An OPG that was there before: still of a kind that the contracts can count. It is tried once more, since one that can be
+ * changed may have been.
+ * @param holders in whose name it is tried: of the first that has enough of it
+ */
+export async function checkExistingToken(
+  token: TokenReading,
+  holders: readonly string[],
+  tryIt: (holder: string) => Promise<unknown>,
+): Promise<Finding[]> {
+  const unsuitable = (subject: string, expected: string, actual: string): Finding[] => [
+    { kind: "token-unsuitable", subject, expected, actual },
+  ];
   const decimals = await read(token, "decimals").catch(() => -1n);
-  if (decimals === DECIMALS) return [];
-  const actual = decimals === -1n ? "unanswered" : String(decimals);
-  return [{ kind: "token-unsuitable", subject: "OPG.decimals", expected: String(DECIMALS), actual }];
+  if (decimals !== DECIMALS)
+    return unsuitable("OPG.decimals", String(DECIMALS), decimals === -1n ? "unanswered" : String(decimals));
+  for (const holder of holders) {
+    if ((await read(token, "balanceOf", [holder])) < LEAST_BALANCE) continue;
+    return await tryIt(holder).then(
+      () => [],
+      (cause: unknown) => {
+        if (!(cause instanceof TokenUnfitError || cause instanceof TokenUntriedError)) throw cause;
+        return unsuitable("OPG, tried once more,", "fit", cause.message);
+      },
+    );
+  }
+  return [];
 }
 
 /** Where OPG is: what each of `holders` has, and what is anywhere else. */

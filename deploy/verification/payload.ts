@@ -14,8 +14,18 @@ export interface CompilerInput {
   settings: Record<string, unknown>;
 }
 
+/** A contract, and what its constructor was given. */
+export interface MadeContract {
+  /** What to call its payload, where there are several. */
+  label: string;
+  contract: string;
+  address: string;
+  constructorArguments: string;
+}
+
 /** All that an explorer needs to compile a contract again and compare. */
 export interface VerificationPayload {
+  /** What to call it: the contract's name, and which one, where there are several. */
   contract: string;
   chainId: number;
   address: string;
@@ -44,11 +54,11 @@ export class BuildMissingError extends NetworkError {
 
 /** Nothing tells with which arguments the contract was constructed. */
 export class ArgumentsUnknownError extends NetworkError {
-  constructor(contract: string, folder: string) {
+  constructor(contract: string, source: string) {
     super(
       "arguments-unknown",
-      `${folder} has no journal of the deployment of ${contract}, so its constructor's arguments are not known`,
-      { data: { contract, folder } },
+      `${source} does not tell of the deployment of ${contract}, so its constructor's arguments are not known`,
+      { data: { contract, source } },
     );
   }
 }
@@ -82,26 +92,34 @@ interface Build {
   imports: ReadonlyMap<string, readonly string[]>;
 }
 
-/** One payload for each contract that this deployment made. */
+/**
+ * One payload for each contract that this deployment made.
+ * @param made what constructors made besides, and the record does not name
+ */
 export async function verificationPayloads(
   artifacts: ArtifactManager,
   deployment: Deployment,
   folder: string,
+  made: readonly MadeContract[],
 ): Promise<VerificationPayload[]> {
   const created = await creations(folder);
-  const builds = new Map<string, Build>();
-  const payloads: VerificationPayload[] = [];
+  const contracts: MadeContract[] = [...made];
   for (const [contract, { address }] of Object.entries(deployment.contracts)) {
     // One that was there before is not ours to verify.
     if (contract === "OPG" && deployment.contracts.TokenGenesis === undefined) continue;
+    const constructorArguments = await argumentsOf(artifacts, deployment, created, contract);
+    if (constructorArguments === undefined) throw new ArgumentsUnknownError(contract, folder);
+    contracts.push({ label: contract, contract, address, constructorArguments });
+  }
+  const builds = new Map<string, Build>();
+  const payloads: VerificationPayload[] = [];
+  for (const { label, contract, address, constructorArguments } of contracts) {
     const { buildInfoId, inputSourceName } = await artifacts.readArtifact(contract);
     if (buildInfoId === undefined || inputSourceName === undefined) throw new BuildMissingError(contract);
     const build = builds.get(buildInfoId) ?? (await readBuild(artifacts, buildInfoId, contract));
     builds.set(buildInfoId, build);
-    const constructorArguments = await argumentsOf(artifacts, deployment, created, contract);
-    if (constructorArguments === undefined) throw new ArgumentsUnknownError(contract, folder);
     payloads.push({
-      contract,
+      contract: label,
       chainId: deployment.chainId,
       address,
       identifier: `${inputSourceName}:${contract}`,

@@ -21,7 +21,8 @@ export async function hardhatCommand<Result>(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Result> {
-  const child = spawn(process.execPath, [HARDHAT, ...args, "--json"], {
+  // The types are there. Written anew, they would be half there for a moment, in which another process may load them.
+  const child = spawn(process.execPath, [HARDHAT, ...args, "--no-typechain", "--json"], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

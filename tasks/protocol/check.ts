@@ -1,6 +1,7 @@
 import { formatOpg } from "@opg-network/sdk/opg";
 import { checkDeployment, type DeploymentCheck } from "../../deploy/check/checkDeployment.ts";
 import { describeFinding } from "../../deploy/check/finding.ts";
+import { build } from "../build.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -12,7 +13,7 @@ export interface CheckArguments {
 
 export async function check(args: CheckArguments, session: Session): Promise<Report> {
   const { hre, connection } = session;
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await build(hre);
   const { file, parameters } = await parametersOf(session, args.parameters);
   const deployment = await session.deployment();
   const result = await checkDeployment(hre, connection, deployment, parameters);

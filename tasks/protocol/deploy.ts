@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { Deployment } from "@opg-network/sdk/deployment";
+import { type Deployment, readDeployment } from "@opg-network/sdk/deployment";
 import { formatOpg } from "@opg-network/sdk/opg";
 import { formatEther, formatUnits } from "ethers";
 import { checkDeployment } from "../../deploy/check/checkDeployment.ts";
@@ -9,8 +10,9 @@ import { LOCAL_CHAIN_ID } from "../../deploy/deploymentFolder.ts";
 import { deploymentFolder, deployProtocol } from "../../deploy/deployProtocol.ts";
 import { tryToken } from "../../deploy/existingToken.ts";
 import { remainingCost } from "../../deploy/funds.ts";
-import { replaceFile } from "../../deploy/journal.ts";
+import { hasJournal, replaceFile } from "../../deploy/journal.ts";
 import { type ProtocolParameters, withDeployer } from "../../deploy/protocolParameters.ts";
+import { build } from "../build.ts";
 import { CommandError } from "../commandError.ts";
 import { fields, type Report } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -25,7 +27,7 @@ export interface DeployArguments {
 
 export async function deploy(args: DeployArguments, session: Session): Promise<Report> {
   const { hre, connection, chainId, say } = session;
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await build(hre);
   const { file, parameters } = await parametersOf(session, args.parameters);
   const deployer = (await session.account()).address;
   say(
@@ -35,6 +37,12 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
   await session.confirm("Go ahead?", args.yes || chainId === LOCAL_CHAIN_ID);
 
   await requireFunds(session, parameters, deployer);
+  const isKept = connection.networkConfig.type === "http" || args.deployment !== undefined;
+  const folder = deploymentFolder(hre.config.paths.ignition, `chain-${chainId}`);
+  // A local chain's record is of whatever was deployed there last.
+  const isGuarded = isKept && chainId !== LOCAL_CHAIN_ID && existsSync(session.recordPath);
+  if (isGuarded && !hasJournal(folder))
+    throw new CommandError("record-exists", { path: session.recordPath, journal: folder });
   const before = await connection.ethers.provider.getTransactionCount(deployer);
   const deployment = await deployProtocol(connection, parameters, {
     ignitionDir: hre.config.paths.ignition,
@@ -43,7 +51,7 @@ export async function deploy(args: DeployArguments, session: Session): Promise<R
     say,
   });
   const sent = (await connection.ethers.provider.getTransactionCount(deployer)) - before;
-  const isKept = connection.networkConfig.type === "http" || args.deployment !== undefined;
+  if (isGuarded) await requireSame(session.recordPath, deployment);
   if (isKept) await record(session.recordPath, deployment);
   say("Comparing what is deployed with the parameters");
   const result = await checkDeployment(hre, connection, deployment, parameters);
@@ -104,15 +112,35 @@ async function requireFunds(
   }
 }
 
-function plan({ token, powers, operators, requests }: ProtocolParameters): string[] {
+function plan({ token, governance, powers, operators, requests, proofs }: ProtocolParameters): string[] {
   return fields([
     ["OPG", token.existing ?? "a new one, by its published schedule"],
+    ...Object.entries(token.existing === null ? token.beneficiaries : {}).map(
+      ([bucket, who]) => [`OPG of ${bucket}`, who] as const,
+    ),
+    [
+      "governance",
+      governance === null
+        ? "none"
+        : `${governance.votingDelay} s, ${governance.votingPeriod} s to vote, ${governance.timelockDelay} s in the timelock`,
+    ],
     ["admin", `${powers.admin}, delay ${powers.adminDelay} s`],
     ["governor", `${powers.governor}, delay ${powers.governorDelay} s`],
     ["guardian", powers.guardian],
     ["treasury", `${requests.treasury}, ${requests.protocolFeeBps / 100} % of every fee`],
     ["minimum stake", `${formatOpg(operators.minimumStake)} OPG`],
+    ["least origin of keys", proofs.leastOrigin],
+    ["accepted powers", proofs.acceptedPowers.join(", ") || "none"],
   ]);
+}
+
+/** What was recorded by hand since, as after a migration, is not for the journal to take back. */
+async function requireSame(file: string, { contracts }: Deployment): Promise<void> {
+  const recorded: Partial<Record<string, { address: string }>> = (await readDeployment(file)).contracts;
+  const others = Object.entries(contracts)
+    .filter(([name, { address }]) => recorded[name]?.address !== address)
+    .map(([name]) => name);
+  if (others.length > 0) throw new CommandError("record-differs", { path: file, contracts: others });
 }
 
 async function record(file: string, deployment: Deployment): Promise<void> {

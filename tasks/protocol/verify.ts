@@ -11,6 +11,8 @@ import {
   verificationPayloads,
 } from "../../deploy/verification/payload.ts";
 import { sourcify } from "../../deploy/verification/sourcify.ts";
+import { vestingWallets } from "../../deploy/verification/vestingWallets.ts";
+import { build } from "../build.ts";
 import { CommandError } from "../commandError.ts";
 import { type Report, table } from "../report.ts";
 import type { Session } from "../session.ts";
@@ -28,10 +30,11 @@ const BLOCKSCOUT_URLS: Readonly<Record<number, string>> = {
 export async function verify({ submit, explorerUrl }: VerifyArguments, session: Session): Promise<Report> {
   const { hre, say } = session;
   const explorer = submit === undefined ? undefined : explorerNamed(submit, explorerUrl, session.chainId);
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await build(hre);
   const deployment = await session.deployment();
   const folder = deploymentFolder(hre.config.paths.ignition, `chain-${session.chainId}`);
-  const payloads = await verificationPayloads(hre.artifacts, deployment, folder);
+  const wallets = await vestingWallets(session.connection, hre.artifacts, deployment);
+  const payloads = await verificationPayloads(hre.artifacts, deployment, folder, wallets);
   const target = verificationFolder(folder);
   await write(target, payloads);
   const written = `${payloads.length} payloads in ${path.relative(".", target)}`;

@@ -109,7 +109,8 @@ describe("npx hardhat protocol deploy", function () {
   const record = () => path.join(scratch, "record.json");
 
   async function run(file = parameters): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const args = ["protocol", "deploy", "--network", "local", "--parameters", file];
+    // The tests beside this one load the types, which a build writes anew.
+    const args = ["protocol", "deploy", "--no-typechain", "--network", "local", "--parameters", file];
     child = spawn(process.execPath, [HARDHAT, ...args, "--deployment", record(), "--yes", "--json"], {
       cwd: ROOT,
       env: { ...process.env, LOCAL_RPC_URL: gate.url },
@@ -156,6 +157,18 @@ describe("npx hardhat protocol deploy", function () {
     const wanted = journal.split("\n").filter((line) => /"type":"ONCHAIN_INTERACTION"/.test(line)).length;
     expect(sent).to.equal(wanted);
     recordCases("killed deployments", points);
+
+    // As after a migration.
+    const migrated = JSON.parse(await readFile(record(), "utf8"));
+    migrated.contracts.Pipe.address = `0x${"00".repeat(19)}01`;
+    await writeFile(record(), JSON.stringify(migrated));
+    const overwriting = await run();
+    expect(JSON.parse(overwriting.stdout).error).to.deep.include({ code: "record-differs" });
+    expect(JSON.parse(overwriting.stdout).error.data.contracts).to.deep.equal(["Pipe"]);
+    expect(JSON.parse(await readFile(record(), "utf8"))).to.deep.equal(migrated);
+    await rm(folder, { recursive: true });
+    expect(JSON.parse((await run()).stdout).error).to.deep.include({ code: "record-exists" });
+    expect(await transactions()).to.equal(sent);
   });
 
   it("refuses a deployer without funds, and says how much it takes", async () => {

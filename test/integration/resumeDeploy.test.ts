@@ -4,7 +4,8 @@ import { expect } from "chai";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import { deploymentFolder } from "../../deploy/deployProtocol.ts";
-import { deployProtocol } from "../fixtures/protocol.ts";
+import type { ProtocolParameters } from "../../deploy/protocolParameters.ts";
+import { deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
 /**
  * Where the process dies: while it notes that it is about to send; after the node has the transaction, before that is
@@ -41,7 +42,7 @@ describe("a deployment that is interrupted", () => {
   const connect = () => hre.network.create({ network: "local", chainType: "op", override: { url } });
 
   /** Runs until the next death, and leaves the folder as a process leaves it that is killed there. */
-  async function dieOnce(death: Death, tornBytes: number): Promise<boolean> {
+  async function dieOnce(death: Death, tornBytes: number, parameters?: ProtocolParameters): Promise<boolean> {
     const connection = await connect();
     const request = connection.provider.request.bind(connection.provider);
     let [sent, died] = [0, false];
@@ -63,7 +64,8 @@ describe("a deployment that is interrupted", () => {
       if (died) throw new Error("the process is dead");
       return await request(call);
     };
-    await deployProtocol(connection, { deploymentId }).catch((cause: unknown) => {
+    const options = { deploymentId, ...(parameters === undefined ? {} : { parameters }) };
+    await deployProtocol(connection, options).catch((cause: unknown) => {
       if (!died) throw cause;
     });
     if (!died) return false;
@@ -84,6 +86,35 @@ describe("a deployment that is interrupted", () => {
     await deployProtocol(connection);
     return await transactionsOf(connection);
   }
+
+  it("sends nothing again that the endpoint counts and does not show, and goes on when it does", async () => {
+    const parameters = await parametersOf("local");
+    // Handed over, nothing of it could be done a second time.
+    const given = { ...parameters, powers: { ...parameters.powers, admin: `0x${"A1".repeat(20)}` } };
+    const expected = await uninterrupted();
+    for (let sent = 1; sent <= expected; ++sent) {
+      expect(await dieOnce("after sending", 0, given)).to.equal(true);
+      if (sent !== 2 && sent !== expected) continue;
+      for (const unseen of ["an empty block", "no block"]) {
+        const connection = await connect();
+        const request = connection.provider.request.bind(connection.provider);
+        connection.provider.request = async (call) => {
+          const answer = await request(call);
+          const isBlock =
+            call.method === "eth_getBlockByNumber" && Array.isArray(call.params) && call.params[1];
+          if (!isBlock) return answer;
+          return unseen === "no block" ? null : { ...(answer as object), transactions: [] };
+        };
+        const error = await deployProtocol(connection, { deploymentId, parameters: given }).catch((e) => e);
+        expect(error, `${unseen} at ${sent}`).to.include({ code: "transaction-unseen", retryable: true });
+      }
+    }
+    const connection = await connect();
+    const { authority, deployer } = await deployProtocol(connection, { deploymentId, parameters: given });
+
+    expect(await transactionsOf(connection)).to.equal(expected);
+    expect(await authority.hasRole(0n, deployer)).to.deep.equal([false, 0n]);
+  });
 
   for (const death of ["before sending", "after sending", "while noting what was sent"] as const) {
     it(`ends as an uninterrupted one, killed at every transaction ${death}`, async () => {

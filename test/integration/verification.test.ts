@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { AbiCoder, getCreateAddress } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import solc from "solc";
@@ -9,8 +10,14 @@ import { deploymentFolder } from "../../deploy/deployProtocol.ts";
 import { blockscout } from "../../deploy/verification/blockscout.ts";
 import { etherscan } from "../../deploy/verification/etherscan.ts";
 import type { Explorer } from "../../deploy/verification/explorer.ts";
-import { type VerificationPayload, verificationPayloads } from "../../deploy/verification/payload.ts";
+import {
+  type MadeContract,
+  type VerificationPayload,
+  verificationPayloads,
+} from "../../deploy/verification/payload.ts";
 import { sourcify } from "../../deploy/verification/sourcify.ts";
+import { vestingWallets } from "../../deploy/verification/vestingWallets.ts";
+import { VestingWallet__factory } from "../../types/index.ts";
 import { campaign, recordCases } from "../fixtures/campaign.ts";
 import { type DeployedProtocol, deployProtocol, parametersOf } from "../fixtures/protocol.ts";
 
@@ -21,7 +28,7 @@ interface Compiled {
 }
 
 /** Contracts that take a second to compile; a campaign compiles them all. */
-const QUICK = ["BlobStore", "OnChainModels", "PipeExecutor"];
+const QUICK = ["BlobStore", "OnChainModels", "PipeExecutor", "VestingWallet.Ecosystem"];
 const PATIENCE = { pollMs: 1, polls: 5 };
 
 describe("verification payloads", () => {
@@ -30,6 +37,7 @@ describe("verification payloads", () => {
   let server: Awaited<ReturnType<typeof hre.network.createServer>>;
   let connection: NetworkConnection<string>;
   let protocol: DeployedProtocol;
+  let wallets: MadeContract[];
   let payloads: VerificationPayload[];
 
   before(async () => {
@@ -37,7 +45,8 @@ describe("verification payloads", () => {
     const url = `http://127.0.0.1:${(await server.listen()).port}`;
     connection = await hre.network.create({ network: "local", chainType: "op", override: { url } });
     protocol = await deployProtocol(connection, { deploymentId, parameters: await parametersOf("local") });
-    payloads = await verificationPayloads(hre.artifacts, protocol.deployment, folder);
+    wallets = await vestingWallets(connection, hre.artifacts, protocol.deployment);
+    payloads = await verificationPayloads(hre.artifacts, protocol.deployment, folder, wallets);
   });
 
   after(async () => {
@@ -48,16 +57,46 @@ describe("verification payloads", () => {
   const recorded = (contract: string) =>
     Object.entries(protocol.deployment.contracts).find(([name]) => name === contract)?.[1] ??
     expect.fail(`${contract} is not recorded`);
+  const isWallet = (contract: string) => contract.startsWith("VestingWallet.");
+  const partsOf = ({ identifier }: VerificationPayload) =>
+    identifier.split(":") as [file: string, name: string];
 
   it("are there for every contract, with all that its explorers ask for", () => {
-    expect(payloads.map(({ contract }) => contract)).to.have.members(
-      Object.keys(protocol.deployment.contracts),
-    );
-    for (const { contract, identifier, compilerVersion, address, input } of payloads) {
-      expect(identifier.endsWith(`:${contract}`)).to.equal(true);
+    expect(
+      payloads.map(({ contract }) => contract).filter((contract) => !isWallet(contract)),
+    ).to.have.members(Object.keys(protocol.deployment.contracts));
+    for (const payload of payloads) {
+      const { contract, compilerVersion, address, input } = payload;
+      const [file, name] = partsOf(payload);
+      expect(name).to.equal(contract.split(".")[0]);
       expect(compilerVersion).to.match(/^0\.8\.37\+commit\.[0-9a-f]{8}$/);
-      expect(address).to.equal(recorded(contract).address);
-      expect(Object.keys(input.sources)).to.include(identifier.slice(0, -contract.length - 1));
+      if (!isWallet(contract)) expect(address).to.equal(recorded(contract).address);
+      expect(Object.keys(input.sources)).to.include(file);
+    }
+  });
+
+  it("are there for every contract that any constructor made", async () => {
+    const { provider } = connection.ethers;
+    const known = new Set(payloads.map(({ address }) => address));
+    for (const [name, { address: from }] of Object.entries(protocol.deployment.contracts)) {
+      for (let nonce = 1; ; ++nonce) {
+        const address = getCreateAddress({ from, nonce });
+        if ((await provider.getCode(address)) === "0x") break;
+        expect(known.has(address), `${nonce} of ${name}`).to.equal(true);
+      }
+    }
+    expect(wallets.length).to.equal(5);
+    for (const { address, constructorArguments } of wallets) {
+      const [owner, start, duration] = AbiCoder.defaultAbiCoder().decode(
+        ["address", "uint64", "uint64"],
+        constructorArguments,
+      );
+      const wallet = VestingWallet__factory.connect(address, provider);
+      expect([await wallet.owner(), await wallet.start(), await wallet.duration()]).to.deep.equal([
+        owner,
+        start,
+        duration,
+      ]);
     }
   });
 
@@ -72,7 +111,7 @@ describe("verification payloads", () => {
   it("have the arguments that each contract was made with", async () => {
     for (const { contract, address, constructorArguments } of payloads) {
       // Their creation is inside another's, whose constructor gives the arguments.
-      if (["PipeExecutor", "OPG", "TimelockController"].includes(contract)) continue;
+      if (isWallet(contract) || ["PipeExecutor", "OPG", "TimelockController"].includes(contract)) continue;
       const { bytecode } = await hre.artifacts.readArtifact(contract);
       const block = await connection.ethers.provider.getBlock(recorded(contract).block, true);
       const receipts = await Promise.all(
@@ -90,10 +129,11 @@ describe("verification payloads", () => {
     const codes = new Map<string, string>();
     for (const { contract, address } of chosen)
       codes.set(contract, await connection.ethers.provider.getCode(address));
-    for (const { contract, identifier, input } of chosen) {
+    for (const payload of chosen) {
+      const { contract, input } = payload;
       const output = JSON.parse(solc.compile(JSON.stringify(input)));
-      const file = identifier.slice(0, -contract.length - 1);
-      const { deployedBytecode }: Compiled = output.contracts[file][contract].evm;
+      const [file, name] = partsOf(payload);
+      const { deployedBytecode }: Compiled = output.contracts[file][name].evm;
       const onChain = codes.get(contract) ?? "";
       let compiled = `0x${deployedBytecode.object}`;
       for (const { start, length } of Object.values(deployedBytecode.immutableReferences).flat()) {
