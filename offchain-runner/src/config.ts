@@ -192,7 +192,12 @@ const commaList = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),
   z.array(z.url({ protocol: /^https?$/ })).min(1),
 );
-const served = z.array(servedSchema);
+const served = z
+  .array(servedSchema)
+  .refine(
+    (all) => new Set(all.map(({ release }) => release.toLowerCase())).size === all.length,
+    "names a release twice",
+  );
 const servedOrText = z.union([served, z.string().transform(jsonFrom).pipe(served)]);
 const roles = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",").map((part) => part.trim()) : value),

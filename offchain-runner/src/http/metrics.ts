@@ -117,6 +117,8 @@ export class NodeMetrics implements InferenceMetrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // Until the chain has told them there are none: 0 would be a cause for alarm.
+    for (const unknown of [this.#balance, this.#stake]) unknown.remove();
   }
 
   recordRun(ms: number): void {

@@ -245,6 +245,7 @@ describe("loadConfig", () => {
       ['serve[0]: Unrecognized key: "fee"', servedWith({ fee: "1" })],
       ["serve: Invalid input: expected array, received number, or", { ...minimal, serve: 5 }],
       ["chain.rpcUrls[0]: Invalid URL", { ...minimal, chain: { ...minimal.chain, rpcUrls: ["ftp://a"] } }],
+      ["serve: names a release twice", { ...minimal, serve: [...minimal.serve, ...minimal.serve] }],
       ['configuration: Unrecognized key: "sevre"', { ...minimal, sevre: [] }],
     ];
     for (const [text, config] of words) expect(() => load(config)).to.throw(NodeError, text);

@@ -53,6 +53,13 @@ describe("HttpServer", () => {
     expect((await fetch(`${url}/health/live`)).status).to.equal(200);
   });
 
+  it("shows no balance and no stake before the chain has told them", async () => {
+    const unread = { ...READY, operator: undefined };
+    const text = await (await fetch(`${await serve(async () => unread)}/metrics`)).text();
+    expect(text).to.include("\nopg_ready 1\n");
+    expect(text).to.not.match(/^opg_(signer_balance_coin|stake_opg) /m);
+  });
+
   it("shows gauges of the moment", async () => {
     const text = await (await fetch(`${await serve(async () => READY)}/metrics`)).text();
     for (const line of ["opg_ready 1", "opg_queue_depth 3", "opg_stake_opg 1", "opg_signer_balance_coin 2"]) {
