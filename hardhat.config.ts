@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
@@ -48,7 +49,7 @@ export default defineConfig({
       fsPermissions: { readDirectory: ["test/fixtures"] },
       invariant: { runs: campaign.runs(32, 1_000), depth: campaign.runs(64, 200), failOnRevert: false },
     },
-    mocha: { timeout: 120_000, parallel: true, jobs: 2 },
+    mocha: { timeout: 120_000, parallel: true, jobs: availableParallelism() },
   },
   networks: {
     op: { type: "edr-simulated", chainType: "op" },

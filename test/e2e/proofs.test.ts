@@ -242,6 +242,8 @@ describe("node end to end: proofs", function () {
       "it is taken up",
       PATIENCE_MS,
     );
+    // It may have been killed before the chain knew of it, and tell it now.
+    await chain.resumeMining();
     await chain.mine();
     await reaches(opened.id, "fulfilled");
     expect(await protocol.events("RequestFulfilled", opened.id)).to.have.length(1);
