@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { runChild } from "../../scripts/setup/child.mjs";
 import type { Figures } from "../figures.ts";
 
-const SUITE = ["kills", "chain", "machine"].map((name) => `test/e2e/chaos/${name}.test.ts`);
+const SUITE = ["kills", "chain", "machine", "publishers"].map((name) => `test/e2e/chaos/${name}.test.ts`);
 const NAMES = ["points", "lost", "duplicated", "stuck"] as const;
 
 /** What the chaos suite's faults cost the real node: each figure but the first must be 0. */

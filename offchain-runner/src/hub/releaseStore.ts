@@ -1,5 +1,6 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import pLimit from "p-limit";
 import { diskFailure } from "./artifactFetcher.ts";
 import type { Lease, ModelCache } from "./modelCache.ts";
 import { ModelError } from "./modelError.ts";
@@ -37,6 +38,8 @@ interface Prepared {
   users: number;
 }
 
+/** Each takes a thread, and as many times a model's bytes as its policy allows; a node may serve hundreds. */
+const CHECKS_AT_ONCE = 2;
 const RELEASE_ID = /^0x[0-9a-fA-F]{64}$/;
 
 /** Releases that the node serves: from the hub's record to a path that the runtime can load. */
@@ -45,6 +48,7 @@ export class ReleaseStore {
   readonly #folder: string;
   readonly #limits: OnnxLimits;
   readonly #prepared = new Map<string, Prepared>();
+  readonly #checks = pLimit(CHECKS_AT_ONCE);
   #closing: Promise<unknown> = Promise.resolve();
 
   private constructor({ cache, folder, limits = ONNX_LIMITS }: ReleaseStoreParts) {
@@ -126,10 +130,8 @@ export class ReleaseStore {
     const { inputs, outputs, graph } = release;
     const files = new Map(release.files.map(({ path, size }) => [path, { size }]));
     const subject = { path: entryOf(release).path, files, schema: { inputs, outputs } };
-    return checkInThread(
-      { modelPath: leases[release.entry]?.path ?? "", subject, limits: this.#limits, graph },
-      signal,
-    );
+    const task = { modelPath: leases[release.entry]?.path ?? "", subject, limits: this.#limits, graph };
+    return this.#checks(() => checkInThread(task, signal));
   }
 
   async #leave(id: string, prepared: Prepared): Promise<void> {
