@@ -220,9 +220,16 @@ export class InferencePool {
         },
       };
       signal.addEventListener("abort", abort, { once: true });
-      this.#queue.push(job);
+      this.#queue.splice(this.#placeOf(job), 0, job);
       this.#dispatch();
     });
+  }
+
+  /** Loading waits for nobody in particular, so a run goes behind the other runs and one model to be loaded, not behind all. */
+  #placeOf({ request }: Job): number {
+    if (request.inputs === undefined) return this.#queue.length;
+    const lastRun = this.#queue.findLastIndex((waiting) => waiting.request.inputs !== undefined);
+    return Math.min(lastRun + 2, this.#queue.length);
   }
 
   #admit(model: ServedModel): void {

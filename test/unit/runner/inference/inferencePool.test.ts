@@ -65,6 +65,21 @@ describe("InferencePool", () => {
     });
   });
 
+  it("lets no run wait until every model is loaded that is still to be", async () => {
+    const served = await bench.serve("affine", affine());
+    const others = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => bench.serve(`other-${i}`, affine())),
+    );
+    const pool = bench.pool();
+    await pool.warm(served, signal);
+    let loaded = 0;
+    const loading = others.map((other) => pool.warm(other, signal).then(() => (loaded += 1)));
+    const runs = [1, 2].map((n) => pool.run({ ...served, inputs: [float32([n])] }, signal));
+    await Promise.all(runs);
+    expect(loaded).to.be.below(others.length / 2);
+    await Promise.all(loading);
+  });
+
   it("takes inputs that lie anywhere in memory", async () => {
     const served = await bench.serve("affine", affine());
     const pool = bench.pool();
