@@ -1,6 +1,5 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { decodeTensors } from "@opg-network/sdk/tensorCodec";
 import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { systemClock } from "../../offchain-runner/src/clock.ts";
@@ -8,10 +7,7 @@ import { lowerRelease } from "../../offchain-runner/src/exact/lowering.ts";
 import { InferencePool, POOL_OPTIONS } from "../../offchain-runner/src/inference/inferencePool.ts";
 import { RUNS_AHEAD } from "../../offchain-runner/src/jobs/onnxEngine.ts";
 import { LOCAL } from "../../scripts/local/paths.ts";
-import { openMany, outputsSince, publishRows, rowInput, usageOf } from "../../test/e2e/fixture/load.ts";
-import { startLocalChain } from "../../test/e2e/fixture/localChain.ts";
-import { NodeProcess } from "../../test/e2e/fixture/nodeProcess.ts";
-import { deployProtocol } from "../../test/e2e/fixture/protocol.ts";
+import { openMany, outputsSince, rowInput, setLoadStage, usageOf } from "../../test/e2e/fixture/load.ts";
 import { sumsOfRows } from "../../test/fixtures/models/make.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
@@ -93,13 +89,8 @@ async function pooled(rawMs: number, hasFreeBatch: boolean): Promise<number> {
 }
 
 async function underLoad(rawMs: number): Promise<Figures> {
-  const chain = await startLocalChain();
-  const protocol = await deployProtocol(chain);
-  const rows = await publishRows(protocol);
-  await protocol.register(chain.account(1), { stake: "20000", slots: 100 });
-  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "info" });
+  const { chain, protocol, rows, node, stop } = await setLoadStage();
   try {
-    await node.start();
     const idle = usageOf(node);
     const block = await chain.provider.getBlockNumber();
     await chain.stopMining();
@@ -107,7 +98,11 @@ async function underLoad(rawMs: number): Promise<Figures> {
     await openMany(chain, protocol, rows.release, IN_FLIGHT);
     await chain.resumeMining();
     await chain.mine();
-    await all(async () => (await outputsSince(protocol, block)).size === IN_FLIGHT);
+    await node.until(
+      async () => (await outputsSince(protocol, block)).size === IN_FLIGHT,
+      "all requests are answered",
+      GIVE_UP_MS,
+    );
     const ms = performance.now() - beganAt;
     const { cpuSeconds, mostMib } = usageOf(node);
     return {
@@ -118,16 +113,7 @@ async function underLoad(rawMs: number): Promise<Figures> {
       "mib.load": round(mostMib),
     };
   } finally {
-    await node.dispose();
-    await chain.stop();
-  }
-}
-
-async function all(isOver: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + GIVE_UP_MS;
-  while (!(await isOver())) {
-    if (Date.now() > giveUpAt) throw new Error("not all requests were answered");
-    await sleep(50);
+    await stop();
   }
 }
 

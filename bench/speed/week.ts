@@ -1,10 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { openMany, outputsSince, publishRows, usageOfProcess } from "../../test/e2e/fixture/load.ts";
-import { type LocalChain, startLocalChain } from "../../test/e2e/fixture/localChain.ts";
-import { NodeProcess } from "../../test/e2e/fixture/nodeProcess.ts";
-import { deployProtocol } from "../../test/e2e/fixture/protocol.ts";
+import { openMany, outputsSince, setLoadStage, usageOfProcess } from "../../test/e2e/fixture/load.ts";
+import type { LocalChain } from "../../test/e2e/fixture/localChain.ts";
+import type { NodeProcess } from "../../test/e2e/fixture/nodeProcess.ts";
 import type { Figures } from "../figures.ts";
 import { quantile } from "../quantile.ts";
 
@@ -26,13 +24,8 @@ const KIB = 1_024;
  * the median of the second day to that of the last; and what a request leaves in its database before anything is forgotten.
  */
 export async function measure(): Promise<Figures> {
-  const chain = await startLocalChain();
-  const protocol = await deployProtocol(chain);
-  const rows = await publishRows(protocol);
-  await protocol.register(chain.account(1), { stake: "20000", slots: 100 });
-  const node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "info" });
+  const { chain, protocol, rows, node, stop } = await setLoadStage();
   try {
-    await node.start({ isReady: true });
     const mib: number[] = [];
     const database: number[] = [];
     for (let hour = 0; hour < HOURS; hour++) {
@@ -40,9 +33,10 @@ export async function measure(): Promise<Figures> {
       await chain.stopMining();
       const opened = await openMany(chain, protocol, rows.release, REQUESTS_AN_HOUR, hour * REQUESTS_AN_HOUR);
       await chain.resumeMining();
-      await isTrue(
+      await node.until(
         async () => (await outputsSince(protocol, block)).size === opened.size,
-        "the requests of an hour were not answered",
+        "the requests of an hour are answered",
+        GIVE_UP_MS,
       );
       await passHour(chain, node);
       // A runtime takes what it may before it looks for garbage, and here a week passes in minutes.
@@ -60,8 +54,7 @@ export async function measure(): Promise<Figures> {
       "kib.node.week.a-request": round(written / KIB / requests),
     };
   } finally {
-    await node.dispose();
-    await chain.stop();
+    await stop();
   }
 }
 
@@ -87,18 +80,11 @@ async function passHour(chain: LocalChain, node: NodeProcess): Promise<void> {
     if (failed !== undefined) throw new Error(`a block was not mined: ${failed.error?.message}`);
   }
   const head = await chain.provider.getBlockNumber();
-  await isTrue(
+  await node.until(
     async () => (await node.status()).chain.cursor >= head,
-    "the node has not seen an hour's blocks",
+    "the node has seen the hour's blocks",
+    GIVE_UP_MS,
   );
-}
-
-async function isTrue(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
-  const giveUpAt = Date.now() + GIVE_UP_MS;
-  while (!(await holds())) {
-    if (Date.now() > giveUpAt) throw new Error(otherwise);
-    await sleep(20);
-  }
 }
 
 function databaseBytes({ dataDir }: NodeProcess): number {

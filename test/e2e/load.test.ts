@@ -1,34 +1,21 @@
 import { expect } from "chai";
 import { campaign, recordCases } from "../fixtures/campaign.ts";
-import { openMany, outputsSince, publishRows, type RowRelease } from "./fixture/load.ts";
-import { type LocalChain, startLocalChain } from "./fixture/localChain.ts";
-import { NodeProcess } from "./fixture/nodeProcess.ts";
-import { deployProtocol, type Protocol } from "./fixture/protocol.ts";
+import { type LoadStage, openMany, outputsSince, setLoadStage } from "./fixture/load.ts";
 
 const TIMEOUT_MS = 600_000;
 
 describe("node end to end: load", () => {
-  let chain: LocalChain;
-  let protocol: Protocol;
-  let node: NodeProcess;
-  let rows: RowRelease;
+  let stage: LoadStage;
 
   beforeEach(async () => {
-    chain = await startLocalChain();
-    protocol = await deployProtocol(chain);
-    rows = await publishRows(protocol);
-    await protocol.register(chain.account(1), { stake: "20000", slots: 100 });
-    node = new NodeProcess(chain, protocol, chain.account(1), [rows.release], { logLevel: "info" });
-    await node.start();
+    stage = await setLoadStage();
   });
 
-  afterEach(async () => {
-    await node.dispose();
-    await chain.stop();
-  });
+  afterEach(() => stage.stop());
 
   it("answers hundreds of requests in flight, each once and with its own output", async function () {
     this.timeout(TIMEOUT_MS);
+    const { chain, protocol, rows, node } = stage;
     const count = campaign.runs(200, 2_000);
     await chain.stopMining();
     const block = await chain.provider.getBlockNumber();
